@@ -1,0 +1,16 @@
+import type { AppManifest, Attestation, Capability, Grant } from '@locara/protocol';
+
+/** The identity of an authenticated connection. Everything a handler opens is opened for `appId`. */
+export interface Session {
+  readonly appId: string;
+  readonly version: string;
+  readonly displayName: string;
+  readonly manifest: AppManifest;
+  readonly manifestDigest: string;
+  readonly attestation: Attestation;
+  readonly pid: number;
+  /** The decision of the user on every declared capability, as it is now. */
+  grants(): readonly Grant[];
+  /** Effective right = manifest ∩ grant ∩ not revoked, at this moment. */
+  has(capability: Capability): boolean;
+}

@@ -1,0 +1,25 @@
+import type { Progress } from '@locara/protocol';
+
+/** What an engine knows about one operation it runs, inside the worker process. */
+export interface EngineCall<C> {
+  readonly signal: AbortSignal;
+  chunk(chunk: C): void;
+  progress(progress: Progress): void;
+}
+
+/** The operations of one kind of worker. Expected failures are thrown as RpcError; anything else is a bug. */
+export type Engine<Ops> = {
+  readonly [O in keyof Ops]: Ops[O] extends {
+    params: infer P;
+    chunk: infer C;
+    result: infer R;
+  }
+    ? (params: P, call: EngineCall<C>) => R | Promise<R>
+    : never;
+};
+
+export interface LoadedEngine<Ops> {
+  readonly engine: Engine<Ops>;
+  /** What it runs on, for status: "CPU, 1 thread", "Metal". */
+  readonly device: string;
+}

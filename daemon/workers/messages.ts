@@ -1,0 +1,37 @@
+import type { ErrorReason, Progress } from '@locara/protocol';
+
+/** The closed set of messages between the daemon and a worker, over the IPC channel of `fork` (structured clone). */
+export type ToWorker =
+  | { readonly type: 'start'; readonly start: unknown }
+  | { readonly type: 'call'; readonly id: number; readonly op: string; readonly params: unknown }
+  | { readonly type: 'cancel'; readonly id: number };
+
+export type FromWorker =
+  | { readonly type: 'sealed' }
+  | { readonly type: 'ready'; readonly device: string }
+  | { readonly type: 'unsealed'; readonly message: string }
+  | { readonly type: 'failed'; readonly error: WorkerError }
+  | { readonly type: 'chunk'; readonly id: number; readonly chunk: unknown }
+  | { readonly type: 'progress'; readonly id: number; readonly progress: Progress }
+  | { readonly type: 'result'; readonly id: number; readonly result: unknown }
+  | { readonly type: 'error'; readonly id: number; readonly error: WorkerError };
+
+/** A failure as data: never a stack trace, never content. */
+export interface WorkerError {
+  readonly reason: ErrorReason;
+  readonly message: string;
+  readonly retryable?: boolean;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+export const WORKER_KINDS = ['llm', 'speech', 'ocr', 'store', 'canary'] as const;
+export type WorkerKind = (typeof WORKER_KINDS)[number];
+
+/** One operation of a worker: what goes in, what streams out, what comes back. */
+export interface WorkerOp {
+  readonly params: unknown;
+  readonly chunk: unknown;
+  readonly result: unknown;
+}
+/** The operations of one kind of worker, by name. */
+export type WorkerOps = Record<string, WorkerOp>;

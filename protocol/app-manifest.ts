@@ -1,0 +1,184 @@
+import * as z from 'zod';
+import type { Capability } from './capabilities.ts';
+import { isCapability } from './capabilities.ts';
+
+/** Everything a model can be for. The last three parse, and calls needing them answer `Unavailable`. */
+export const MODALITIES = [
+  'text-to-text',
+  'text-to-text-thinking',
+  'text-to-embedding',
+  'speech-to-text',
+  'image-to-text',
+  'text-to-speech',
+  'voice-to-voice',
+  'text-to-image',
+] as const;
+export type Modality = (typeof MODALITIES)[number];
+
+const Slug = z
+  .string()
+  .max(64)
+  .regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/, 'lower-case letters, digits and inner hyphens');
+const SemVer = z
+  .string()
+  .max(64)
+  .regex(
+    /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(?:\.(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/,
+    'strict semantic versioning, as 1.2.3',
+  );
+const SpdxExpression = z
+  .string()
+  .max(128)
+  .regex(
+    /^\(?[A-Za-z0-9.+-]+\)?(?: (?:AND|OR|WITH) \(?[A-Za-z0-9.+-]+\)?)*$/,
+    'an SPDX licence expression, as Apache-2.0',
+  );
+const WebUrl = z.url({ protocol: /^https?$/ }).max(512);
+const RelativePath = z
+  .string()
+  .min(1)
+  .max(256)
+  .refine(
+    (path) => !path.startsWith('/') && !path.split('/').includes('..'),
+    'a path inside the package',
+  );
+
+/** A model pin: `<catalog id>@sha256:<64 hex>`. */
+export const ModelPin = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,127}@sha256:[0-9a-f]{64}$/, '<catalog id>@sha256:<64 hex>');
+
+const FileAccess = z.union([z.literal('read-write'), z.literal('read'), z.literal(false)]);
+const HostPattern = z
+  .string()
+  .max(253)
+  .regex(/^(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*$/, 'a host name, or *.domain');
+const Net = z.union([
+  z.boolean(),
+  z.strictObject({
+    allowed_hosts: z.array(HostPattern).min(1).max(64),
+    allowed_ports: z.array(z.int().min(1).max(65_535)).min(1).max(64).optional(),
+  }),
+]);
+const ToolId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'lower-case letters, digits, dot, _ and -');
+
+const Fs = z.strictObject({
+  'user-selected': FileAccess.default('read'),
+  'app-data': FileAccess.default('read-write'),
+  'user-paths': z.record(z.string().max(64), z.enum(['read', 'read-write'])).optional(),
+});
+
+const Capabilities = z.strictObject({
+  net: Net.default(false),
+  fs: Fs.prefault({}),
+  device: z.record(z.string().max(64), z.boolean()).default({}),
+  tools: z.array(ToolId).max(64).default([]),
+  ipc: z.array(z.unknown()).max(64).default([]),
+  background: z
+    .strictObject({
+      mode: z.union([z.enum(['active', 'passive']), z.literal(false)]).default(false),
+      reasons: z.array(z.string().max(140)).max(8).optional(),
+    })
+    .optional(),
+  notifications: z
+    .strictObject({ modes: z.array(z.enum(['alert', 'badge', 'sound'])).max(3) })
+    .optional(),
+  optional: z
+    .array(
+      z.custom<Capability>(
+        (value) => typeof value === 'string' && isCapability(value),
+        'a capability id',
+      ),
+    )
+    .max(64)
+    .default([]),
+});
+
+const Storage = z.strictObject({
+  sql: z.boolean().default(false),
+  encryption: z.unknown().optional(),
+  vector: z.strictObject({ engine: z.enum(['sqlite-vec', 'zvec']) }).optional(),
+  quota_mb: z.int().min(1).max(1_048_576).optional(),
+  backups: z.strictObject({ enabled: z.boolean().default(false) }).optional(),
+});
+
+const Profile = z.strictObject({ min_ram_gb: z.number().positive() });
+
+/** `locara.json`, schema locara/v1. Unknown keys are refused; what is left out has the safe default. */
+export const AppManifest = z
+  .strictObject({
+    schema: z.literal('locara/v1'),
+    name: Slug,
+    publisher: Slug,
+    version: SemVer,
+    displayName: z.string().min(1).max(40),
+    description: z.string().min(1).max(140),
+    longDescription: z.string().max(20_000).optional(),
+    license: SpdxExpression,
+    homepage: WebUrl.optional(),
+    repository: WebUrl.optional(),
+    author: z.strictObject({
+      name: z.string().min(1).max(128),
+      email: z.email().max(254),
+      url: WebUrl.optional(),
+    }),
+    category: z.string().max(64).optional(),
+    tags: z.array(z.string().min(1).max(32)).max(10).optional(),
+    icon: RelativePath.optional(),
+    screenshots: z.array(RelativePath).max(5).optional(),
+    modalities: z.array(z.enum(MODALITIES)).max(MODALITIES.length).default([]),
+    models: z.array(ModelPin).max(64).default([]),
+    capabilities: Capabilities.prefault({}),
+    storage: Storage.prefault({}),
+    profiles: z
+      .strictObject({
+        low: Profile.optional(),
+        mid: Profile.optional(),
+        high: Profile.optional(),
+      })
+      .optional(),
+    entry: z.unknown().optional(),
+    build: z.unknown().optional(),
+  })
+  .meta({ id: 'AppManifest' });
+export type AppManifest = z.output<typeof AppManifest>;
+
+export const MANIFEST_FILE = 'locara.json';
+export const BUNDLE_FILE = 'locara.json.sigstore.json';
+
+/** `publisher/name`. */
+export function appIdOf(manifest: Pick<AppManifest, 'publisher' | 'name'>): string {
+  return `${manifest.publisher}/${manifest.name}`;
+}
+
+/** An id and its pinned digest, from `<id>@sha256:<hex>`. */
+export function parseModelPin(pin: string): { id: string; digest: string } {
+  const at = pin.lastIndexOf('@');
+  return { id: pin.slice(0, at), digest: pin.slice(at + 1) };
+}
+
+const MODALITY_CAPABILITY: Partial<Record<Modality, Capability>> = {
+  'text-to-text': 'llm:generate',
+  'text-to-text-thinking': 'llm:generate',
+  'text-to-embedding': 'embed:create',
+  'speech-to-text': 'transcribe:run',
+  'image-to-text': 'ocr:run',
+};
+
+/** Every capability the manifest asks for, in a stable order. What it does not declare is denied. */
+export function declaredCapabilities(manifest: AppManifest): readonly Capability[] {
+  const declared = new Set<Capability>();
+  for (const modality of manifest.modalities) {
+    const capability = MODALITY_CAPABILITY[modality];
+    if (capability !== undefined) declared.add(capability);
+  }
+  const appData = manifest.capabilities.fs['app-data'];
+  if (appData !== false) declared.add('store:read');
+  if (appData === 'read-write') declared.add('store:write');
+  if (manifest.storage.sql) declared.add('store:sql');
+  for (const tool of manifest.capabilities.tools) declared.add(`tools:${tool}`);
+  for (const capability of manifest.capabilities.optional) declared.add(capability);
+  return [...declared].sort();
+}

@@ -1,0 +1,30 @@
+import * as z from 'zod';
+import { defineControlMethod } from './method.ts';
+
+export const statusMethods = {
+  'status.get': defineControlMethod({
+    summary: 'The daemon, its sessions, workers and models.',
+    params: z.strictObject({}),
+    result: z.object({
+      daemon: z.object({
+        version: z.string(),
+        pid: z.int(),
+        uptimeMs: z.int(),
+        rssBytes: z.int(),
+      }),
+      sessions: z.array(
+        z.object({ appId: z.string(), attestation: z.string(), pid: z.int(), calls: z.int() }),
+      ),
+      workers: z.array(
+        z.object({
+          kind: z.string(),
+          model: z.string(),
+          pid: z.int(),
+          state: z.enum(['starting', 'ready', 'busy', 'restarting']),
+          device: z.string(),
+        }),
+      ),
+      models: z.object({ installed: z.int(), bytes: z.int() }),
+    }),
+  }),
+};

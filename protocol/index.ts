@@ -1,0 +1,67 @@
+export { methods } from './methods/index.ts';
+export { controlMethods } from './control/index.ts';
+export type { ControlMethodSpec } from './control/method.ts';
+export { ConsentSummary, InstalledApp } from './control/app.ts';
+export { TrustedKey } from './control/trust.ts';
+export { ERRORS, isErrorReason, RpcError } from './errors.ts';
+export type { ErrorReason, RpcErrorOptions, WireError } from './errors.ts';
+export {
+  CAPABILITIES,
+  describeCapability,
+  GRANT_STATES,
+  isBuiltinCapability,
+  isCapability,
+  requiredCapabilities,
+} from './capabilities.ts';
+export type { BuiltinCapability, Capability, GrantState, Requirement } from './capabilities.ts';
+export {
+  appIdOf,
+  AppManifest,
+  BUNDLE_FILE,
+  declaredCapabilities,
+  MANIFEST_FILE,
+  MODALITIES,
+  parseModelPin,
+} from './app-manifest.ts';
+export type { Modality } from './app-manifest.ts';
+export { Catalog, CatalogEntry, CatalogFile } from './catalog.ts';
+export { handshakeTranscript } from './handshake.ts';
+export type { HandshakeFields } from './handshake.ts';
+export { NOTICES, PROGRESS_STAGES } from './jsonrpc.ts';
+export type {
+  Progress,
+  ProgressStage,
+  RequestId,
+  RpcNotification,
+  RpcRequest,
+  RpcResponse,
+} from './jsonrpc.ts';
+export { LIMITS, PROTOCOL_VERSION } from './limits.ts';
+export type { MethodSpec } from './method.ts';
+export { ATTESTATIONS, Attestation, Grant } from './methods/session.ts';
+export { Model } from './methods/models.ts';
+export { Completion, Message } from './methods/llm.ts';
+export { Segment } from './methods/transcribe.ts';
+export { Page, Region } from './methods/ocr.ts';
+export { Filter } from './methods/collections.ts';
+export { Base64, MediaInput, SqlParams, SqlValue, Vector } from './values.ts';
+export { renderOpenRpc } from './openrpc.ts';
+export { renderReference } from './reference.ts';
+export type {
+  Chunk,
+  ControlMethodName,
+  ControlMethodOf,
+  ControlMethods,
+  ControlNamespace,
+  ControlParams,
+  ControlParamsInput,
+  ControlResult,
+  MethodName,
+  MethodOf,
+  Methods,
+  Namespace,
+  Params,
+  ParamsInput,
+  Result,
+  StreamingMethodName,
+} from './types.ts';

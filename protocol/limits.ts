@@ -1,0 +1,14 @@
+/** Limits of the wire (contract, section 2). `session.hello` publishes those a client must respect. */
+export const LIMITS = {
+  maxMessageBytes: 4 * 1024 * 1024,
+  maxMessageBytesBeforeAuth: 64 * 1024,
+  maxMessageDepth: 64,
+  maxMessageValues: 65_536,
+  maxConnectionsPerApp: 64,
+  maxCallsPerConnection: 32,
+  authTimeoutMs: 5000,
+  maxProgressPerSecond: 10,
+  maxBlobAppendBytes: 1024 * 1024,
+} as const;
+
+export const PROTOCOL_VERSION = 1;

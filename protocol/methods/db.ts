@@ -1,0 +1,81 @@
+import * as z from 'zod';
+import { defineMethod } from '../method.ts';
+import { SqlParams, SqlValue } from '../values.ts';
+
+const Sql = z.string().min(1).max(262_144).describe('One statement.');
+const Statement = z.strictObject({ sql: Sql, params: SqlParams.optional() });
+const Executed = z.object({
+  changes: z.int(),
+  lastInsertRowid: z.union([z.int(), z.object({ int64: z.string() })]),
+});
+const sqlErrors = [
+  'Conflict',
+  'Timeout',
+  'QuotaExceeded',
+  'PayloadTooLarge',
+  'WorkerCrashed',
+  'Unavailable',
+] as const;
+
+export const dbMethods = {
+  'db.exec': defineMethod({
+    summary: 'Run one statement that changes rows.',
+    requires: ['store:sql', 'store:write'],
+    params: Statement,
+    result: Executed,
+    errors: sqlErrors,
+  }),
+  'db.query': defineMethod({
+    summary: 'Run one statement that only reads; paged by `cursor`.',
+    requires: ['store:sql', 'store:read'],
+    params: z.strictObject({
+      ...Statement.shape,
+      limit: z.int().min(1).max(10_000).default(1000),
+      cursor: z.string().max(256).optional(),
+    }),
+    result: z.object({
+      rows: z.array(z.record(z.string(), SqlValue)),
+      cursor: z.string().optional(),
+    }),
+    errors: sqlErrors,
+  }),
+  'db.batch': defineMethod({
+    summary: 'Run statements in one transaction: all of them, or none.',
+    requires: ['store:sql', 'store:write'],
+    params: z.strictObject({ statements: z.array(Statement).min(1).max(10_000) }),
+    result: z.object({ results: z.array(Executed) }),
+    errors: sqlErrors,
+  }),
+  'db.migrate': defineMethod({
+    summary: 'Bring the schema to the newest numbered migration, atomically; history must agree.',
+    requires: 'store:write',
+    mayRequire: ['store:sql'],
+    params: z.strictObject({
+      migrations: z
+        .array(
+          z.strictObject({
+            version: z.int().min(1),
+            name: z.string().min(1).max(128),
+            sql: z.string().min(1).max(262_144).describe('One or more statements.'),
+          }),
+        )
+        .max(1000),
+    }),
+    result: z.object({ version: z.int(), applied: z.array(z.int()) }),
+    errors: sqlErrors,
+  }),
+  'db.info': defineMethod({
+    summary: 'Size, quota, schema version, tables and collections of this store.',
+    requires: 'store:read',
+    params: z.strictObject({}),
+    result: z.object({
+      bytes: z.int(),
+      quotaBytes: z.int(),
+      schemaVersion: z.int(),
+      encrypted: z.literal(true),
+      tables: z.array(z.string()),
+      collections: z.array(z.string()),
+    }),
+    errors: ['WorkerCrashed', 'Unavailable'],
+  }),
+};

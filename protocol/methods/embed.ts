@@ -1,0 +1,31 @@
+import * as z from 'zod';
+import { defineMethod } from '../method.ts';
+import { Base64 } from '../values.ts';
+
+export const embedMethods = {
+  'embed.create': defineMethod({
+    summary: 'Turn texts into unit-length vectors.',
+    requires: 'embed:create',
+    params: z.strictObject({
+      model: z.string().max(256).optional(),
+      input: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(2048)]),
+      kind: z.enum(['query', 'document']).default('document'),
+      dimensions: z.int().min(1).max(8192).optional().describe('Keep the first n, renormalised.'),
+      encoding: z.enum(['float', 'f32']).default('float'),
+    }),
+    result: z.object({
+      embeddings: z.array(z.union([z.array(z.number()), z.object({ f32: Base64 })])),
+      dimensions: z.int(),
+      usage: z.object({ promptTokens: z.int() }),
+    }),
+    errors: [
+      'NotFound',
+      'ContextOverflow',
+      'Busy',
+      'Timeout',
+      'WorkerCrashed',
+      'Unavailable',
+      'Cancelled',
+    ],
+  }),
+};

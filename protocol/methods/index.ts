@@ -1,0 +1,28 @@
+import { blobsMethods } from './blobs.ts';
+import { collectionsMethods } from './collections.ts';
+import { daemonMethods } from './daemon.ts';
+import { dbMethods } from './db.ts';
+import { embedMethods } from './embed.ts';
+import { grantsMethods } from './grants.ts';
+import { llmMethods } from './llm.ts';
+import { modelsMethods } from './models.ts';
+import { ocrMethods } from './ocr.ts';
+import { rpcMethods } from './rpc.ts';
+import { sessionMethods } from './session.ts';
+import { transcribeMethods } from './transcribe.ts';
+
+/** The method table of the app socket: the only list of what an app can call. */
+export const methods = {
+  ...rpcMethods,
+  ...daemonMethods,
+  ...sessionMethods,
+  ...grantsMethods,
+  ...modelsMethods,
+  ...llmMethods,
+  ...embedMethods,
+  ...transcribeMethods,
+  ...ocrMethods,
+  ...blobsMethods,
+  ...dbMethods,
+  ...collectionsMethods,
+};

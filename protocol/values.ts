@@ -1,0 +1,49 @@
+import * as z from 'zod';
+
+/** Standard, padded base64. */
+export const Base64 = z
+  .string()
+  .regex(
+    /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
+    'standard padded base64',
+  )
+  .meta({ id: 'Base64' });
+
+export const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, '64 lower-case hex digits');
+export const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'sha256:<64 hex>');
+
+/** Bytes or a blob of this app; nothing beside it. */
+export const MediaInput = z
+  .union([
+    z.strictObject({ blob: z.string().max(128).describe('A committed blob of this app.') }),
+    z.strictObject({ data: Base64 }),
+  ])
+  .meta({ id: 'MediaInput' });
+
+/** Little-endian 32-bit floats in base64, or plain numbers. */
+export const Vector = z
+  .union([z.array(z.number()).min(1).max(8192), z.strictObject({ f32: Base64 })])
+  .meta({ id: 'Vector' });
+
+/** A SQL value: scalars as JSON; bytes, big integers and vectors in their wire shapes. */
+export const SqlValue = z
+  .union([
+    z.null(),
+    z.boolean(),
+    z.number(),
+    z.string(),
+    z.strictObject({ base64: Base64 }),
+    z.strictObject({ int64: z.string().regex(/^-?\d{1,19}$/, 'a decimal 64-bit integer') }),
+    z.strictObject({ f32: Base64 }),
+  ])
+  .meta({ id: 'SqlValue' });
+
+export const SqlParams = z.union([
+  z.array(SqlValue).max(32_766),
+  z.record(z.string().max(128), SqlValue),
+]);
+
+export type MediaInput = z.output<typeof MediaInput>;
+export type Vector = z.output<typeof Vector>;
+export type SqlValue = z.output<typeof SqlValue>;
+export type SqlParams = z.output<typeof SqlParams>;
