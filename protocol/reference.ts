@@ -59,7 +59,8 @@ function renderRequirement(requires: Requirement | readonly string[]): string {
 }
 
 function renderSchema(schema: z.ZodType, io: 'input' | 'output'): string {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  const json = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  delete json.$schema;
   return ['```json', JSON.stringify(json, null, 2), '```'].join('\n');
 }
 

@@ -12,9 +12,7 @@ type Json = string | number | boolean | null;
 const Scalar: z.ZodType<Json> = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 /** `{field:{eq|in|gt|gte|lt|lte|exists}}`, `{and|or:[…]}`, `{not}`. */
-export interface Filter {
-  readonly [field: string]: unknown;
-}
+export type Filter = Readonly<Record<string, unknown>>;
 export const Filter: z.ZodType<Filter> = z
   .record(
     z.string().max(128),
