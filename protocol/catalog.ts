@@ -35,5 +35,8 @@ export type CatalogEntry = z.output<typeof CatalogEntry>;
 export type CatalogFile = z.output<typeof CatalogFile>;
 
 /** models/catalog.json. */
-export const Catalog = z.strictObject({ models: z.array(CatalogEntry) });
+export const Catalog = z.strictObject({
+  models: z.array(CatalogEntry).describe('What an app may pin.'),
+  own: z.array(CatalogEntry).default([]).describe("The daemon's own, as voice activity."),
+});
 export type Catalog = z.output<typeof Catalog>;

@@ -1,0 +1,37 @@
+import type { ControlMethodName, ControlParamsInput, ControlResult } from '@locara/protocol';
+
+/** Exit codes of every command (contract, section 5). */
+export const EXIT = { done: 0, failed: 1, usage: 2, refused: 3, unreachable: 4 } as const;
+
+/** A failure with an exit code and a sentence that says what to do. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly reason: string;
+  readonly exitCode: number;
+
+  constructor(reason: string, message: string, exitCode: number = EXIT.failed) {
+    super(message);
+    this.reason = reason;
+    this.exitCode = exitCode;
+  }
+}
+
+/** What a command is given. Commands throw CliError or RpcError; the frame prints it and exits. */
+export interface CliContext {
+  readonly environment: NodeJS.ProcessEnv;
+  /** True with `--json`: one JSON document on stdout, nothing else. */
+  readonly json: boolean;
+  /** True when stdout is a terminal and `--json` is off: colour and progress are welcome. */
+  readonly interactive: boolean;
+  /** Prints the result: the document itself with `--json`, else the lines. */
+  print(document: unknown, lines: string | readonly string[]): void;
+  /** One note on stderr, for people; silent with `--json`. */
+  note(line: string): void;
+  /** Asks on the terminal; false when there is none. */
+  confirm(question: string): Promise<boolean>;
+  /** One call on the control socket; CliError `DaemonUnreachable` (exit 4) when nothing answers. */
+  control<M extends ControlMethodName>(
+    method: M,
+    params: ControlParamsInput<M>,
+  ): Promise<ControlResult<M>>;
+}

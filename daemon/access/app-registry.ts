@@ -1,0 +1,30 @@
+import type { AppManifest, Attestation, Capability, Grant } from '@locara/protocol';
+
+/** An installed app: what was signed, who signed it, what the user decided. */
+export interface AppRecord {
+  readonly appId: string;
+  readonly manifest: AppManifest;
+  readonly manifestDigest: string;
+  /** Raw Ed25519 public half of the install key, 32 bytes. */
+  readonly installPublicKey: Uint8Array;
+  readonly attestation: Attestation;
+  readonly signer: string;
+  /** ISO 8601. */
+  readonly installedAt: string;
+  /** True once the user revoked the app as a whole: it cannot authenticate. */
+  readonly revoked: boolean;
+  readonly grants: readonly Grant[];
+}
+
+/** The installed apps, kept under `data/apps`; every change is on disk before it is announced. */
+export interface AppRegistry {
+  find(appId: string): AppRecord | undefined;
+  list(): readonly AppRecord[];
+  /** Installs or updates; the record replaces one of the same id. */
+  put(record: AppRecord, files: { readonly manifestBytes: Uint8Array }): Promise<void>;
+  setGrant(appId: string, capability: Capability, state: Grant['state']): Promise<AppRecord>;
+  revoke(appId: string): Promise<AppRecord>;
+  remove(appId: string): Promise<void>;
+  /** Called after a change to an app's grants, revocation or presence; returns its own removal. */
+  onChange(listener: (appId: string, record: AppRecord | undefined) => void): () => void;
+}

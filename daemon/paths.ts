@@ -1,0 +1,115 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** Every place of the user's that the daemon touches (contract, section 1). Only this file names one. */
+export interface Paths {
+  readonly appSocket: string;
+  readonly controlSocket: string;
+  readonly run: string;
+  readonly lockFile: string;
+  readonly data: string;
+  readonly modelCache: string;
+  readonly logs: string;
+  readonly config: string;
+  readonly keys: string;
+  readonly trustList: string;
+  readonly developmentKey: string;
+  /** Of one app: manifest, record, credentials. */
+  app(appId: string): string;
+  readonly apps: string;
+  /** Of one app: its encrypted database. */
+  store(appId: string): string;
+  /** Of one app: its wrapped data key. */
+  storeKey(appId: string): string;
+  readonly blobs: string;
+}
+
+interface Roots {
+  readonly run: string;
+  readonly appSocket: string;
+  readonly data: string;
+  readonly modelCache: string;
+  readonly logs: string;
+  readonly config: string;
+}
+
+export interface PathsEnvironment {
+  readonly platform: NodeJS.Platform;
+  readonly home: string;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** The Apple team that signs the apps; names the group container. */
+  readonly teamId: string | undefined;
+}
+
+export function resolvePaths(environment: PathsEnvironment): Paths {
+  const roots = resolveRoots(environment);
+  const keys = join(roots.data, 'keys');
+  const apps = join(roots.data, 'apps');
+  return {
+    ...roots,
+    controlSocket: join(roots.run, 'control.sock'),
+    lockFile: join(roots.run, 'locarad.lock'),
+    keys,
+    trustList: join(roots.data, 'trust.json'),
+    developmentKey: join(roots.config, 'development-key.pem'),
+    apps,
+    app: (appId) => join(apps, appId),
+    store: (appId) => join(roots.data, 'stores', appId),
+    storeKey: (appId) => join(keys, 'stores', `${appId}.json`),
+    blobs: join(roots.run, 'blobs'),
+  };
+}
+
+export function currentPathsEnvironment(
+  variables: Readonly<Record<string, string | undefined>>,
+): PathsEnvironment {
+  return {
+    platform: process.platform,
+    home: homedir(),
+    variables,
+    teamId: variables['LOCARA_TEAM_ID'],
+  };
+}
+
+function resolveRoots({ platform, home, variables, teamId }: PathsEnvironment): Roots {
+  const portable = variables['LOCARA_HOME'];
+  if (portable !== undefined && portable !== '') {
+    const run = join(portable, 'run');
+    return {
+      run,
+      appSocket: join(run, 'app.sock'),
+      data: join(portable, 'data'),
+      modelCache: join(portable, 'cache', 'models'),
+      logs: join(portable, 'logs'),
+      config: join(portable, 'config'),
+    };
+  }
+  if (platform === 'darwin') {
+    const support = join(home, 'Library', 'Application Support', 'Locara');
+    const group = teamId === undefined ? 'group.app.locara' : `${teamId}.locara`;
+    return {
+      run: join(support, 'run'),
+      appSocket: join(home, 'Library', 'Group Containers', group, 'app.sock'),
+      data: support,
+      modelCache: join(home, 'Library', 'Caches', 'Locara', 'models'),
+      logs: join(home, 'Library', 'Logs', 'Locara'),
+      config: join(support, 'config'),
+    };
+  }
+  const xdg = (name: string, fallback: string): string => {
+    const value = variables[name];
+    // The XDG specification: relative values are invalid and ignored.
+    return value?.startsWith('/') === true ? value : join(home, fallback);
+  };
+  const state = join(xdg('XDG_STATE_HOME', '.local/state'), 'locara');
+  const runtime = variables['XDG_RUNTIME_DIR'];
+  const run = runtime?.startsWith('/') === true ? join(runtime, 'locara') : join(state, 'run');
+  return {
+    run,
+    appSocket: join(run, 'app.sock'),
+    data: join(xdg('XDG_DATA_HOME', '.local/share'), 'locara'),
+    modelCache: join(xdg('XDG_CACHE_HOME', '.cache'), 'locara', 'models'),
+    logs: join(state, 'logs'),
+    config: join(xdg('XDG_CONFIG_HOME', '.config'), 'locara'),
+  };
+}
