@@ -40,36 +40,33 @@ export function createLineDecoder(options: LineDecoderOptions): LineDecoder {
     stop();
     options.onViolation(kind);
   };
-  /** Takes a piece of a line that may be its last, and says whether it fits. */
+  /** Whether the line still fits with this piece, which may be its last. */
   const fits = (piece: Buffer): boolean => {
     const bytes = pending.length + piece.length;
     const lastByte = piece.length > 0 ? piece[piece.length - 1] : pending.lastByte;
     return bytes - (lastByte === CARRIAGE_RETURN ? 1 : 0) <= options.maxBytes();
   };
+  /** Takes what belongs to the current line and returns where the next one starts, or -1. */
+  const takeLine = (chunk: Buffer, start: number): number => {
+    const end = chunk.indexOf(LINE_FEED, start);
+    const piece = chunk.subarray(start, end === -1 ? chunk.length : end);
+    if (!fits(piece)) {
+      violate('too-long');
+    } else if (end === -1) {
+      pending.append(piece);
+    } else {
+      options.onLine(withoutReturn(pending.length === 0 ? piece : pending.take(piece)));
+      return end + 1;
+    }
+    return -1;
+  };
 
   return {
     stop,
     write(chunk) {
-      if (state.isStopped) return;
-      if (http.matches(chunk)) {
-        violate('http');
-        return;
-      }
+      if (!state.isStopped && http.matches(chunk)) violate('http');
       let start = 0;
-      while (!state.isStopped) {
-        const end = chunk.indexOf(LINE_FEED, start);
-        const piece = chunk.subarray(start, end === -1 ? chunk.length : end);
-        if (!fits(piece)) {
-          violate('too-long');
-          return;
-        }
-        if (end === -1) {
-          pending.append(piece);
-          return;
-        }
-        options.onLine(withoutReturn(pending.length === 0 ? piece : pending.take(piece)));
-        start = end + 1;
-      }
+      while (!state.isStopped && start !== -1) start = takeLine(chunk, start);
     },
   };
 }
