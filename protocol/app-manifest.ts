@@ -78,13 +78,13 @@ const ToolId = z
 const Fs = z.strictObject({
   'user-selected': FileAccess.default('read'),
   'app-data': FileAccess.default('read-write'),
-  'user-paths': z.record(z.string().max(64), z.enum(['read', 'read-write'])).optional(),
+  'user-paths': z.record(Line.max(64), z.enum(['read', 'read-write'])).optional(),
 });
 
 const Capabilities = z.strictObject({
   net: Net.default(false),
   fs: Fs.prefault({}),
-  device: z.record(z.string().max(64), z.boolean()).default({}),
+  device: z.record(Line.max(64), z.boolean()).default({}),
   tools: z.array(ToolId).max(64).default([]),
   ipc: z.array(z.unknown()).max(64).default([]),
   background: z

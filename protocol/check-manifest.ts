@@ -16,15 +16,21 @@ export interface ManifestCheck {
   readonly warnings: readonly ManifestFinding[];
 }
 
-/** Checks the raw bytes of a locara.json: errors refuse it, warnings are for its author and reviewers. */
-export function checkManifest(bytes: Uint8Array): ManifestCheck {
+/** What the catalog says a pinned model (`<id>@sha256:<hex>`) is for; undefined when it has no such model. */
+export type TaskOfModel = (pin: string) => string | undefined;
+
+/**
+ * Checks the raw bytes of a locara.json: errors refuse it, warnings are for its author and reviewers.
+ * With `taskOfModel`, models and modalities are compared one by one.
+ */
+export function checkManifest(bytes: Uint8Array, taskOfModel?: TaskOfModel): ManifestCheck {
   const document = parseDocument(bytes);
   if ('finding' in document) return { errors: [document.finding], warnings: [] };
   const parsed = AppManifest.safeParse(document.value);
   if (!parsed.success) {
     return { errors: parsed.error.issues.flatMap((issue) => toFindings(issue)), warnings: [] };
   }
-  return { manifest: parsed.data, errors: [], warnings: findWarnings(parsed.data) };
+  return { manifest: parsed.data, errors: [], warnings: findWarnings(parsed.data, taskOfModel) };
 }
 
 type Issue = NonNullable<ReturnType<typeof AppManifest.safeParse>['error']>['issues'][number];
@@ -50,10 +56,11 @@ function toFindings(issue: Issue): ManifestFinding[] {
   return [{ path: renderPath(issue.path), rule: issue.message }];
 }
 
-function findWarnings(manifest: AppManifest): ManifestFinding[] {
+function findWarnings(manifest: AppManifest, taskOfModel?: TaskOfModel): ManifestFinding[] {
   return [
     ...warnAboutAccess(manifest),
     ...warnAboutModels(manifest),
+    ...(taskOfModel === undefined ? [] : warnAboutTasks(manifest, taskOfModel)),
     ...warnAboutOptional(manifest),
     ...(manifest.repository === undefined
       ? [{ path: 'repository', rule: 'names no source, so nobody can review it' }]
@@ -88,7 +95,7 @@ function warnAboutModels({ modalities, models }: AppManifest): ManifestFinding[]
   if (models.length > 0 && served.length === 0) {
     findings.push({ path: 'models', rule: 'pins models that no modality uses' });
   }
-  if (served.length > models.length && models.length === 0) {
+  if (served.length > 0 && models.length === 0) {
     findings.push({ path: 'modalities', rule: 'needs a pinned model; models is empty' });
   }
   const ids = models.map((pin) => pin.slice(0, pin.lastIndexOf('@')));
@@ -98,6 +105,27 @@ function warnAboutModels({ modalities, models }: AppManifest): ManifestFinding[]
     }
   });
   return findings;
+}
+
+function warnAboutTasks(
+  { modalities, models }: AppManifest,
+  taskOfModel: TaskOfModel,
+): ManifestFinding[] {
+  const tasks = models.map((pin) => taskOfModel(pin));
+  const served = tasks.map((task) => MODALITY_CAPABILITY[task as Modality]);
+  const wanted = modalities.map((modality) => MODALITY_CAPABILITY[modality]);
+  return [
+    ...models.flatMap((_, index) => {
+      const path = `models[${index}]`;
+      if (tasks[index] === undefined) return [{ path, rule: 'is not in the catalog' }];
+      return wanted.includes(served[index]) ? [] : [{ path, rule: 'serves no modality' }];
+    }),
+    ...wanted.flatMap((capability, index) =>
+      capability === undefined || models.length === 0 || served.includes(capability)
+        ? []
+        : [{ path: `modalities[${index}]`, rule: 'has no pinned model' }],
+    ),
+  ];
 }
 
 function warnAboutOptional({ capabilities, modalities, storage }: AppManifest): ManifestFinding[] {

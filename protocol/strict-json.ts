@@ -33,12 +33,16 @@ declare const TextDecoder: new (
 
 const MAX_PATH_LENGTH = 200;
 
-/** The path of a value inside a document, as `capabilities.tools[0]`; long ones are cut. */
+// Keys are a stranger's words too: none of them may move the cursor or turn the text around.
+const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
+/** The path of a value inside a document, as `capabilities.tools[0]`, safe to print; long ones are cut. */
 export function renderPath(path: readonly PropertyKey[]): string {
   const rendered = path
     .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
     .join('')
-    .replace(/^\./, '');
+    .replace(/^\./, '')
+    .replace(UNPRINTABLE, '\ufffd');
   return rendered.length <= MAX_PATH_LENGTH ? rendered : `${rendered.slice(0, MAX_PATH_LENGTH)}…`;
 }
 

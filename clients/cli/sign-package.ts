@@ -4,9 +4,10 @@ import {
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
+  randomUUID,
   sign,
 } from 'node:crypto';
-import { mkdir, open, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BUNDLE_FILE, checkManifest, MANIFEST_FILE, STRICT_JSON_LIMITS } from '@locara/protocol';
 import { CliError, EXIT } from './context.ts';
@@ -83,16 +84,24 @@ async function readPrivateKey(path: string): Promise<string | undefined> {
   return readFile(path, 'utf8');
 }
 
+/** Makes the key, whole and private from its first moment, unless another process was quicker. */
 async function createDevelopmentKey(path: string): Promise<string> {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const keyPem = privateKey.export({ type: 'pkcs8', format: 'pem' });
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${process.pid}.tmp`;
-  await using file = await open(temporary, 'w', 0o600);
-  await file.writeFile(keyPem);
-  await file.sync();
-  await rename(temporary, path);
-  return keyPem;
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  await writeFile(temporary, privateKey.export({ type: 'pkcs8', format: 'pem' }), {
+    mode: 0o600,
+    flag: 'wx',
+    flush: true,
+  });
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  return readFile(path, 'utf8');
 }
 
 async function readManifest(path: string): Promise<Uint8Array> {

@@ -117,9 +117,10 @@ class FileAppRegistry implements AppRegistry {
       this.#announce(appId, undefined);
       // A damaged record names no signer: nobody gets what it left until that is wiped.
       await this.#keepSigner(appId, installed?.record.signerId ?? 'unknown');
-      await rm(join(folder, CREDENTIALS_FILE), { force: true });
-      await rm(join(folder, MANIFEST_FILE), { force: true });
-      await rm(join(folder, RECORD_FILE), { force: true, recursive: true });
+      // Everything else goes, also what a crash may have left of the credentials.
+      for (const name of await readdir(folder)) {
+        if (name !== FORMER_FILE) await rm(join(folder, name), { recursive: true, force: true });
+      }
       this.#damaged.delete(appId);
     });
   }

@@ -87,6 +87,11 @@ describe('refuses', () => {
     ['a display name of 41 characters', { displayName: 'x'.repeat(41) }, 'displayName'],
     ['a description of 141 characters', { description: 'x'.repeat(141) }, 'description'],
     ['an escape sequence in what people read', { displayName: 'a\u001b[2J' }, 'displayName'],
+    [
+      'an escape sequence in a path that people read',
+      { capabilities: { fs: { 'user-paths': { '\u001b[2J': 'read' } } } },
+      'capabilities.fs.user-paths.\ufffd[2J',
+    ],
     ['text turned around', { displayName: 'a\u202eb' }, 'displayName'],
     ['11 tags', { tags: Array.from({ length: 11 }, (_, index) => `t${index}`) }, 'tags'],
     ['6 screenshots', { screenshots: Array(6).fill('a.png') }, 'screenshots'],
@@ -167,6 +172,27 @@ describe('warns of', () => {
   ])('%s', (_, overrides, path) => {
     expect(warningsOf(overrides)).toEqual([path]);
   });
+});
+
+test('with a catalog, compares models and modalities one by one', () => {
+  const embedder = `glove@sha256:${'b'.repeat(64)}`;
+  const tasks = new Map([
+    [PIN, 'text-to-text'],
+    [embedder, 'text-to-embedding'],
+  ]);
+  const warn = (modalities: string[], models: string[]): string[] =>
+    checkManifest(createManifest({ modalities, models }), (pin) => tasks.get(pin)).warnings.map(
+      ({ path }) => path,
+    );
+  expect(warn(['text-to-text-thinking', 'text-to-embedding'], [PIN, embedder])).toEqual([]);
+  expect(warn(['text-to-text'], [PIN, embedder])).toEqual(['models[1]']);
+  expect(warn(['text-to-text', 'image-to-text'], [PIN])).toEqual(['modalities[1]']);
+  expect(warn(['text-to-text'], [PIN, `gone@sha256:${'c'.repeat(64)}`])).toEqual(['models[1]']);
+});
+
+test('a path is safe to print whatever the key', () => {
+  const { errors } = checkManifest(createManifest({ 'a\u001b[2J\u202eb': 1 }));
+  expect(errors).toEqual([{ path: 'a\ufffd[2J\ufffdb', rule: 'no key of locara/v1' }]);
 });
 
 test('declares exactly what the contract derives from a manifest', () => {

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CliError } from '../../../clients/cli/context.ts';
@@ -92,6 +92,14 @@ describe('the development key', () => {
     expect(first.publicKeyPath).toBe(path.replace('.pem', '.pub.pem'));
     expect(readFileSync(first.publicKeyPath, 'utf8')).toBe(first.publicKeyPem);
     expect(await loadOrCreateDevelopmentKey(path)).toEqual(first);
+  });
+
+  test('is one key even when two processes make it at once', async () => {
+    const folder = createTemporaryFolder();
+    const path = join(folder, 'development-key.pem');
+    const made = await Promise.all([1, 2, 3].map(() => loadOrCreateDevelopmentKey(path)));
+    expect(new Set(made.map(({ keyPem }) => keyPem)).size).toBe(1);
+    expect(readdirSync(folder).sort()).toEqual(['development-key.pem', 'development-key.pub.pem']);
   });
 
   test('is refused when others can read it', async () => {

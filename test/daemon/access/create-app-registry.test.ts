@@ -185,7 +185,9 @@ test('a removed app leaves who signed it, and nothing to authenticate with', asy
   const { record, manifestBytes } = createRecord();
   const { registry } = await openRegistry(paths);
   await registry.put(record, { manifestBytes });
-  writeFileSync(join(paths.app('acme/notes'), 'credentials.json'), '{}');
+  for (const left of ['credentials.json', 'credentials.json.0123.tmp']) {
+    writeFileSync(join(paths.app('acme/notes'), left), '{}');
+  }
   await registry.remove('acme/notes');
   expect(registry.find('acme/notes')).toBeUndefined();
   expect(readdirSync(paths.app('acme/notes'))).toEqual(['former.json']);
