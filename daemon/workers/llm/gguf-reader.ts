@@ -11,6 +11,10 @@ export class GgufFormatError extends Error {
   }
 }
 
+export function failFormat(rule: string): never {
+  throw new GgufFormatError(rule);
+}
+
 /** A metadata value; arrays of strings and long arrays are reduced to their length. */
 export type GgufValue =
   number | boolean | string | { readonly length: number; readonly numbers: readonly number[] };
@@ -64,7 +68,7 @@ export class GgufReader {
   /** A 64-bit count; one that no real file has is a format error. */
   count(): number {
     const value = this.#take(8).readBigUInt64LE();
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new GgufFormatError('gguf_count');
+    if (value > BigInt(Number.MAX_SAFE_INTEGER)) failFormat('gguf_count');
     return Number(value);
   }
 
@@ -74,7 +78,7 @@ export class GgufReader {
 
   string(): string {
     const length = this.count();
-    if (length > MAX_STRING_BYTES) throw new GgufFormatError('gguf_count');
+    if (length > MAX_STRING_BYTES) failFormat('gguf_count');
     return this.#take(length).toString('utf8');
   }
 
@@ -88,8 +92,8 @@ export class GgufReader {
     const type = this.u32();
     const length = this.count();
     const itemBytes = type === TYPE_STRING ? 8 : FIXED_BYTES[type];
-    if (itemBytes === undefined) throw new GgufFormatError('gguf_type');
-    if (length * itemBytes > this.fileBytes - this.#at) throw new GgufFormatError('gguf_truncated');
+    if (itemBytes === undefined) failFormat('gguf_type');
+    if (length * itemBytes > this.fileBytes - this.#at) failFormat('gguf_truncated');
     const numbers: number[] = [];
     for (let index = 0; index < length; index++) {
       if (type === TYPE_STRING) this.#skip(this.count());
@@ -101,7 +105,7 @@ export class GgufReader {
 
   #fixed(type: number): number | boolean {
     const bytes = FIXED_BYTES[type];
-    if (bytes === undefined) throw new GgufFormatError('gguf_type');
+    if (bytes === undefined) failFormat('gguf_type');
     const raw = this.#take(bytes);
     if (type === 6) return raw.readFloatLE();
     if (type === 7) return raw[0] !== 0;
@@ -112,12 +116,12 @@ export class GgufReader {
   }
 
   #skip(length: number): void {
-    if (length > this.fileBytes - this.#at) throw new GgufFormatError('gguf_truncated');
+    if (length > this.fileBytes - this.#at) failFormat('gguf_truncated');
     this.#at += length;
   }
 
   #take(length: number): Buffer {
-    if (length > this.fileBytes - this.#at) throw new GgufFormatError('gguf_truncated');
+    if (length > this.fileBytes - this.#at) failFormat('gguf_truncated');
     const start = this.#at - this.#windowAt;
     if (start < 0 || start + length > this.#window.length)
       this.#fill(Math.max(length, WINDOW_BYTES));
@@ -131,7 +135,7 @@ export class GgufReader {
     let filled = 0;
     while (filled < window.length) {
       const read = readSync(this.#file, window, filled, window.length - filled, this.#at + filled);
-      if (read === 0) throw new GgufFormatError('gguf_truncated');
+      if (read === 0) failFormat('gguf_truncated');
       filled += read;
     }
     this.#window = window;
