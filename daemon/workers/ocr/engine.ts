@@ -4,8 +4,9 @@ import { createWorker, OEM, type Worker as Tesseract } from 'tesseract.js';
 import * as z from 'zod';
 import type { LoadedEngine } from '../engine.ts';
 import { settleInTime } from './deadline.ts';
-import { assertReadableImage, unsupported } from './image-header.ts';
+import { assertReadableImage, type ImageFormat, unsupported } from './image-header.ts';
 import type { OcrOps } from './ops.ts';
+import { findSeenOrientation, restateOrientation } from './orientation.ts';
 import { toPage } from './pages.ts';
 import { decodeBmp, decodeGreyPng, toPgm } from './pixels.ts';
 import {
@@ -48,14 +49,21 @@ async function recognize(
 ): Promise<Recognize['result']> {
   const file = toBytes(params.image);
   const header = assertReadableImage(file);
-  const image = header.format === 'bmp' ? toPgm(decodeBmp(file)) : file;
+  const image = prepare(file, header.format);
   const { recognised, factor } = await reader.read(
     { image, pixels: header.pixels, languages: params.languages },
     call,
   );
-  const page = toPage(recognised, params.level, { ...header, factor });
+  const orientation = findSeenOrientation(image);
+  const page = toPage(recognised, params.level, { ...header, factor, orientation });
   call.chunk(page);
   return { text: page.text, pages: [page] };
+}
+
+/** The image in a form the library reads well. */
+function prepare(file: Buffer, format: ImageFormat): Buffer {
+  if (format === 'bmp') return toPgm(decodeBmp(file));
+  return format === 'jpeg' ? restateOrientation(file) : file;
 }
 
 /** Bytes only: the library would fetch a string as a URL or open it as a path. */

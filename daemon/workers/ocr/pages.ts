@@ -1,5 +1,6 @@
 import type { Page, Region } from '@locara/protocol';
 import type { OcrOps } from './ops.ts';
+import { type Orientation, type Size, toStoredBox, toUprightSize } from './orientation.ts';
 
 export type Level = OcrOps['recognize']['params']['level'];
 
@@ -27,11 +28,12 @@ export interface Recognised {
     readonly (Located & { paragraphs: readonly { lines: readonly Line[] }[] | null })[] | null;
 }
 
-/** How the recognised image relates to the source: its size, and by how much it was enlarged. */
-export interface Source {
-  readonly width: number;
-  readonly height: number;
+/** How the recognised image relates to the source. */
+export interface Source extends Size {
+  /** By how much it was enlarged. */
   readonly factor: number;
+  /** How it was turned to stand upright. */
+  readonly orientation: Orientation;
 }
 
 /** One page of the result, located in whole pixels of the source and always inside it. */
@@ -73,14 +75,16 @@ function linesOf({ blocks }: Recognised): readonly Line[] {
 }
 
 function toRegion({ text, confidence, bbox }: Located, source: Source): Region {
-  const x = clamp(Math.floor(bbox.x0 / source.factor), 0, source.width - 1);
-  const y = clamp(Math.floor(bbox.y0 / source.factor), 0, source.height - 1);
-  const right = clamp(Math.ceil(bbox.x1 / source.factor), x + 1, source.width);
-  const bottom = clamp(Math.ceil(bbox.y1 / source.factor), y + 1, source.height);
+  const upright = toUprightSize(source, source.orientation);
+  const x = clamp(Math.floor(bbox.x0 / source.factor), 0, upright.width - 1);
+  const y = clamp(Math.floor(bbox.y0 / source.factor), 0, upright.height - 1);
+  const right = clamp(Math.ceil(bbox.x1 / source.factor), x + 1, upright.width);
+  const bottom = clamp(Math.ceil(bbox.y1 / source.factor), y + 1, upright.height);
+  const box = { x, y, width: right - x, height: bottom - y };
   return {
     text: text.trimEnd(),
     confidence: clamp(confidence / 100, 0, 1),
-    box: { x, y, width: right - x, height: bottom - y },
+    box: toStoredBox(box, source, source.orientation),
   };
 }
 

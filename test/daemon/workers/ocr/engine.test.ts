@@ -94,6 +94,17 @@ describe('the ocr engine', () => {
     }
   });
 
+  test('reads a photo taken sideways and locates its words in the stored pixels', async () => {
+    const { text, page } = await read(ocr, readImage('sideways.jpg'), { level: 'word' });
+    expect(text).toContain(EXCERPT);
+    // Stored 60 × 420, to be turned clockwise: the text runs from the bottom up.
+    const [first, second] = page.regions;
+    expect(first?.text).toBe('Quarterly');
+    expect(first?.box.height).toBeGreaterThan(first?.box.width ?? 60);
+    expect((second?.box.y ?? 0) + (second?.box.height ?? 0)).toBeLessThan(first?.box.y ?? 0);
+    expect((first?.box.y ?? 0) + (first?.box.height ?? 0)).toBeLessThanOrEqual(420);
+  });
+
   test('gives one region for a page and one a line', async () => {
     const whole = await read(ocr, readImage('excerpt.gif'), { level: 'page' });
     expect(whole.page.regions.map((region) => region.text)).toEqual([whole.text]);
@@ -116,9 +127,13 @@ describe('the ocr engine', () => {
 
   test.each(['bomb12k_rgb.png', 'bomb60k_1bit.png'])('refuses %s in an instant', async (name) => {
     const image = readImage(name);
-    const startedAt = performance.now();
-    await expect(read(ocr, image)).rejects.toMatchObject({ reason: 'PayloadTooLarge' });
-    expect(performance.now() - startedAt).toBeLessThan(50);
+    const times: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      const startedAt = performance.now();
+      await expect(read(ocr, image)).rejects.toMatchObject({ reason: 'PayloadTooLarge' });
+      times.push(performance.now() - startedAt);
+    }
+    expect(Math.min(...times)).toBeLessThan(50);
   });
 
   test('answers a truncated image with UnsupportedMedia and reads the next one', async () => {
@@ -146,13 +161,18 @@ describe('the ocr engine', () => {
 
   test('stops at once when cancelled, and the next call works', async () => {
     const abort = new AbortController();
-    const reading = read(ocr, readImage('p150.png'), { signal: abort.signal });
-    setTimeout(() => {
-      abort.abort();
-    }, 200);
+    const started = Promise.withResolvers<undefined>();
+    const reading = read(ocr, readImage('p150.png'), {
+      signal: abort.signal,
+      onProgress: ({ completed = 0 }) => {
+        if (completed > 10) started.resolve(undefined);
+      },
+    });
+    await started.promise;
     const startedAt = performance.now();
+    abort.abort();
     await expect(reading).rejects.toMatchObject({ reason: 'Cancelled' });
-    expect(performance.now() - startedAt).toBeLessThan(400);
+    expect(performance.now() - startedAt).toBeLessThan(100);
     expect((await read(ocr, readImage('excerpt.jpg'))).text).toContain(EXCERPT);
   });
 
