@@ -16,7 +16,7 @@ export interface FakeCall {
   readonly params: Fields;
   readonly signal: AbortSignal;
   readonly connection: FakeConnection;
-  chunk(chunk: unknown, sequence: number): void;
+  readonly chunk: (chunk: unknown, sequence: number) => void;
 }
 export type FakeHandler = (call: FakeCall) => unknown;
 
@@ -65,7 +65,7 @@ export class FakeDaemon implements AsyncDisposable {
     this.credentials = {
       appId: 'acme/notes',
       manifestDigest: `sha256:${'ab'.repeat(32)}`,
-      installKey: this.#appKeys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      installKey: this.#appKeys.privateKey.export({ type: 'pkcs8', format: 'pem' }),
       daemonPublicKey: rawKey(this.#daemonKeys.publicKey).toString('base64'),
       socket: this.socket,
     };
