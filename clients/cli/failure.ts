@@ -18,13 +18,16 @@ export function toFailure(error: unknown): Failure {
   if (error instanceof CliError) return error;
   if (error instanceof RpcError) return failureOfDaemon(error);
   if (error instanceof ClientError) return failureOfClient(error);
-  if (error instanceof CommanderError) {
-    const message = error.message.replace(/^error: /, '');
-    return { reason: 'Usage', message, exitCode: EXIT.usage };
-  }
+  if (error instanceof CommanderError) return failureOfUse(error);
   // A bug, or the operating system: its message helps, its stack does not.
   const message = error instanceof Error ? error.message : 'unknown error';
   return { reason: 'InternalError', message: `Unexpected: ${message}`, exitCode: EXIT.failed };
+}
+
+function failureOfUse({ code, message }: CommanderError): Failure {
+  const isHelp = code === 'commander.help';
+  const sentence = isHelp ? 'A command is missing: see --help.' : message.replace(/^error: /, '');
+  return { reason: 'Usage', message: sentence, exitCode: EXIT.usage };
 }
 
 function failureOfDaemon({ reason, message, details }: RpcError): Failure {

@@ -76,7 +76,5 @@ function showFailure(
     stdout.write(`${JSON.stringify({ error: { reason, message, ...extra } })}\n`);
     return;
   }
-  const lines = message.split('\n').map(plain).join('\n');
-  // A group called without a command has printed its help, which says it all.
-  if (message !== '(outputHelp)') stderr.write(`locara: ${lines}\n`);
+  stderr.write(`locara: ${message.split('\n').map(plain).join('\n')}\n`);
 }

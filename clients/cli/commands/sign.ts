@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { CliError } from '../context.ts';
@@ -9,18 +9,15 @@ import { addExample } from './example.ts';
 
 /** What `locara sign` is built on. */
 export interface PackageSigner {
-  /** The private key of this computer's developer as PKCS#8 PEM, created (0600) when absent. */
-  loadOrCreateDevelopmentKey(path: string): string | Promise<string>;
-  /** Writes the bundle beside the manifest; the answer has the paths of the bundle and the public key. */
-  signPackage(
+  /** The development key at `path`, made on first use, with its public half beside it. */
+  readonly loadOrCreateDevelopmentKey: (
+    path: string,
+  ) => Promise<{ readonly keyPem: string; readonly publicKeyPath: string }>;
+  /** Writes the bundle beside the manifest. */
+  readonly signPackage: (
     folder: string,
     options: { readonly keyPem: string },
-  ): SignedPackage | Promise<SignedPackage>;
-}
-
-export interface SignedPackage {
-  readonly bundle: string;
-  readonly publicKey: string;
+  ) => Promise<{ readonly bundlePath: string; readonly publicKeyPem: string }>;
 }
 
 /** `locara sign`, which needs no daemon and trusts nothing. */
@@ -31,27 +28,43 @@ export function signCommand(signer: PackageSigner): Registration {
       .description('sign a package with your key; by default with the development key')
       .argument('<package>', 'the folder with locara.json')
       .option('--key <pem>', 'a private key: ECDSA P-256 or Ed25519, PKCS#8')
-      .action(async (folder: string, { key }: { key?: string }) => {
-        const keyPem = await loadKey(signer, context, key);
-        const { bundle, publicKey } = await signer.signPackage(resolve(folder), { keyPem });
+      .action(async (path: string, { key }: { key?: string }) => {
+        const folder = resolve(path);
+        const sign = key === undefined ? signForDevelopment : signWithKey(resolve(key));
+        const { bundle, publicKey } = await sign(signer, folder, context);
         context.print({ bundle, publicKey }, [
           `Signed: ${bundle}`,
-          `To install it somewhere, trust its key there: locara trust add --key ${publicKey} --name <label>`,
+          `To install it, trust its key: locara trust add --key ${publicKey} --name <label>`,
         ]);
       });
     addExample(command, 'locara sign ./notes', 'locara sign ./notes --key release.pem --json');
   };
 }
 
-async function loadKey(
+type Sign = (
   signer: PackageSigner,
-  { environment }: CliContext,
-  path: string | undefined,
-): Promise<string> {
-  if (path === undefined) {
-    return await signer.loadOrCreateDevelopmentKey(currentPlaces(environment).developmentKey);
-  }
-  return await readFile(path, 'utf8').catch(() => {
-    throw new CliError('NotFound', 'The key file cannot be read.');
-  });
+  folder: string,
+  context: CliContext,
+) => Promise<{ readonly bundle: string; readonly publicKey: string }>;
+
+const signForDevelopment: Sign = async (signer, folder, { environment }) => {
+  const { developmentKey } = currentPlaces(environment);
+  const { keyPem, publicKeyPath } = await signer.loadOrCreateDevelopmentKey(developmentKey);
+  const { bundlePath } = await signer.signPackage(folder, { keyPem });
+  return { bundle: bundlePath, publicKey: publicKeyPath };
+};
+
+/** The public half is written beside the private key, as `.pub.pem`. */
+function signWithKey(path: string): Sign {
+  return async (signer, folder) => {
+    const keyPem = await readFile(path, 'utf8').catch(() => {
+      throw new CliError('NotFound', 'The key file cannot be read.');
+    });
+    const { bundlePath, publicKeyPem } = await signer.signPackage(folder, { keyPem });
+    const publicKey = `${path.replace(/\.pem$/, '')}.pub.pem`;
+    await writeFile(publicKey, publicKeyPem).catch(() => {
+      throw new CliError('Failed', `Signed, but ${publicKey} cannot be written.`);
+    });
+    return { bundle: bundlePath, publicKey };
+  };
 }

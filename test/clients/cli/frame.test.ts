@@ -16,8 +16,8 @@ const EVERY: readonly Registration[] = [
   ...registrations,
   verifyCommand(() => ({ errors: [], warnings: [] })),
   signCommand({
-    loadOrCreateDevelopmentKey: () => '',
-    signPackage: () => ({ bundle: '', publicKey: '' }),
+    loadOrCreateDevelopmentKey: () => Promise.resolve({ keyPem: '', publicKeyPath: '' }),
+    signPackage: () => Promise.resolve({ bundlePath: '', publicKeyPem: '' }),
   }),
 ];
 
@@ -65,6 +65,8 @@ describe('misuse exits with 2', () => {
     const { exitCode, stderr } = await locara(['app']);
     expect(exitCode).toBe(2);
     expect(stderr).toContain('install');
+    const { stdout } = await locara(['app', '--json']);
+    expect(documentOf(stdout)).toMatchObject({ error: { reason: 'Usage' } });
   });
 
   test('for nothing at all, which shows the help', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppManifest } from '@locara/protocol';
@@ -58,25 +58,36 @@ describe('verify', () => {
   });
 });
 
-test('sign uses the development key of the config folder unless --key names another', async () => {
-  const used: string[] = [];
+describe('sign', () => {
+  const signed: string[] = [];
   const registrations = [
     signCommand({
-      loadOrCreateDevelopmentKey: (path) => `development ${path}`,
-      signPackage: (_, { keyPem }) => {
-        used.push(keyPem);
-        return { bundle: '/pkg/locara.json.sigstore.json', publicKey: '/pkg/key.pub.pem' };
+      loadOrCreateDevelopmentKey: (path) =>
+        Promise.resolve({ keyPem: `development ${path}`, publicKeyPath: '/config/key.pub.pem' }),
+      signPackage: (path, { keyPem }) => {
+        signed.push(keyPem);
+        return Promise.resolve({ bundlePath: `${path}/bundle`, publicKeyPem: 'public' });
       },
     }),
   ];
-  const key = join(folder(), 'own.pem');
-  writeFileSync(key, 'own');
-  const options = { home: '/home/x', registrations };
-  const { stdout } = await locara(['sign', '/pkg', '--json'], options);
-  await locara(['sign', '/pkg', '--key', key], options);
-  expect(JSON.parse(stdout)).toEqual({
-    bundle: '/pkg/locara.json.sigstore.json',
-    publicKey: '/pkg/key.pub.pem',
+
+  test('uses the development key of the config folder', async () => {
+    const argv = ['sign', '/pkg', '--json'];
+    const { stdout } = await locara(argv, { home: '/home/x', registrations });
+    expect(JSON.parse(stdout)).toEqual({
+      bundle: '/pkg/bundle',
+      publicKey: '/config/key.pub.pem',
+    });
+    expect(signed.at(-1)).toBe('development /home/x/config/development-key.pem');
   });
-  expect(used).toEqual(['development /home/x/config/development-key.pem', 'own']);
+
+  test('with --key writes the public half beside the key', async () => {
+    const key = join(folder(), 'own.pem');
+    writeFileSync(key, 'own');
+    const { stdout } = await locara(['sign', '/pkg', '--key', key, '--json'], { registrations });
+    const publicKey = key.replace('own.pem', 'own.pub.pem');
+    expect(JSON.parse(stdout)).toEqual({ bundle: '/pkg/bundle', publicKey });
+    expect(signed.at(-1)).toBe('own');
+    expect(readFileSync(publicKey, 'utf8')).toBe('public');
+  });
 });
