@@ -46,6 +46,9 @@ const errors = [
   'Conflict',
   'Timeout',
   'QuotaExceeded',
+  'PayloadTooLarge',
+  'InsufficientResources',
+  'Busy',
   'WorkerCrashed',
   'Unavailable',
 ] as const;

@@ -13,6 +13,8 @@ const sqlErrors = [
   'Timeout',
   'QuotaExceeded',
   'PayloadTooLarge',
+  'InsufficientResources',
+  'Busy',
   'WorkerCrashed',
   'Unavailable',
 ] as const;

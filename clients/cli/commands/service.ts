@@ -13,10 +13,7 @@ const SUMMARIES: Record<ServiceVerb, string> = {
 };
 
 /** `locara service …`: the daemon as a launchd agent or a systemd user unit. */
-export function registerService(
-  program: Command,
-  run: (action: (context: CliContext) => Promise<void>) => unknown,
-): void {
+export function registerService(program: Command, context: CliContext): void {
   const service = program
     .command('service')
     .description('run the daemon in the background, as a service of yours');
@@ -32,7 +29,7 @@ export function registerService(
         ]),
       )
       .action(async (options: { dryRun: boolean; platform?: string }) => {
-        await run((context) => controlService(verb, options, context));
+        await controlService(verb, options, context);
       });
   }
 }

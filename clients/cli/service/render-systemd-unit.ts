@@ -11,10 +11,14 @@ export function renderSystemdUnit(template: string, service: ServiceDescription)
   const environment = service.environment.map(
     ([name, value]) => `Environment=${quoteSystemdWord(`${name}=${value}`)}`,
   );
-  const writable = service.folders.map((folder) => `ReadWritePaths=${quoteSystemdPath(folder)}`);
+  // The dash: one that is missing stops nothing.
+  const writable = service.folders.map(
+    (folder) => `ReadWritePaths=${quoteSystemdPath(`-${folder}`)}`,
+  );
   return renderTemplate(template, {
     description: service.description,
     execStart: command.join(' '),
+    folders: service.folders.map(quoteSystemdWord).join(' '),
     environment: environment.join('\n'),
     throttleSeconds: service.throttleSeconds,
     stopTimeoutSeconds: service.stopTimeoutSeconds,

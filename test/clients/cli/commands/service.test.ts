@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { registerService } from '../../../../clients/cli/commands/service.ts';
-import type { CliContext } from '../../../../clients/cli/context.ts';
 import type { PlanDocument } from '../../../../clients/cli/service/print-plan.ts';
 import { parsePlist } from '../../../support/parse-plist.ts';
 
@@ -10,17 +9,19 @@ async function runService(
   environment: NodeJS.ProcessEnv = {},
 ): Promise<{ document: unknown; lines: readonly string[] }> {
   const printed: { document: unknown; lines: readonly string[] }[] = [];
-  const context: CliContext = {
+  const context = {
     environment,
     json: true,
     interactive: false,
-    print: (document, lines) => printed.push({ document, lines: [lines].flat() }),
+    canAsk: false,
+    print: (document: unknown, lines: string | readonly string[]) =>
+      printed.push({ document, lines: [lines].flat() }),
     note: () => undefined,
     confirm: () => Promise.resolve(false),
     control: () => Promise.reject(new Error('service commands never call the daemon')),
   };
   const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
-  registerService(program, (action) => action(context));
+  registerService(program, context);
   for (const command of program.commands.flatMap((group) => group.commands)) command.exitOverride();
   await program.parseAsync(['service', ...words], { from: 'user' });
   const [result, ...rest] = printed;

@@ -25,7 +25,7 @@ test('quotes and escapes awkward paths as systemd reads them', () => {
     String.raw`ExecStart=":/opt/a b/100%% $x/node" "--enable-source-maps" "/home/a b/\"q\" $x\\y%%/daemon`,
   );
   expect(unit).toContain(String.raw`Environment="LOCARA_HOME=/home/a b/\"q\" $x\\y%%/home"`);
-  expect(unit).toContain(String.raw`ReadWritePaths='/home/a b/"q" $x\y%%/home/data'`);
+  expect(unit).toContain(String.raw`ReadWritePaths='-/home/a b/"q" $x\y%%/home/data'`);
 });
 
 test.each(['"', "'", '\\'])('refuses a program path with %s, as systemd would', (character) => {

@@ -1,0 +1,98 @@
+import { existsSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { RpcError } from '@locara/protocol';
+import type { Session } from '../access/session.ts';
+import type { Paths } from '../paths.ts';
+import type { StoreOps, StoreStart } from '../workers/store/ops.ts';
+import type { Worker, WorkerSpec } from '../workers/worker.ts';
+import { createPrivateFolder, syncFolder } from './durable-files.ts';
+import { createStoreKeys } from './keys.ts';
+
+const DATABASE_FILE = 'store.db';
+const DEFAULT_QUOTA_MB = 1024;
+const BYTES_PER_MB = 1024 * 1024;
+const APP_ID = /^[a-z0-9][a-z0-9-]*\/[a-z0-9][a-z0-9-]*$/;
+
+/** How a store's process is run. SQLite cannot be interrupted, so only a kill ends a long statement. */
+const WORKER_POLICY = {
+  kind: 'store',
+  cancel: 'kill',
+  cancelGraceMs: 0,
+  startTimeoutMs: 10_000,
+  idleMs: 60_000,
+  maxConcurrent: 1,
+  maxQueued: 64,
+} as const satisfies Partial<WorkerSpec>;
+
+/** Time budgets per call, `timeoutMs` of `worker.call`; an open transaction rolls back. */
+export const STORE_BUDGETS_MS = { read: 5000, write: 10_000, batch: 60_000, migrate: 120_000 };
+
+/** Every app's own encrypted store: one process each, started by its first call. */
+export interface AppStores {
+  /** Throws Unavailable when the key is lost. */
+  forApp(session: Pick<Session, 'appId' | 'manifest'>): Worker<StoreOps>;
+  close(appId: string): Promise<void>;
+  /** Destroys the key, then the files. */
+  wipe(appId: string): Promise<void>;
+  closeAll(): Promise<void>;
+}
+
+interface OpenStore {
+  readonly worker: Worker<StoreOps>;
+  readonly quotaBytes: number;
+}
+
+export function createAppStores(deps: {
+  readonly paths: Pick<Paths, 'keys' | 'store' | 'storeKey'>;
+  readonly createStoreWorker: (spec: WorkerSpec) => Worker<StoreOps>;
+  readonly log: { info(fields: Readonly<Record<string, unknown>>, message: string): void };
+}): AppStores {
+  const { paths, log } = deps;
+  const keys = createStoreKeys(paths);
+  const open = new Map<string, OpenStore>();
+
+  const start = (appId: string, quotaBytes: number): Worker<StoreOps> => {
+    const folder = paths.store(appId);
+    const path = join(folder, DATABASE_FILE);
+    const key = keys.open(appId, { mustExist: existsSync(path) });
+    createPrivateFolder(folder);
+    const startWith: StoreStart = { path, key, quotaBytes };
+    return deps.createStoreWorker({ ...WORKER_POLICY, model: appId, start: startWith });
+  };
+  const close = async (appId: string): Promise<void> => {
+    const store = open.get(appId);
+    open.delete(appId);
+    await store?.worker.close();
+  };
+
+  return {
+    forApp: ({ appId, manifest }) => {
+      assertAppId(appId);
+      const quotaBytes = (manifest.storage.quota_mb ?? DEFAULT_QUOTA_MB) * BYTES_PER_MB;
+      const present = open.get(appId);
+      if (present?.quotaBytes === quotaBytes) return present.worker;
+      // An update changed the quota: the old process ends, the new one waits for its lock.
+      void present?.worker.close();
+      const worker = start(appId, quotaBytes);
+      open.set(appId, { worker, quotaBytes });
+      return worker;
+    },
+    close,
+    wipe: async (appId) => {
+      assertAppId(appId);
+      await close(appId);
+      keys.destroy(appId);
+      const folder = paths.store(appId);
+      rmSync(folder, { recursive: true, force: true });
+      if (existsSync(dirname(folder))) syncFolder(dirname(folder));
+      log.info({ appId }, 'store wiped');
+    },
+    closeAll: async () => {
+      await Promise.all([...open.keys()].map(close));
+    },
+  };
+}
+
+function assertAppId(appId: string): void {
+  if (!APP_ID.test(appId)) throw new RpcError('NotFound', 'No such app.');
+}

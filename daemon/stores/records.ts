@@ -1,0 +1,54 @@
+import { RpcError } from '@locara/protocol';
+import type { FoundRecord, UpsertRecord } from '../workers/store/ops.ts';
+import type { ResultBudget } from './result-budget.ts';
+import type { StoredValue } from './sql-values.ts';
+
+const MAX_METADATA_BYTES = 256 * 1024;
+
+/** A record from the columns id, text, metadata. */
+export function toFoundRecord([id, text, metadata]: readonly StoredValue[]): FoundRecord {
+  return {
+    id: String(id),
+    ...(typeof text === 'string' ? { text } : {}),
+    ...(typeof metadata === 'string'
+      ? { metadata: JSON.parse(metadata) as Record<string, unknown> }
+      : {}),
+  };
+}
+
+/** Counts the columns id, text, metadata as JSON on the wire. */
+export function spendRecord(budget: ResultBudget, row: readonly StoredValue[]): void {
+  const [id, text, metadata] = row.map((value) => (typeof value === 'string' ? value : ''));
+  const json = metadata ?? '';
+  budget.spend(
+    64 + Buffer.byteLength(`${id ?? ''}${text ?? ''}${json}`),
+    8 + json.split(',').length,
+  );
+}
+
+/** Throws InvalidParams for a vector that has no direction: all zeros, or not finite. */
+export function assertUsableVector(vector: Float32Array): void {
+  const isUsable =
+    vector.every((value) => Number.isFinite(value)) && vector.some((value) => value !== 0);
+  if (isUsable) return;
+  throw new RpcError('InvalidParams', 'A vector needs finite numbers, not all of them zero.', {
+    details: { rule: 'vector' },
+  });
+}
+
+export function toBlob(vector: Float32Array): Uint8Array {
+  return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
+}
+
+export function toFloats(blob: Uint8Array): Float32Array {
+  return new Float32Array(Uint8Array.from(blob).buffer);
+}
+
+export function toMetadataJson(metadata: UpsertRecord['metadata']): string | null {
+  if (metadata === undefined) return null;
+  const json = JSON.stringify(metadata);
+  if (Buffer.byteLength(json) <= MAX_METADATA_BYTES) return json;
+  throw new RpcError('PayloadTooLarge', "A record's metadata is too large.", {
+    details: { limitBytes: MAX_METADATA_BYTES },
+  });
+}

@@ -1,0 +1,107 @@
+import { RpcError } from '@locara/protocol';
+import { forbidden, syntaxError } from './sql-guard.ts';
+
+/** Where SQLite failed: an error while compiling is the SQL's fault. */
+export type SqlStage = 'open' | 'prepare' | 'run';
+
+/** Use and limit of a store, for the answer to a full one. */
+export interface StoreUsage {
+  readonly usedBytes: number;
+  readonly limitBytes: number;
+  /** True when the disk, not the quota, has run out. */
+  readonly isDiskFull: boolean;
+}
+
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * SQLite's failure as one of ours. SQLite's own message may carry SQL or values, so it never passes;
+ * only the columns of a UNIQUE or NOT NULL constraint do.
+ */
+export function toStoreError(
+  error: unknown,
+  context: { readonly stage: SqlStage; readonly usage: () => StoreUsage },
+): unknown {
+  if (error instanceof RpcError) return error;
+  if (error instanceof RangeError || error instanceof TypeError) return bindingError(error);
+  if (!isSqliteFailure(error)) return error;
+  const { code } = error;
+  if (code.startsWith('SQLITE_CONSTRAINT') || code === 'SQLITE_MISMATCH') return conflict(error);
+  if (code === 'SQLITE_FULL') return full(context.usage());
+  if (code === 'SQLITE_TOOBIG') return tooLarge();
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return busy();
+  if (code === 'SQLITE_AUTH') return forbidden('this operation');
+  if (code === 'SQLITE_NOMEM' || /^SQLITE_IOERR_(WRITE|FSYNC|TRUNCATE)/.test(code)) {
+    return new RpcError('InsufficientResources', 'The disk or the memory is full.', {
+      details: { ...context.usage() },
+    });
+  }
+  if (code === 'SQLITE_ERROR' && context.stage !== 'open') return statementError(error, context);
+  return unreadable();
+}
+
+/** The file is not this app's store any more: damaged, another key, or not accessible. */
+function unreadable(): RpcError {
+  return new RpcError('Unavailable', 'The store cannot be read: damaged, or another key.', {
+    details: { rule: 'store_unreadable' },
+  });
+}
+
+function isSqliteFailure(error: unknown): error is Failure {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    error.code.startsWith('SQLITE_')
+  );
+}
+
+function bindingError(error: Error): unknown {
+  if (error.message.includes('more than one statement'))
+    return forbidden('more than one statement');
+  if (error.message.includes('no statements')) return syntaxError('no statement');
+  if (/parameter|bind/i.test(error.message)) {
+    return new RpcError('InvalidParams', 'The parameters do not fit the statement.', {
+      details: { rule: 'sql_params' },
+    });
+  }
+  return error;
+}
+
+function conflict({ code, message }: Failure): RpcError {
+  const constraint = code.replace(/^SQLITE_(CONSTRAINT_?)?/, '').toLowerCase();
+  const columns = /^(?:UNIQUE|NOT NULL) constraint failed: ([\w., ]+)$/.exec(message)?.[1];
+  return new RpcError('Conflict', 'A constraint of the database refused the change.', {
+    details: { constraint, ...(columns === undefined ? {} : { columns: columns.split(', ') }) },
+  });
+}
+
+function full({ isDiskFull, ...usage }: StoreUsage): RpcError {
+  return isDiskFull
+    ? new RpcError('InsufficientResources', 'The disk is full.', { details: usage })
+    : new RpcError('QuotaExceeded', "The store has reached the app's quota.", { details: usage });
+}
+
+function tooLarge(): RpcError {
+  return new RpcError('PayloadTooLarge', 'A text or blob is too large.');
+}
+
+function busy(): RpcError {
+  return new RpcError('Busy', 'The store is in use.', { details: { retryAfterMs: 200 } });
+}
+
+function statementError({ message }: Failure, { stage }: { stage: SqlStage }): RpcError {
+  if (/may not be|not authorized|unsafe use|prohibited|not allowed here/.test(message)) {
+    return forbidden('this operation');
+  }
+  if (stage === 'prepare') {
+    const problem = /^(no such (?:table|column|function|module|index|view)|ambiguous column name)/;
+    return syntaxError(problem.exec(message)?.[1] ?? 'a mistake in the statement');
+  }
+  return new RpcError('InvalidParams', 'The statement failed while it ran.', {
+    details: { rule: 'sql_failed' },
+  });
+}

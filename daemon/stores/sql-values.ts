@@ -1,0 +1,63 @@
+import { RpcError, type SqlParams, type SqlValue } from '@locara/protocol';
+
+/** What SQLite takes and gives: integers as bigint, so that none loses digits. */
+export type StoredValue = null | number | bigint | string | Uint8Array;
+export type BoundParams = readonly StoredValue[] | Readonly<Record<string, StoredValue>>;
+
+const MIN_INT64 = -(2n ** 63n);
+const MAX_INT64 = 2n ** 63n - 1n;
+
+/**
+ * Wire params to bindings. A name may be written with or without its `:`, `@` or `$`; a list fills
+ * `?` in order, or `?1`, `?2` by their number where the statement `isNumbered`.
+ */
+export function toBoundParams(
+  params: SqlParams | undefined,
+  { isNumbered }: { readonly isNumbered: boolean },
+): BoundParams {
+  if (params === undefined) return [];
+  const named = Array.isArray(params)
+    ? params.map((value, index) => [String(index + 1), toStoredValue(value)] as const)
+    : Object.entries(params).map(
+        ([name, value]) => [name.replace(/^[:@$]/, ''), toStoredValue(value)] as const,
+      );
+  // The engine knows a numbered parameter by its number as a name.
+  if (Array.isArray(params) && !isNumbered) return named.map(([, value]) => value);
+  return Object.fromEntries(named);
+}
+
+export function toStoredValue(value: SqlValue): StoredValue {
+  if (value === null || typeof value === 'string') return value;
+  if (typeof value === 'boolean') return value ? 1n : 0n;
+  // A plain number would be bound as REAL, even 1.
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
+  if ('base64' in value) return Buffer.from(value.base64, 'base64');
+  if ('f32' in value) return Buffer.from(value.f32, 'base64');
+  const integer = BigInt(value.int64);
+  if (integer < MIN_INT64 || integer > MAX_INT64) {
+    throw new RpcError('InvalidParams', 'An int64 is out of range.', {
+      details: { rule: 'int64' },
+    });
+  }
+  return integer;
+}
+
+/** SQLite's value to the wire. Infinities, which JSON does not have, become null. */
+export function toWireValue(value: StoredValue): SqlValue {
+  if (value === null || typeof value === 'string') return value;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  if (typeof value === 'bigint') return toWireInteger(value);
+  return { base64: Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64') };
+}
+
+export function toWireInteger(value: bigint): number | { int64: string } {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : { int64: value.toString() };
+}
+
+/** Roughly how many bytes a wire value takes in a JSON message. */
+export function countWireBytes(value: SqlValue): number {
+  if (typeof value === 'string') return Buffer.byteLength(value) + 2;
+  if (typeof value !== 'object' || value === null) return 8;
+  return Object.values(value as Record<string, string>).join('').length + 16;
+}

@@ -1,0 +1,33 @@
+import { createCollections } from '../../stores/collections.ts';
+import { openStoreDatabase, type StoreDatabase } from '../../stores/database.ts';
+import { createMigrations } from '../../stores/migrations.ts';
+import { createSql } from '../../stores/sql.ts';
+import { describeStore } from '../../stores/store-description.ts';
+import type { Engine, LoadedEngine } from '../engine.ts';
+import type { StoreOps, StoreStart } from './ops.ts';
+
+/** Opens one app's database; throws RpcError Unavailable when the key does not fit. */
+export function createStoreEngine(start: StoreStart): LoadedEngine<StoreOps> {
+  return { device: 'CPU, 1 thread', engine: createStoreOperations(openStoreDatabase(start)) };
+}
+
+export function createStoreOperations(database: StoreDatabase): Engine<StoreOps> {
+  const sql = createSql(database);
+  const migrations = createMigrations(database);
+  const collections = createCollections(database);
+  return {
+    exec: sql.exec,
+    query: sql.query,
+    batch: sql.batch,
+    migrate: migrations.migrate,
+    describeStore: () => describeStore(database, migrations.version()),
+    createCollection: collections.create,
+    listCollections: collections.list,
+    describeCollection: collections.describe,
+    dropCollection: collections.drop,
+    upsertRecords: collections.upsert,
+    getRecords: collections.get,
+    deleteRecords: collections.remove,
+    searchRecords: collections.search,
+  };
+}

@@ -1,0 +1,111 @@
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AppManifest } from '@locara/protocol';
+import { describe, expect, test } from 'vitest';
+import { resolvePaths, type Paths } from '../../../daemon/paths.ts';
+import { createAppStores, type AppStores } from '../../../daemon/stores/app-stores.ts';
+import type { WorkerSpec } from '../../../daemon/workers/worker.ts';
+import { createInProcessStoreWorker } from '../../support/store-worker.ts';
+import { makeTemporaryFolder, refusalOf } from '../../support/temporary-store.ts';
+
+function makeStores() {
+  const paths: Paths = resolvePaths({
+    platform: 'linux',
+    home: '/nowhere',
+    variables: { LOCARA_HOME: makeTemporaryFolder() },
+    teamId: undefined,
+  });
+  const started: WorkerSpec[] = [];
+  const stores = createAppStores({
+    paths,
+    createStoreWorker: (spec) => {
+      started.push(spec);
+      return createInProcessStoreWorker(spec);
+    },
+    log: { info: () => undefined },
+  });
+  return { paths, started, stores };
+}
+
+const sessionOf = (appId: string, quotaMb?: number) => ({
+  appId,
+  manifest: { storage: { sql: false, quota_mb: quotaMb } } as unknown as AppManifest,
+});
+
+async function writeNote(stores: AppStores, appId: string): Promise<void> {
+  const store = stores.forApp(sessionOf(appId));
+  await store.call('exec', { sql: 'CREATE TABLE IF NOT EXISTS notes (body)' });
+  await store.call('exec', { sql: 'INSERT INTO notes VALUES (?)', params: [appId] });
+}
+
+const readNotes = async (stores: AppStores, appId: string): Promise<unknown> =>
+  (await stores.forApp(sessionOf(appId)).call('query', { sql: 'SELECT * FROM notes', limit: 9 }))
+    .rows;
+
+describe("the apps' stores", () => {
+  test('are one process each, in a folder of the user alone', async () => {
+    const { paths, started, stores } = makeStores();
+    await writeNote(stores, 'acme/notes');
+    await writeNote(stores, 'acme/mail');
+    expect(await readNotes(stores, 'acme/notes')).toEqual([{ body: 'acme/notes' }]);
+    expect(await readNotes(stores, 'acme/mail')).toEqual([{ body: 'acme/mail' }]);
+    expect(started.map(({ model, kind, cancel }) => ({ model, kind, cancel }))).toEqual([
+      { model: 'acme/notes', kind: 'store', cancel: 'kill' },
+      { model: 'acme/mail', kind: 'store', cancel: 'kill' },
+    ]);
+    expect(statSync(paths.store('acme/notes')).mode & 0o777).toBe(0o700);
+    await stores.closeAll();
+  });
+
+  test('keep their data when closed and opened again', async () => {
+    const { stores } = makeStores();
+    await writeNote(stores, 'acme/notes');
+    await stores.close('acme/notes');
+    expect(await readNotes(stores, 'acme/notes')).toEqual([{ body: 'acme/notes' }]);
+    await stores.closeAll();
+  });
+
+  test('are started anew when an update changes the quota', async () => {
+    const { started, stores } = makeStores();
+    const first = stores.forApp(sessionOf('acme/notes'));
+    expect(stores.forApp(sessionOf('acme/notes'))).toBe(first);
+    const second = stores.forApp(sessionOf('acme/notes', 5));
+    expect((await second.call('describeStore', {})).quotaBytes).toBe(5 * 1024 * 1024);
+    expect(started).toHaveLength(2);
+    await stores.closeAll();
+  });
+
+  test('are wiped with their key: nothing of it opens again', async () => {
+    const { paths, stores } = makeStores();
+    await writeNote(stores, 'acme/notes');
+    await stores.wipe('acme/notes');
+    expect(existsSync(paths.store('acme/notes'))).toBe(false);
+    expect(existsSync(paths.storeKey('acme/notes'))).toBe(false);
+    await stores.wipe('acme/notes');
+    await writeNote(stores, 'acme/notes');
+    expect(await readNotes(stores, 'acme/notes')).toEqual([{ body: 'acme/notes' }]);
+    await stores.closeAll();
+  });
+
+  test('answer Unavailable when the key is lost, and keep the file', async () => {
+    const { paths, stores } = makeStores();
+    await writeNote(stores, 'acme/notes');
+    await stores.closeAll();
+    const file = join(paths.store('acme/notes'), 'store.db');
+    const before = readFileSync(file);
+    rmSync(paths.storeKey('acme/notes'));
+    expect(refusalOf(() => stores.forApp(sessionOf('acme/notes')))).toMatchObject({
+      reason: 'Unavailable',
+      details: { rule: 'key_missing' },
+    });
+    expect(readFileSync(file)).toEqual(before);
+  });
+
+  test.each(['../../etc', 'acme', 'acme/../x', 'Acme/x', 'acme/x/y', ''])(
+    'refuse the app id %j',
+    (appId) => {
+      const { stores } = makeStores();
+      expect(refusalOf(() => stores.forApp(sessionOf(appId))).reason).toBe('NotFound');
+    },
+  );
+});

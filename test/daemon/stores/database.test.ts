@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openStoreDatabase, type StoreDatabase } from '../../../daemon/stores/database.ts';
+import {
+  makeStoreStart,
+  makeTemporaryFolder,
+  openTemporaryStore,
+  refusalOf,
+} from '../../support/temporary-store.ts';
+
+const CANARY = 'canary-in-a-coal-mine';
+const VECTOR = Buffer.from(Float32Array.from({ length: 64 }, (_, i) => Math.sin(i + 0.25)).buffer);
+
+/** Everything in a folder, as one buffer. */
+function readFolder(folder: string): Buffer {
+  return Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name))));
+}
+
+function fillWithCanaries(run: (sql: string, params: (string | Buffer)[]) => void): void {
+  run('CREATE TABLE t (text TEXT, vector BLOB)', []);
+  run('CREATE VIRTUAL TABLE words USING fts5 (text)', []);
+  for (let row = 0; row < 200; row += 1) {
+    run('INSERT INTO t VALUES (?, ?)', [CANARY, VECTOR]);
+    run('INSERT INTO words VALUES (?)', [CANARY]);
+  }
+}
+
+function runOn(database: StoreDatabase): (sql: string, params: (string | Buffer)[]) => void {
+  return (sql, params) => {
+    database.prepare(sql).run(params);
+  };
+}
+
+describe('a store at rest', () => {
+  test('holds no text, vector or table name in its file and log', () => {
+    const start = makeStoreStart();
+    const folder = dirname(start.path);
+    const database = openStoreDatabase(start);
+    fillWithCanaries(runOn(database));
+    // A sort too large for memory pages would go to a temporary file.
+    Array.from(database.prepare('SELECT a.text FROM t a, t b ORDER BY a.text || b.rowid').rows());
+    const open = readFolder(folder);
+    expect(readdirSync(folder)).toEqual(['store.db', 'store.db-wal']);
+    database.close();
+    const closed = readFolder(folder);
+    for (const bytes of [open, closed]) {
+      expect(bytes.length).toBeGreaterThan(50_000);
+      for (const secret of [CANARY, 'coal', VECTOR, VECTOR.subarray(40, 60), 'CREATE TABLE']) {
+        expect(bytes.includes(secret)).toBe(false);
+      }
+    }
+  });
+
+  test('would hold them without the cipher: the check above can fail', () => {
+    const folder = makeTemporaryFolder();
+    const require = createRequire(import.meta.resolve('../../../daemon/stores/database.ts'));
+    const Sqlite = require('better-sqlite3-multiple-ciphers') as new (path: string) => {
+      prepare(sql: string): { run(...params: unknown[]): void };
+      close(): void;
+    };
+    const plain = new Sqlite(join(folder, 'plain.db'));
+    fillWithCanaries((sql, params) => {
+      plain.prepare(sql).run(...params);
+    });
+    plain.close();
+    const bytes = readFolder(folder);
+    for (const secret of [CANARY, VECTOR, 'CREATE TABLE'])
+      expect(bytes.includes(secret)).toBe(true);
+  });
+
+  test('begins with a random salt, not with a header', () => {
+    const headers = [makeStoreStart(), makeStoreStart()].map((start) => {
+      openStoreDatabase(start).close();
+      return readFileSync(start.path).subarray(0, 16).toString('latin1');
+    });
+    expect(headers[0]).not.toContain('SQLite');
+    expect(headers[0]).not.toBe(headers[1]);
+  });
+});
+
+describe('opening a store', () => {
+  test('keeps what was written', () => {
+    const start = makeStoreStart();
+    const first = openStoreDatabase(start);
+    fillWithCanaries(runOn(first));
+    first.close();
+    const second = openStoreDatabase(start);
+    expect([...second.prepare('SELECT count(*) FROM t').rows()]).toEqual([[200n]]);
+    second.close();
+  });
+
+  test('refuses another key, and harms nothing by it', () => {
+    const start = makeStoreStart();
+    const database = openStoreDatabase(start);
+    fillWithCanaries(runOn(database));
+    database.close();
+    const refusal = refusalOf(() => openStoreDatabase({ ...start, key: randomBytes(32) }));
+    expect(refusal.reason).toBe('Unavailable');
+    expect(refusal.details).toEqual({ rule: 'store_unreadable' });
+    const again = openStoreDatabase(start);
+    expect([...again.prepare('SELECT count(*) FROM t').rows()]).toEqual([[200n]]);
+    again.close();
+  });
+
+  test('refuses a damaged file', () => {
+    const start = makeStoreStart();
+    openStoreDatabase(start).close();
+    const bytes = readFileSync(start.path);
+    bytes[100] = (bytes[100] ?? 0) ^ 0xff;
+    writeFileSync(start.path, bytes);
+    expect(refusalOf(() => openStoreDatabase(start)).reason).toBe('Unavailable');
+  });
+
+  test('refuses the file of another app put in its place', () => {
+    const start = makeStoreStart();
+    const other = makeStoreStart();
+    openStoreDatabase(other).close();
+    copyFileSync(other.path, start.path);
+    expect(refusalOf(() => openStoreDatabase(start)).reason).toBe('Unavailable');
+  });
+
+  test('refuses a second process on the same file while it is open', () => {
+    const start = makeStoreStart();
+    const first = openStoreDatabase(start);
+    expect(refusalOf(() => openStoreDatabase(start)).reason).toBe('Busy');
+    first.close();
+  });
+});
+
+describe('a transaction', () => {
+  test('rolls back when its work throws', () => {
+    const database = openTemporaryStore();
+    const run = runOn(database);
+    run('CREATE TABLE t (x)', []);
+    expect(() =>
+      database.transaction(() => {
+        run('INSERT INTO t VALUES (1)', []);
+        throw new Error('stop');
+      }),
+    ).toThrow('stop');
+    expect([...database.prepare('SELECT * FROM t').rows()]).toEqual([]);
+  });
+
+  test('allows a row loop to be left early', () => {
+    const database = openTemporaryStore();
+    for (const row of database.prepare('SELECT 1 UNION SELECT 2').rows()) {
+      expect(row).toEqual([1n]);
+      break;
+    }
+    runOn(database)('CREATE TABLE t (x)', []);
+  });
+});

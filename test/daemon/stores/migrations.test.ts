@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import { startStoreEngine } from '../../support/engine-call.ts';
+import { makeStoreStart, refusalOf } from '../../support/temporary-store.ts';
+
+const FIRST = { version: 1, name: 'notes', sql: 'CREATE TABLE notes (id INTEGER PRIMARY KEY)' };
+const SECOND = {
+  version: 2,
+  name: 'bodies',
+  sql: `ALTER TABLE notes ADD COLUMN body TEXT;
+    CREATE TRIGGER t AFTER INSERT ON notes BEGIN UPDATE notes SET body = 'x'; SELECT 1; END;
+    INSERT INTO notes (id) VALUES (1);`,
+};
+
+describe('db.migrate', () => {
+  test('applies what is new, once', () => {
+    const store = startStoreEngine(makeStoreStart());
+    expect(store('migrate', { migrations: [FIRST] })).toEqual({ version: 1, applied: [1] });
+    expect(store('migrate', { migrations: [FIRST, SECOND] })).toEqual({ version: 2, applied: [2] });
+    expect(store('migrate', { migrations: [FIRST, SECOND] })).toEqual({ version: 2, applied: [] });
+    expect(store('describeStore', {})).toMatchObject({ schemaVersion: 2, tables: ['notes'] });
+    expect(store('query', { sql: 'SELECT body FROM notes', limit: 1 }).rows).toEqual([
+      { body: 'x' },
+    ]);
+  });
+
+  test.each([
+    ['another text', [{ ...FIRST, sql: 'CREATE TABLE other (id)' }, SECOND]],
+    ['another name', [{ ...FIRST, name: 'other' }, SECOND]],
+    ['a missing migration', [SECOND]],
+    ['an older app', [FIRST]],
+    ['no migrations', []],
+  ])('answers %s with Conflict', (_case, migrations) => {
+    const store = startStoreEngine(makeStoreStart());
+    store('migrate', { migrations: [FIRST, SECOND] });
+    expect(refusalOf(() => store('migrate', { migrations })).reason).toBe('Conflict');
+  });
+
+  test('leaves nothing behind when one of them fails', () => {
+    const store = startStoreEngine(makeStoreStart());
+    const broken = { version: 2, name: 'broken', sql: 'CREATE TABLE a (x); CREATE TABLE a (x)' };
+    const refusal = refusalOf(() => store('migrate', { migrations: [FIRST, broken] }));
+    expect(refusal.details).toMatchObject({ version: 2 });
+    expect(store('describeStore', {})).toMatchObject({ schemaVersion: 0, tables: [] });
+  });
+
+  test('refuses forbidden statements anywhere in the script', () => {
+    const store = startStoreEngine(makeStoreStart());
+    const sql = "CREATE TABLE a (x); ATTACH '/tmp/x' AS y; CREATE TABLE b (x)";
+    const refusal = refusalOf(() => store('migrate', { migrations: [{ ...FIRST, sql }] }));
+    expect(refusal.details).toMatchObject({ rule: 'sql_forbidden' });
+    expect(store('describeStore', {}).tables).toEqual([]);
+  });
+
+  test('refuses versions out of order', () => {
+    const store = startStoreEngine(makeStoreStart());
+    const refusal = refusalOf(() => store('migrate', { migrations: [SECOND, FIRST] }));
+    expect(refusal.details).toEqual({ rule: 'migration_order' });
+  });
+
+  test('rebuilds a table that others refer to, and refuses to leave a dangling reference', () => {
+    const store = startStoreEngine(makeStoreStart());
+    const setUp = {
+      version: 1,
+      name: 'tables',
+      sql: `CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE b (a REFERENCES a ON DELETE CASCADE);
+        INSERT INTO a VALUES (1); INSERT INTO b VALUES (1);`,
+    };
+    const rebuild = {
+      version: 2,
+      name: 'rebuild',
+      sql: `CREATE TABLE a2 (id INTEGER PRIMARY KEY, x); INSERT INTO a2 (id) SELECT id FROM a;
+        DROP TABLE a; ALTER TABLE a2 RENAME TO a;`,
+    };
+    store('migrate', { migrations: [setUp, rebuild] });
+    expect(store('query', { sql: 'SELECT a FROM b', limit: 1 }).rows).toEqual([{ a: 1 }]);
+    const dangle = { version: 3, name: 'dangle', sql: 'DELETE FROM a' };
+    const refusal = refusalOf(() => store('migrate', { migrations: [setUp, rebuild, dangle] }));
+    expect(refusal.reason).toBe('Conflict');
+    expect(refusalOf(() => store('exec', { sql: 'INSERT INTO b VALUES (9)' })).reason).toBe(
+      'Conflict',
+    );
+  });
+});

@@ -1,0 +1,35 @@
+import { openStoreDatabase, type StoreDatabase } from '../../daemon/stores/database.ts';
+import { createStoreOperations } from '../../daemon/workers/store/engine.ts';
+import type { StoreOps, StoreStart } from '../../daemon/workers/store/ops.ts';
+import type { Worker, WorkerSpec } from '../../daemon/workers/worker.ts';
+import { SILENT_CALL } from './engine-call.ts';
+
+/** The real store engine behind the interface of a worker, without the process around it. */
+export function createInProcessStoreWorker(spec: WorkerSpec): Worker<StoreOps> {
+  let database: StoreDatabase | undefined;
+  const call = async (op: string, params: unknown): Promise<never> => {
+    database ??= openStoreDatabase(spec.start as StoreStart);
+    const operations = createStoreOperations(database);
+    const operation = operations[op as keyof StoreOps] as (...args: unknown[]) => never;
+    // Like a process, a store answers later, never within the call.
+    await Promise.resolve();
+    return operation(params, SILENT_CALL);
+  };
+  return {
+    call,
+    status: () => ({
+      kind: spec.kind,
+      model: spec.model,
+      pid: process.pid,
+      state: 'ready',
+      device: 'CPU, 1 thread',
+      running: 0,
+      queued: 0,
+    }),
+    close: () => {
+      database?.close();
+      database = undefined;
+      return Promise.resolve();
+    },
+  };
+}
