@@ -20,12 +20,14 @@ export function enlarge(source: Greyscale, factor: number): Greyscale {
   const rows = interpolate(height, factor);
   const pixels = new Uint8Array(columns.length * rows.length);
   let target = 0;
+  const at = (offset: number): number => source.pixels[offset] ?? 0;
   for (const row of rows) {
+    const upper = row.from * width;
+    const lower = row.to * width;
     for (const column of columns) {
-      const at = (y: number, x: number): number => source.pixels[y * width + x] ?? 0;
-      const upper = mix(at(row.from, column.from), at(row.from, column.to), column.share);
-      const lower = mix(at(row.to, column.from), at(row.to, column.to), column.share);
-      pixels[target++] = mix(upper, lower, row.share);
+      const left = mix(at(upper + column.from), at(lower + column.from), row.share);
+      const right = mix(at(upper + column.to), at(lower + column.to), row.share);
+      pixels[target++] = mix(left, right, column.share);
     }
   }
   return { width: width * factor, height: height * factor, pixels };
@@ -114,14 +116,17 @@ export function decodeBmp(file: Buffer): Greyscale {
   const { width, height, bits, rowBytes, firstRow } = shape;
   if (firstRow + rowBytes * height > file.length) throw unsupported('This bmp image is truncated.');
   const palette = bits <= 8 ? readPalette(file, shape) : undefined;
+  const mask = 2 ** Math.min(bits, 8) - 1;
   const pixels = new Uint8Array(width * height);
   for (let y = 0; y < height; y++) {
     const row = firstRow + rowBytes * (shape.isTopDown ? y : height - 1 - y);
     for (let x = 0; x < width; x++) {
+      const bit = x * bits;
+      const place = row + (bit >> 3);
       pixels[y * width + x] =
         palette === undefined
-          ? toGrey(file, row + x * (bits >> 3))
-          : (palette[readBits(file, row, { x, bits })] ?? 0);
+          ? toGrey(file, place)
+          : (palette[((file[place] ?? 0) >> (8 - bits - (bit & 7))) & mask] ?? 0);
     }
   }
   return { width, height, pixels };
@@ -179,12 +184,6 @@ function readPalette(file: Buffer, shape: BmpShape): Uint8Array {
   return Uint8Array.from({ length: Math.max(0, entries) }, (_, index) =>
     toGrey(file, start + index * shape.paletteEntryBytes),
   );
-}
-
-function readBits(file: Buffer, row: number, at: { x: number; bits: number }): number {
-  const bit = at.x * at.bits;
-  const byte = file[row + (bit >> 3)] ?? 0;
-  return (byte >> (8 - at.bits - (bit & 7))) & (2 ** at.bits - 1);
 }
 
 /** Luma of three bytes in blue, green, red order. */

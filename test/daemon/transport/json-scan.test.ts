@@ -83,6 +83,11 @@ describe('the scan of a JSON text', () => {
     );
   });
 
+  test('counts what stray colons would hide', () => {
+    const text = Buffer.from(`[${':'.repeat(100)}${'1,'.repeat(100)}1]`);
+    expect(scanJson(text, { maxDepth: 1, maxValues: 101 })).toBe('too-many');
+  });
+
   test('refuses a depth of 100,000 and a million keys within milliseconds', () => {
     const limits = { maxDepth: 64, maxValues: 65_536 };
     const deep = Buffer.from('['.repeat(100_000) + ']'.repeat(100_000));

@@ -82,6 +82,24 @@ describe('pixels', () => {
     );
   });
 
+  test('of a BMP with a palette are looked up in it', () => {
+    const header = toBmp({ width: 3, height: 1, pixels: new Uint8Array(3) }, 24, false).subarray(
+      0,
+      54,
+    );
+    const palette = Buffer.from([10, 20, 30, 40].flatMap((grey) => [grey, grey, grey, 0]));
+    for (const [bits, row] of [
+      [8, [3, 0, 2, 0]],
+      [4, [0x30, 0x20, 0, 0]],
+      [1, [0b1010_0000, 0, 0, 0]],
+    ] as const) {
+      const file = Buffer.concat([header, palette, Buffer.from(row)]);
+      file.writeUInt32LE(54 + palette.length, 10);
+      file.writeUInt16LE(bits, 28);
+      expect([...decodeBmp(file).pixels]).toEqual(bits === 1 ? [20, 10, 20] : [40, 10, 30]);
+    }
+  });
+
   test('of a greyscale PNG come out as they went in, whatever its filters', () => {
     fc.assert(
       fc.property(greyscale, (image) => {
