@@ -8,6 +8,8 @@ export interface GgufSummary {
   readonly architecture: string;
   /** Tokens of context the model was trained with. */
   readonly contextTokens: number;
+  /** Whether it can write; a model that reads in both directions only embeds. */
+  readonly isCausal: boolean;
 }
 
 const MAX_ENTRIES = 1 << 16;
@@ -84,7 +86,8 @@ function checkMetadata(metadata: ReadonlyMap<string, GgufValue>): GgufSummary {
     checkHeads(metadata, `${architecture}.attention.head_count`, width);
   }
   checkVocabulary(metadata);
-  return { architecture, contextTokens };
+  const isCausal = metadata.get(`${architecture}.attention.causal`) !== false;
+  return { architecture, contextTokens, isCausal };
 }
 
 function isRecurrent(metadata: ReadonlyMap<string, GgufValue>, architecture: string): boolean {

@@ -22,10 +22,15 @@ const set = (key: string, value: number) =>
   edit(({ metadata }) => metadata.set(key, ggufU32(value)));
 
 test('the embedded models are sound and say what they are', () => {
-  expect(checkGguf(stories)).toEqual({ architecture: 'llama', contextTokens: 2048 });
+  expect(checkGguf(stories)).toEqual({
+    architecture: 'llama',
+    contextTokens: 2048,
+    isCausal: true,
+  });
   expect(checkGguf(unpackEmbeddedModel('glove-sif-96'))).toEqual({
     architecture: 'bert',
     contextTokens: 512,
+    isCausal: false,
   });
   expect(checkGguf(edit(() => undefined))).toMatchObject({ architecture: 'llama' });
 });
