@@ -33,7 +33,6 @@ export async function generate(
 ): Promise<Generated> {
   throwIfCancelled(call.signal);
   const plan = await planGeneration(model, params);
-  call.progress({ stage: 'queued' });
   return slots.run(call.signal, async () => {
     const sequence = model.openSequence();
     try {

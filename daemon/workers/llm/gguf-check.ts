@@ -59,10 +59,12 @@ function checkFile(reader: GgufReader): GgufSummary {
   const metadata = new Map<string, GgufValue>();
   for (let index = 0; index < entryCount; index++) metadata.set(reader.string(), reader.value());
   const summary = checkMetadata(metadata);
+  const { architecture } = summary;
   checkTensors(reader, {
     count: tensorCount,
     alignment: metadata.get('general.alignment') ?? 32,
-    hasFeedForward: metadata.has(`${summary.architecture}.feed_forward_length`),
+    width: Number(metadata.get(`${architecture}.embedding_length`)),
+    feedForward: metadata.get(`${architecture}.feed_forward_length`),
   });
   return summary;
 }

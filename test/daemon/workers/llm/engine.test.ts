@@ -37,7 +37,7 @@ describe('text generation', () => {
     expect(story.cachedTokens).toBe(0);
     expect(call.chunks.map(({ delta }) => delta).join('')).toBe(story.content);
     expect(call.chunks.length).toBeGreaterThan(2);
-    expect(call.reports.map(({ stage }) => stage)).toEqual(['queued', 'prefill', 'running']);
+    expect(call.reports.map(({ stage }) => stage)).toEqual(['prefill', 'running']);
   });
 
   test.each([

@@ -57,6 +57,14 @@ const MUTANTS: Readonly<Record<string, readonly [rule: string, make: () => strin
     'gguf_feed_forward_length',
     () => edit(({ metadata }) => metadata.delete(FEED_FORWARD)),
   ],
+  "a width that is not the tensors'": [
+    'gguf_embedding_length',
+    () => set('llama.embedding_length', 32),
+  ],
+  "a feed-forward width that is not the tensors'": [
+    'gguf_feed_forward_length',
+    () => set(FEED_FORWARD, 3),
+  ],
   'a billion layers': ['gguf_block_count', () => set('llama.block_count', 1e9)],
   'an end token outside the vocabulary': [
     'gguf_vocabulary',
