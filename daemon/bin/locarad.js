@@ -49,7 +49,7 @@ function relaunch(path, args) {
     );
     const fcntl = libc.func('int fcntl(int fd, int command, ...)');
     // Node marks the descriptors it was started with close-on-exec: 0 to 2, and those of a socket unit.
-    const descriptors = 3 + Number(process.env.LISTEN_FDS ?? 0);
+    const descriptors = 3 + (Number(process.env.LISTEN_FDS) || 0);
     for (let fd = 0; fd < descriptors; fd += 1) fcntl(fd, F_SETFD, 'int', 0);
     libc.func('int execv(const char *path, const char **argv)')(path, [path, ...args, null]);
   } catch {

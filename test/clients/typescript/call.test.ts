@@ -8,10 +8,12 @@ describe('cancelling', () => {
     await using run = await started({ 'llm.chat': untilCancelled });
     const controller = new AbortController();
     const answer = run.client.llm.chat(chat, { signal: controller.signal });
-    setTimeout(() => {
-      controller.abort();
-    }, 50);
-    await expect(answer).rejects.toMatchObject({ name: 'RpcError', reason: 'Cancelled' });
+    const ended = expect(answer).rejects.toMatchObject({ name: 'RpcError', reason: 'Cancelled' });
+    await vi.waitFor(() => {
+      expect(run.daemon.received).toContain('llm.chat');
+    });
+    controller.abort();
+    await ended;
     expect(run.daemon.received.at(-1)).toBe('$/cancel');
   });
 
@@ -37,6 +39,7 @@ describe('cancelling', () => {
 
   test('by time-out ends the call here and tells the daemon', async () => {
     await using run = await started({ 'llm.chat': untilCancelled });
+    await run.client.connect();
     const call = run.client.llm.chat(chat, { timeoutMs: 100 });
     await expect(call).rejects.toMatchObject({ code: 'RequestTimeout' });
     await vi.waitFor(() => {

@@ -112,7 +112,10 @@ describe('a streaming call', () => {
     for await (const { delta } of stream) {
       seen += delta.length > 0 ? 1 : 0;
       if (seen === 1) {
-        await sleep(300);
+        for (let before = -1; before !== sent;) {
+          before = sent;
+          await sleep(200);
+        }
         expect(sent).toBeLessThan(count);
       }
     }
