@@ -7,7 +7,7 @@ import { type DaemonProcess, startDaemonProcess } from '../support/daemon-proces
 import { unpackEmbeddedModel } from '../support/embedded-model.ts';
 import { installSample } from '../support/install-sample.ts';
 import { authenticate, openWire, type Wire } from '../support/raw-client.ts';
-import { measureInProcess } from './llm-in-process.ts';
+import { measureLlmInProcess } from './llm-in-process.ts';
 import { percentile, renderRows, type Row } from './measure.ts';
 import { PingPong } from './round-trips.ts';
 
@@ -106,7 +106,15 @@ async function benchChat(daemon: DaemonProcess): Promise<Row> {
   const raw: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     ours.push(await generate(wire));
-    raw.push(await measureInProcess({ modelPath, prompt: PROMPT, maxTokens: MAX_TOKENS }));
+    const alone = await measureLlmInProcess({
+      modelPath,
+      prompt: PROMPT,
+      maxTokens: MAX_TOKENS,
+      contextTokens: 512,
+      threads: 1,
+      runs: 1,
+    });
+    raw.push(...alone.tokensPerSecond);
   }
   wire.end();
   const [daemonRate, rawRate] = [percentile(ours, 50), percentile(raw, 50)];

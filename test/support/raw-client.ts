@@ -42,6 +42,9 @@ export interface RawCredentials {
   readonly socket: string;
 }
 
+/** What waiting for a message ends with when the connection has ended. */
+const CLOSED: WireMessage = {};
+
 export async function openWire(path: string): Promise<Wire> {
   const socket = connect(path);
   await new Promise<void>((resolve, reject) => {
@@ -93,12 +96,7 @@ export async function openWire(path: string): Promise<Wire> {
     sendRaw(`${JSON.stringify(message)}\n`);
   };
   const next: Wire['next'] = (matches, timeoutMs = 30_000) =>
-    until(
-      () =>
-        received.find(matches) ?? (isClosed ? ({ error: undefined } as WireMessage) : undefined),
-      'message',
-      timeoutMs,
-    );
+    until(() => received.find(matches) ?? (isClosed ? CLOSED : undefined), 'message', timeoutMs);
   return {
     socket,
     received,

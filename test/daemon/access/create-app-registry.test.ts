@@ -14,6 +14,7 @@ import { checkManifest } from '@locara/protocol';
 import type { AppRecord, AppRegistry } from '../../../daemon/access/app-registry.ts';
 import { digestOf } from '../../../daemon/access/app-record-file.ts';
 import { createAppRegistry } from '../../../daemon/access/create-app-registry.ts';
+import type { Log } from '../../../daemon/log.ts';
 import { resolvePaths, type Paths } from '../../../daemon/paths.ts';
 import {
   createManifest,
@@ -37,7 +38,9 @@ interface Opened {
 
 async function openRegistry(paths: Paths): Promise<Opened> {
   const warnings: { appId?: string }[] = [];
-  const log = { warn: (fields: { readonly appId?: string }) => void warnings.push(fields) };
+  const log: Pick<Log, 'warn'> = {
+    warn: (_event, { appId } = {}) => void warnings.push({ appId: String(appId) }),
+  };
   return { registry: await createAppRegistry({ paths, log }), warnings };
 }
 
