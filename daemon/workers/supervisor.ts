@@ -107,8 +107,8 @@ class Supervisor {
 
   #state(): WorkerStatus['state'] {
     if (this.#process?.isReady === true) return this.#running.size > 0 ? 'busy' : 'ready';
-    if (this.#process !== undefined) return 'starting';
-    return this.#restartTimer === undefined ? 'stopped' : 'restarting';
+    if (this.#process?.isEnding === false) return 'starting';
+    return this.#queue.length > 0 ? 'restarting' : 'stopped';
   }
 
   #assertRoom(): void {

@@ -77,6 +77,11 @@ export class WorkerProcess {
     return this.#wasReady && !this.#isEnding;
   }
 
+  /** On its way out, by the daemon's wish. */
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
   /** Throws when `params` can not be cloned. */
   call(id: number, op: string, params: unknown): void {
     this.#send({ type: 'call', id, op, params });

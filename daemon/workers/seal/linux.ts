@@ -51,10 +51,10 @@ function startSealed(
 }
 
 function shutLast(host: SealHost, calls: LinuxCalls, arch: SealArch): void {
+  if (hasIoUring()) throw new Error('an io_uring is open');
   calls.prctl(PR_SET_DUMPABLE, 0);
   setNoNewPrivileges(calls);
   calls.installFilter(buildSeccompFilter({ arch, pid: host.pid, stage: 'final' }));
-  if (hasIoUring()) throw new Error('an io_uring is open');
   if (calls.trySocket() !== EPERM) throw new Error('a socket could still be made');
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RpcError } from '@locara/protocol';
 import type { LoadedEngine } from '../../../daemon/workers/engine.ts';
@@ -40,6 +40,7 @@ export async function loadEcho({ load = 'normally' }: EchoStart): Promise<Loaded
         throw new TypeError(`can not ${secret}`);
       },
       uncloneable: () => ({ f: () => 1 }),
+      write: ({ path }) => ({ code: tryWrite(path) }),
       environment: () => ({
         variables: Object.keys(process.env),
         cwd: process.cwd(),
@@ -54,5 +55,14 @@ function readTarget(fd: string): string {
     return `${fd} ${readlinkSync(`/proc/self/fd/${fd}`)}`;
   } catch {
     return `${fd} gone`;
+  }
+}
+
+function tryWrite(path: string): string {
+  try {
+    writeFileSync(path, 'x');
+    return '';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'unknown';
   }
 }

@@ -20,6 +20,8 @@ export interface EchoOps {
   refuse: { params: Record<string, never>; chunk: never; result: never };
   bug: { params: { readonly secret: string }; chunk: never; result: never };
   uncloneable: { params: Record<string, never>; chunk: never; result: unknown };
+  /** Writes a file; answers the error code, empty for none. */
+  write: { params: { readonly path: string }; chunk: never; result: { readonly code: string } };
   environment: {
     params: Record<string, never>;
     chunk: never;
