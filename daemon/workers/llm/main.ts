@@ -1,6 +1,8 @@
 import { serveWorker } from '../serve.ts';
 import type { LlmOps, LlmStart } from './ops.ts';
+import { skipBinaryTest } from './skip-binary-test.ts';
 
-serveWorker<LlmStart, LlmOps>(process, async (start) =>
-  (await import('./engine.ts')).createLlmEngine(start),
-);
+serveWorker<LlmStart, LlmOps>(process, async (start) => {
+  skipBinaryTest();
+  return (await import('./engine.ts')).createLlmEngine(start);
+});
