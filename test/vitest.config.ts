@@ -1,13 +1,17 @@
 import { defineConfig } from 'vitest/config';
 
+/** Where `.ci/run` wants the results as JSON. */
+const report = process.env['LOCARA_TEST_REPORT'];
+
 export default defineConfig({
   root: import.meta.dirname,
   resolve: { conditions: ['locara-source'] },
   ssr: { resolve: { conditions: ['locara-source'] } },
   test: {
     include: ['**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     maxWorkers: 2,
+    ...(report === undefined ? {} : { reporters: ['default', ['json', { outputFile: report }]] }),
   },
 });

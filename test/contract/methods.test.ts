@@ -74,7 +74,43 @@ describe('authority comes before params', () => {
 
 describe('the table', () => {
   test('the public names are pinned', () => {
-    expect(Object.keys(methods).toSorted()).toMatchInlineSnapshot();
+    expect(Object.keys(methods).toSorted()).toMatchInlineSnapshot(`
+      [
+        "blobs.append",
+        "blobs.commit",
+        "blobs.create",
+        "blobs.delete",
+        "blobs.read",
+        "collections.create",
+        "collections.delete",
+        "collections.drop",
+        "collections.get",
+        "collections.list",
+        "collections.search",
+        "collections.upsert",
+        "daemon.ping",
+        "daemon.status",
+        "db.batch",
+        "db.exec",
+        "db.info",
+        "db.migrate",
+        "db.query",
+        "embed.create",
+        "grants.list",
+        "grants.request",
+        "llm.chat",
+        "llm.complete",
+        "llm.countTokens",
+        "models.ensure",
+        "models.list",
+        "ocr.recognize",
+        "rpc.discover",
+        "session.authenticate",
+        "session.hello",
+        "session.info",
+        "transcribe.run",
+      ]
+    `);
   });
 
   test.each(table)('%s refuses unknown params and strips unknown results', (_method, spec) => {
