@@ -4,6 +4,7 @@ import type { AppModels, ReadyModel } from '../models/app-models.ts';
 import type { Handlers } from '../rpc/handler.ts';
 import type { Engines } from '../scheduler/engines.ts';
 import { assertReadableImage, IMAGE_LIMITS } from '../workers/ocr/image-header.ts';
+import type { OcrOps } from '../workers/ocr/ops.ts';
 import { streamFromWorker } from './stream.ts';
 
 export interface OcrDeps {
@@ -26,16 +27,13 @@ export function ocrHandlers({ models, engines, readMedia }: OcrDeps): Handlers<'
       const model = await models.resolve({ call, tasks: ['image-to-text'], model: params.model });
       const languages = chooseLanguages(model, params.languages);
       const onProgress = call.progress.bind(call);
-      const { text, pages } = yield* streamFromWorker(
-        (onChunk: (page: Page) => void, signal) =>
+      const request = { image, languages, level: params.level };
+      const { text, pages } = yield* streamFromWorker<Page, OcrOps['recognize']['result']>(
+        call.signal,
+        (hooks) =>
           engines
             .ocr(model)
-            .call(
-              'recognize',
-              { image, languages, level: params.level },
-              { signal, onChunk, onProgress, timeoutMs: TIMEOUT_MS },
-            ),
-        call.signal,
+            .call('recognize', request, { ...hooks, onProgress, timeoutMs: TIMEOUT_MS }),
       );
       return { text, pages: [...pages] };
     },
