@@ -10,6 +10,8 @@ export class CliError extends Error {
   readonly exitCode: number;
   /** More for machines; part of the error document of `--json`. */
   readonly details?: Readonly<Record<string, unknown>>;
+  /** What `--json` prints beside the error. */
+  readonly document?: Readonly<Record<string, unknown>>;
 
   constructor(reason: string, message: string, exitCode: number = EXIT.failed) {
     super(message);

@@ -8,6 +8,8 @@ export interface Failure {
   readonly message: string;
   readonly exitCode: number;
   readonly details?: Readonly<Record<string, unknown>> | undefined;
+  /** What `--json` prints beside the error. */
+  readonly document?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export const START_HINT =

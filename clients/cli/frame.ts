@@ -67,13 +67,13 @@ function isHelp(error: unknown): boolean {
 }
 
 function showFailure(
-  { reason, message, details }: Failure,
+  { reason, message, details, document }: Failure,
   { stdout, stderr }: Streams,
   json: boolean,
 ): void {
   if (json) {
     const extra = details === undefined ? {} : { details };
-    stdout.write(`${JSON.stringify({ error: { reason, message, ...extra } })}\n`);
+    stdout.write(`${JSON.stringify({ ...document, error: { reason, message, ...extra } })}\n`);
     return;
   }
   stderr.write(`locara: ${message.split('\n').map(plain).join('\n')}\n`);

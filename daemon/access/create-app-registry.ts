@@ -9,6 +9,7 @@ import {
   RpcError,
 } from '@locara/protocol';
 import * as z from 'zod';
+import type { Log } from '../log.ts';
 import type { Paths } from '../paths.ts';
 import { parseRecord, renderRecord } from './app-record-file.ts';
 import type { AppRecord, AppRegistry, FormerApp } from './app-registry.ts';
@@ -25,7 +26,7 @@ const StoredFormer = z.strictObject({ version: z.literal(1), signerId: z.string(
 
 export interface AppRegistryOptions {
   readonly paths: Pick<Paths, 'apps' | 'app'>;
-  readonly log: { warn(fields: { readonly appId?: string }, message: string): void };
+  readonly log: Pick<Log, 'warn'>;
 }
 
 /** Loads the installed apps. A record that does not hold together disables that app alone. */
@@ -66,7 +67,7 @@ class FileAppRegistry implements AppRegistry {
     else if (former !== undefined && recordText === undefined) this.#former.set(appId, former);
     else if (recordText !== undefined || formerText !== undefined) {
       this.#damaged.add(appId);
-      this.#log.warn({ appId }, 'The record of an app is damaged: the app is disabled.');
+      this.#log.warn('app.recordDamaged', { appId });
     }
   }
 
@@ -181,7 +182,7 @@ class FileAppRegistry implements AppRegistry {
       try {
         listener(appId, record);
       } catch {
-        this.#log.warn({ appId }, 'A listener of app changes failed.');
+        this.#log.warn('app.listenerFailed', { appId });
       }
     }
   }

@@ -1,5 +1,5 @@
 import { createHash, verify } from 'node:crypto';
-import { Base64, parseStrictJson, RpcError } from '@locara/protocol';
+import { Base64, parseStrictJson } from '@locara/protocol';
 import { bundleFromJSON } from '@sigstore/bundle';
 import { toSignedEntity, Verifier } from '@sigstore/verify';
 import * as z from 'zod';
@@ -91,8 +91,7 @@ function isSignedBy(
     return key.algorithm === 'ed25519'
       ? isSignedByEd25519(key, artifact, bundle)
       : isSignedByEcdsa(key, artifact, bundle);
-  } catch (error) {
-    if (error instanceof RpcError) throw error;
+  } catch {
     return false;
   }
 }

@@ -4,8 +4,7 @@ import type { AppModels, ReadyModel } from '../models/app-models.ts';
 import type { Handlers } from '../rpc/handler.ts';
 import type { Engines } from '../scheduler/engines.ts';
 import { assertReadableImage, IMAGE_LIMITS } from '../workers/ocr/image-header.ts';
-import type { OcrOps } from '../workers/ocr/ops.ts';
-import { streamFromWorker } from './stream.ts';
+import { type StreamHooks, streamFromWorker } from './stream.ts';
 
 export interface OcrDeps {
   readonly models: AppModels;
@@ -27,13 +26,14 @@ export function ocrHandlers({ models, engines, readMedia }: OcrDeps): Handlers<'
       const model = await models.resolve({ call, tasks: ['image-to-text'], model: params.model });
       const languages = chooseLanguages(model, params.languages);
       const onProgress = call.progress.bind(call);
-      const request = { image, languages, level: params.level };
-      const { text, pages } = yield* streamFromWorker<Page, OcrOps['recognize']['result']>(
-        call.signal,
-        (hooks) =>
-          engines
-            .ocr(model)
-            .call('recognize', request, { ...hooks, onProgress, timeoutMs: TIMEOUT_MS }),
+      const { text, pages } = yield* streamFromWorker(call.signal, (hooks: StreamHooks<Page>) =>
+        engines
+          .ocr(model)
+          .call(
+            'recognize',
+            { image, languages, level: params.level },
+            { ...hooks, onProgress, timeoutMs: TIMEOUT_MS },
+          ),
       );
       return { text, pages: [...pages] };
     },

@@ -4,7 +4,7 @@ import type { AppModels, ReadyModel } from '../models/app-models.ts';
 import type { Handlers } from '../rpc/handler.ts';
 import type { Engines } from '../scheduler/engines.ts';
 import { recogniseAudio } from '../workers/speech/audio-format.ts';
-import { streamFromWorker } from './stream.ts';
+import { type StreamHooks, streamFromWorker } from './stream.ts';
 
 export interface TranscribeDeps {
   readonly models: AppModels;
@@ -43,12 +43,8 @@ export function transcribeHandlers({
         MAX_TIMEOUT_MS,
         MIN_TIMEOUT_MS + audio.length * TIMEOUT_MS_PER_BYTE,
       );
-      const result = yield* streamFromWorker(
-        (onChunk: (segment: Segment) => void, signal) =>
-          engines
-            .speech(model)
-            .call('transcribe', request, { signal, onChunk, onProgress, timeoutMs }),
-        call.signal,
+      const result = yield* streamFromWorker(call.signal, (hooks: StreamHooks<Segment>) =>
+        engines.speech(model).call('transcribe', request, { ...hooks, onProgress, timeoutMs }),
       );
       return { ...result, segments: [...result.segments] };
     },

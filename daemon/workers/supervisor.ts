@@ -15,9 +15,11 @@ import type { Worker, WorkerCallOptions, WorkerSpec, WorkerStatus } from './work
 
 /** What the supervisor writes to: never content, only names, numbers and reasons. */
 export interface WorkerLog {
-  info(fields: Readonly<Record<string, unknown>>, message: string): void;
-  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  info(event: string, fields: WorkerLogFields): void;
+  warn(event: string, fields: WorkerLogFields): void;
 }
+
+export type WorkerLogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface WorkerDependencies {
   readonly log: WorkerLog;
@@ -195,7 +197,12 @@ class Supervisor {
       onReady: (device) => {
         this.#device = device;
         this.#backOff.recordSuccess(STARTING);
-        this.#dependencies.log.info({ kind, model, pid: process.pid, device }, 'worker ready');
+        this.#dependencies.log.info('worker.ready', {
+          kind,
+          model,
+          workerPid: process.pid,
+          device,
+        });
         this.#pump();
       },
       onMessage: (message) => {
@@ -253,12 +260,19 @@ class Supervisor {
     this.#device = '';
     const running = [...this.#running.values()];
     for (const call of running) this.#release(call);
-    const fields = { kind, model, pid, cause: end.cause, code, signal };
+    const fields = {
+      kind,
+      model,
+      workerPid: pid,
+      reason: end.cause,
+      code: code ?? undefined,
+      signal: signal ?? undefined,
+    };
     if (end.cause === 'ended') {
-      this.#dependencies.log.info(fields, 'worker ended');
+      this.#dependencies.log.info('worker.ended', fields);
       this.#rerun(running);
     } else {
-      this.#dependencies.log.warn(fields, wasReady ? 'worker died' : 'worker did not start');
+      this.#dependencies.log.warn(wasReady ? 'worker.died' : 'worker.startFailed', fields);
       this.#fail(running, exit);
     }
     this.#dependencies.onExit?.(exit);

@@ -36,6 +36,7 @@ const GRAMMAR_END = '\n\n\n\n';
  */
 export async function createLlmEngine(start: LlmStart): Promise<LoadedEngine<LlmOps>> {
   const summary = checkGguf(start.modelPath);
+  if (start.purpose === 'generate' && !summary.isCausal) refusePurpose('text-to-embedding');
   // A context far over the trained size takes the engine minutes and all memory before it fails.
   const contextTokens = Math.min(start.contextTokens, summary.contextTokens);
   const llama = await openLlama(start.threads);

@@ -1,6 +1,7 @@
 import { RpcError } from '@locara/protocol';
 import type { EngineCall } from '../engine.ts';
 import type { Generated, GenerateParams, LlmOps } from './ops.ts';
+import { createPacedEmit } from './paced-emit.ts';
 import { assertPromptBytes, contextOverflow } from './prompt-limit.ts';
 import { toGrammarSchema } from './response-schema.ts';
 import type { ResolvedSampling } from './sampling.ts';
@@ -22,6 +23,7 @@ interface Plan {
 
 /** Tokens of the prompt read between two looks at the signal. */
 const PREFILL_TOKENS = 512;
+const CHUNK_INTERVAL_MS = 5;
 
 /** The `generate` operation: checks and plans first, then waits for a sequence of its own. */
 export async function generate(
@@ -31,7 +33,6 @@ export async function generate(
 ): Promise<Generated> {
   throwIfCancelled(call.signal);
   const plan = await planGeneration(model, params);
-  call.progress({ stage: 'queued' });
   return slots.run(call.signal, async () => {
     const sequence = model.openSequence();
     try {
@@ -93,13 +94,14 @@ async function runPlan(
 ): Promise<Generated> {
   const startedAt = performance.now();
   const { prompt, sampling } = plan;
+  const emit = createPacedEmit((delta) => {
+    call.chunk({ delta });
+  }, CHUNK_INTERVAL_MS);
   const text = createTextStream({
     detokenize: (tokens, before) => model.detokenize(tokens, before),
     before: prompt.tokens,
     stop: plan.stop,
-    emit: (delta) => {
-      call.chunk({ delta });
-    },
+    emit,
   });
   const rest = await prefill(sequence, prompt, call);
   let completionTokens = 0;
@@ -118,8 +120,10 @@ async function runPlan(
     }
   }
   throwIfCancelled(call.signal);
+  const content = text.finish();
+  emit.flush();
   return {
-    content: text.finish(),
+    content,
     finishReason,
     promptTokens: prompt.tokens.length,
     cachedTokens: 0,

@@ -8,6 +8,8 @@ export interface GgufSummary {
   readonly architecture: string;
   /** Tokens of context the model was trained with. */
   readonly contextTokens: number;
+  /** Whether it can write; a model that reads in both directions only embeds. */
+  readonly isCausal: boolean;
 }
 
 const MAX_ENTRIES = 1 << 16;
@@ -57,10 +59,12 @@ function checkFile(reader: GgufReader): GgufSummary {
   const metadata = new Map<string, GgufValue>();
   for (let index = 0; index < entryCount; index++) metadata.set(reader.string(), reader.value());
   const summary = checkMetadata(metadata);
+  const { architecture } = summary;
   checkTensors(reader, {
     count: tensorCount,
     alignment: metadata.get('general.alignment') ?? 32,
-    hasFeedForward: metadata.has(`${summary.architecture}.feed_forward_length`),
+    width: Number(metadata.get(`${architecture}.embedding_length`)),
+    feedForward: metadata.get(`${architecture}.feed_forward_length`),
   });
   return summary;
 }
@@ -84,7 +88,8 @@ function checkMetadata(metadata: ReadonlyMap<string, GgufValue>): GgufSummary {
     checkHeads(metadata, `${architecture}.attention.head_count`, width);
   }
   checkVocabulary(metadata);
-  return { architecture, contextTokens };
+  const isCausal = metadata.get(`${architecture}.attention.causal`) !== false;
+  return { architecture, contextTokens, isCausal };
 }
 
 function isRecurrent(metadata: ReadonlyMap<string, GgufValue>, architecture: string): boolean {

@@ -37,44 +37,60 @@ const BLOCKS: Readonly<Record<number, readonly [elements: number, bytes: number]
   39: [32, 17],
 };
 
-/** Tensors whose size only `feed_forward_length` tells; the engine aborts without it. */
-const DENSE_TENSORS = new Set(['blk.0.ffn_up.weight', 'blk.0.ffn_down.weight']);
+export interface ExpectedTensors {
+  readonly count: number;
+  readonly alignment: GgufValue;
+  /** `embedding_length` of the model. */
+  readonly width: number;
+  /** `feed_forward_length` of the model; per layer in some, absent in those without such a layer. */
+  readonly feedForward: GgufValue | undefined;
+}
 
-/** Reads the descriptions of all tensors and checks that the last of them ends inside the file. */
-export function checkTensors(
-  reader: GgufReader,
-  expected: {
-    readonly count: number;
-    readonly alignment: GgufValue;
-    readonly hasFeedForward: boolean;
-  },
-): void {
-  const { count, alignment, hasFeedForward } = expected;
+/**
+ * Reads the descriptions of all tensors and checks that the last of them ends inside the file, and
+ * that the two sizes the engine takes on trust are those of the tensors: it aborts where they differ.
+ */
+export function checkTensors(reader: GgufReader, expected: ExpectedTensors): void {
+  const { count, alignment } = expected;
   if (typeof alignment !== 'number' || alignment < 1 || alignment > 1 << 16) {
     return failFormat('gguf_alignment');
   }
   let lastEnd = 0;
   for (let index = 0; index < count; index++) {
-    const { name, end } = readTensor(reader, alignment);
-    if (!hasFeedForward && DENSE_TENSORS.has(name)) failFormat('gguf_feed_forward_length');
-    lastEnd = Math.max(lastEnd, end);
+    const tensor = readTensor(reader, alignment);
+    checkInputSize(tensor, expected);
+    lastEnd = Math.max(lastEnd, tensor.end);
   }
   const tensorsAt = Math.ceil(reader.offset / alignment) * alignment;
   if (tensorsAt + lastEnd > reader.fileBytes) failFormat('gguf_truncated');
 }
 
-/** One tensor's name and where it ends, from the start of the tensors. */
-function readTensor(reader: GgufReader, alignment: number): { name: string; end: number } {
+interface Tensor {
+  readonly name: string;
+  /** Its first dimension. */
+  readonly inputSize: number;
+  /** Where it ends, from the start of the tensors. */
+  readonly end: number;
+}
+
+function checkInputSize({ name, inputSize }: Tensor, expected: ExpectedTensors): void {
+  const { width, feedForward } = expected;
+  if (name === 'token_embd.weight' && inputSize !== width) failFormat('gguf_embedding_length');
+  if (name !== 'blk.0.ffn_down.weight' || typeof feedForward === 'object') return;
+  if (inputSize !== feedForward) failFormat('gguf_feed_forward_length');
+}
+
+function readTensor(reader: GgufReader, alignment: number): Tensor {
   const name = reader.string();
   const dimensions = reader.u32();
   if (dimensions < 1 || dimensions > 4) failFormat('gguf_tensor_shape');
-  let elements = 1;
-  for (let index = 0; index < dimensions; index++) elements *= reader.count();
+  const sizes = Array.from({ length: dimensions }, () => reader.count());
+  const elements = sizes.reduce((product, size) => product * size, 1);
   const block = BLOCKS[reader.u32()];
   const offset = reader.count();
   if (elements < 1 || !Number.isSafeInteger(elements)) failFormat('gguf_tensor_shape');
   if (offset % alignment !== 0) failFormat('gguf_alignment');
   // A type newer than this table: at least its start must lie inside the file.
   const bytes = block === undefined ? 1 : Math.ceil(elements / block[0]) * block[1];
-  return { name, end: offset + bytes };
+  return { name, inputSize: sizes[0] ?? 0, end: offset + bytes };
 }

@@ -10,7 +10,7 @@ const LIMITS = {
   depth: 16,
   nodes: 512,
   enumValues: 256,
-  stringLength: 1024,
+  stringLength: 512,
   items: 256,
   /** Grammar elements once every repetition is written out. */
   weight: 50_000,
@@ -99,9 +99,7 @@ function convertLiterals(value: Schema, path: string): GrammarSchema {
   const types = value['type'] === undefined ? SCALARS : [value['type']].flat();
   for (const literal of literals) {
     if (!types.some((type) => isOfType(literal, type))) return refuse('enum_type', path);
-    if (typeof literal === 'string' && literal.length > LIMITS.stringLength) {
-      return refuse('schema_too_large', path);
-    }
+    if (typeof literal === 'string') checkLiteral(literal, path);
   }
   return keyword === 'const' ? { const: literals[0] } : { enum: literals };
 }
@@ -112,6 +110,7 @@ function convertObject(value: Schema, place: Place, walk: Walk): GrammarSchema {
   const { properties = {}, required = [], additionalProperties = false } = value;
   if (!isRecord(properties)) return refuse('not_an_object', path);
   if (additionalProperties !== false) return refuse('additional_properties', path);
+  for (const name of Object.keys(properties)) checkLiteral(name, path);
   const isKnown = (name: unknown): boolean =>
     typeof name === 'string' && Object.hasOwn(properties, name);
   if (!Array.isArray(required) || !required.every(isKnown)) {
@@ -126,6 +125,12 @@ function convertObject(value: Schema, place: Place, walk: Walk): GrammarSchema {
       ]),
     ),
   };
+}
+
+/** The grammar ends at a NUL, and repeats literals in messages of its own when it fails. */
+function checkLiteral(text: string, path: string): void {
+  if (text.length > LIMITS.stringLength) refuse('schema_too_large', path);
+  if (text.includes('\0') || !text.isWellFormed()) refuse('unsupported_character', path);
 }
 
 function convertArray(value: Schema, place: Place, walk: Walk): GrammarSchema {

@@ -26,11 +26,18 @@ interface DecoderPackage {
    * memory that a hostile file can make the decoder take.
    */
   readonly sliceBytes: number;
+  /** MPEG frames stand alone: players skip what is between them, as tags of other programs. */
+  readonly skipsErrors?: boolean;
 }
 
 /** WebAssembly decoders: they work in memory, and a hostile file stays inside their sandbox. */
 const DECODERS: Readonly<Record<CompressedFormat, DecoderPackage>> = {
-  MP3: { package: 'mpg123-decoder', exported: 'MPEGDecoder', sliceBytes: 16_384 },
+  MP3: {
+    package: 'mpg123-decoder',
+    exported: 'MPEGDecoder',
+    sliceBytes: 16_384,
+    skipsErrors: true,
+  },
   FLAC: { package: '@wasm-audio-decoders/flac', exported: 'FLACDecoder', sliceBytes: 1024 },
   'Ogg Vorbis': {
     package: '@wasm-audio-decoders/ogg-vorbis',
@@ -92,9 +99,10 @@ async function* rethrowAsDamaged(
   parts: AsyncGenerator<Decoded>,
   format: CompressedFormat,
 ): AsyncGenerator<Decoded> {
+  const isLenient = DECODERS[format].skipsErrors ?? false;
   try {
     for await (const part of parts) {
-      if (part.errors.length > 0) throw damaged(format);
+      if (part.errors.length > 0 && !isLenient) throw damaged(format);
       if (part.samplesDecoded > 0) yield part;
     }
   } catch (cause) {

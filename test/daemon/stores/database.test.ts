@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -19,13 +19,25 @@ function readFolder(folder: string): Buffer {
   return Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name))));
 }
 
+function listOpenFiles(): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)];
+    } catch {
+      return [];
+    }
+  });
+}
+
 function fillWithCanaries(run: (sql: string, params: (string | Buffer)[]) => void): void {
   run('CREATE TABLE t (text TEXT, vector BLOB)', []);
   run('CREATE VIRTUAL TABLE words USING fts5 (text)', []);
+  run('BEGIN', []);
   for (let row = 0; row < 200; row += 1) {
     run('INSERT INTO t VALUES (?, ?)', [CANARY, VECTOR]);
     run('INSERT INTO words VALUES (?)', [CANARY]);
   }
+  run('COMMIT', []);
 }
 
 function runOn(database: StoreDatabase): (sql: string, params: (string | Buffer)[]) => void {
@@ -40,8 +52,6 @@ describe('a store at rest', () => {
     const folder = dirname(start.path);
     const database = openStoreDatabase(start);
     fillWithCanaries(runOn(database));
-    // A sort too large for memory pages would go to a temporary file.
-    Array.from(database.prepare('SELECT a.text FROM t a, t b ORDER BY a.text || b.rowid').rows());
     const open = readFolder(folder);
     expect(readdirSync(folder)).toEqual(['store.db', 'store.db-wal']);
     database.close();
@@ -52,6 +62,25 @@ describe('a store at rest', () => {
         expect(bytes.includes(secret)).toBe(false);
       }
     }
+  });
+
+  test.runIf(process.platform === 'linux')('sorts in memory, never in a temporary file', () => {
+    const database = openTemporaryStore();
+    fillWithCanaries(runOn(database));
+    const countTemporaryFiles = (): number => {
+      const sort = database.prepare('SELECT a.text FROM t a, t b ORDER BY a.vector || b.rowid');
+      for (const row of sort.rows()) {
+        expect(row).toEqual([CANARY]);
+        return listOpenFiles().filter((path) => path.includes('etilqs')).length;
+      }
+      return 0;
+    };
+    const pragma = (text: string): unknown => database.prepare(`PRAGMA ${text}`).run();
+    pragma('cache_size = 10');
+    expect(countTemporaryFiles()).toBe(0);
+    // The control: as SQLite would do by itself.
+    pragma('temp_store = FILE');
+    expect(countTemporaryFiles()).toBeGreaterThan(0);
   });
 
   test('would hold them without the cipher: the check above can fail', () => {

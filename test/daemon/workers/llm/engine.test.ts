@@ -36,8 +36,8 @@ describe('text generation', () => {
     expect(story.promptTokens).toBe(5);
     expect(story.cachedTokens).toBe(0);
     expect(call.chunks.map(({ delta }) => delta).join('')).toBe(story.content);
-    expect(call.chunks.length).toBeGreaterThan(20);
-    expect(call.reports.map(({ stage }) => stage)).toEqual(['queued', 'prefill', 'running']);
+    expect(call.chunks.length).toBeGreaterThan(2);
+    expect(call.reports.map(({ stage }) => stage)).toEqual(['prefill', 'running']);
   });
 
   test.each([
@@ -97,15 +97,15 @@ describe('text generation', () => {
     expect(['happy', 'sad']).toContain(value['mood']);
   });
 
-  test('a cancelled call ends within two tokens and frees its place', async () => {
+  test('a cancelled call streams nothing more and frees its place', async () => {
     let chunks = 0;
     const call = recordCall<{ readonly delta: string }>((_chunk, own) => {
-      if (++chunks === 3) own.abort();
+      if (++chunks === 2) own.abort();
     });
     await expect(generate('Once upon a time', { temperature: 0 }, call)).rejects.toMatchObject({
       reason: 'Cancelled',
     });
-    expect(call.chunks.length).toBeLessThanOrEqual(5);
+    expect(call.chunks.length).toBe(2);
     const next = await Promise.all(
       Array.from({ length: 5 }, () => generate('A', { maxTokens: 2 })),
     );
@@ -205,6 +205,14 @@ describe('embedding', () => {
       sequences: 1,
       threads: 1,
     }));
+  });
+
+  test('a model that only embeds is not loaded to write', async () => {
+    const modelPath = unpackEmbeddedModel('glove-sif-96');
+    const start = { modelPath, contextTokens: 64, sequences: 1, threads: 1 };
+    await expect(createLlmEngine({ ...start, purpose: 'generate' })).rejects.toMatchObject({
+      reason: 'Unavailable',
+    });
   });
 
   const embed = async (texts: readonly string[]) => engine.embed({ texts }, recordCall<never>());

@@ -22,10 +22,15 @@ const set = (key: string, value: number) =>
   edit(({ metadata }) => metadata.set(key, ggufU32(value)));
 
 test('the embedded models are sound and say what they are', () => {
-  expect(checkGguf(stories)).toEqual({ architecture: 'llama', contextTokens: 2048 });
+  expect(checkGguf(stories)).toEqual({
+    architecture: 'llama',
+    contextTokens: 2048,
+    isCausal: true,
+  });
   expect(checkGguf(unpackEmbeddedModel('glove-sif-96'))).toEqual({
     architecture: 'bert',
     contextTokens: 512,
+    isCausal: false,
   });
   expect(checkGguf(edit(() => undefined))).toMatchObject({ architecture: 'llama' });
 });
@@ -51,6 +56,14 @@ const MUTANTS: Readonly<Record<string, readonly [rule: string, make: () => strin
   'a feed-forward width left out': [
     'gguf_feed_forward_length',
     () => edit(({ metadata }) => metadata.delete(FEED_FORWARD)),
+  ],
+  "a width that is not the tensors'": [
+    'gguf_embedding_length',
+    () => set('llama.embedding_length', 32),
+  ],
+  "a feed-forward width that is not the tensors'": [
+    'gguf_feed_forward_length',
+    () => set(FEED_FORWARD, 3),
   ],
   'a billion layers': ['gguf_block_count', () => set('llama.block_count', 1e9)],
   'an end token outside the vocabulary': [

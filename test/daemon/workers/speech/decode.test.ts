@@ -58,6 +58,20 @@ describe('decoding a recording in memory', () => {
     });
   });
 
+  test.runIf(isInstalled('mpg123-decoder'))('skips what other programs add to an MP3', async () => {
+    const mp3 = readFileSync(join(AUDIO, 'goforward.mp3'));
+    const tagged = Buffer.concat([mp3, Buffer.alloc(5000), Buffer.from('APETAGEX'.repeat(20))]);
+    expect((await decode(tagged)).length).toBe((await decode(mp3)).length);
+  });
+
+  test.each(decoded)('calls %s damaged when there is only a header', async (name, format) => {
+    const header = readFileSync(join(AUDIO, name)).subarray(0, format === 'MP3' ? 4 : 60);
+    await expect(decode(header)).rejects.toMatchObject({
+      reason: 'UnsupportedMedia',
+      details: { rule: 'audio_damaged' },
+    });
+  });
+
   test('names what is readable when given Opus', async () => {
     await expect(decode(readFileSync(join(AUDIO, 'goforward.opus')))).rejects.toMatchObject({
       reason: 'UnsupportedMedia',
