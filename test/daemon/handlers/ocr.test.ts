@@ -1,12 +1,13 @@
 import type { CatalogEntry, Page, Progress, Result } from '@locara/protocol';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ocrHandlers } from '../../../daemon/handlers/ocr.ts';
 import type { ReadyModel } from '../../../daemon/models/app-models.ts';
 import type { SessionCall } from '../../../daemon/rpc/handler.ts';
-import type { Engines } from '../../../daemon/scheduler/engines.ts';
-import { createOcrEngine } from '../../../daemon/workers/ocr/engine.ts';
+import type { OcrOps } from '../../../daemon/workers/ocr/ops.ts';
+import type { Worker } from '../../../daemon/workers/worker.ts';
 import { unpackEmbeddedModel } from '../../support/embedded-model.ts';
 import { readImage } from '../../support/image-fixtures.ts';
+import { createOcrWorker } from '../../support/ocr-worker.ts';
 
 const ENTRY: CatalogEntry = {
   id: 'tesseract-eng',
@@ -17,32 +18,17 @@ const ENTRY: CatalogEntry = {
   languages: ['eng'],
 };
 
-/** The handler over a real engine in this process, and how often a worker was asked. */
-async function createHandler(image: Buffer) {
-  const { engine } = await createOcrEngine({
-    languages: { eng: unpackEmbeddedModel('tesseract-eng') },
-  });
-  const asked = { worker: 0 };
+/** The handler over a worker, for one image. */
+function createHandler(worker: Worker<OcrOps>, image: Buffer) {
   const model: ReadyModel = { entry: ENTRY, digest: 'sha256:', path: () => '' };
-  const engines = {
-    ocr: () => ({
-      call: (_op: string, params: never, options: Record<'onChunk' | 'onProgress', () => void>) => {
-        asked.worker += 1;
-        const { signal } = options as unknown as { signal: AbortSignal };
-        return engine.recognize(params, {
-          signal,
-          chunk: options.onChunk,
-          progress: options.onProgress,
-        });
-      },
-    }),
-  } as unknown as Engines;
-  const handlers = ocrHandlers({
+  const notHere = (): never => {
+    throw new Error('not this engine');
+  };
+  return ocrHandlers({
     models: { resolve: () => Promise.resolve(model) },
-    engines,
+    engines: { llm: notHere, speech: notHere, ocr: () => worker },
     readMedia: () => Promise.resolve(image),
-  });
-  return { recognize: handlers['ocr.recognize'], asked };
+  })['ocr.recognize'];
 }
 
 function createCall(signal: AbortSignal, progress: Progress[] = []): SessionCall {
@@ -55,15 +41,18 @@ function createCall(signal: AbortSignal, progress: Progress[] = []): SessionCall
 const PARAMS = { image: { data: '' }, level: 'line' } as const;
 
 describe('ocr.recognize', () => {
-  let excerpt: Awaited<ReturnType<typeof createHandler>>;
-  beforeAll(async () => {
-    excerpt = await createHandler(readImage('excerpt.jpg'));
+  let worker: Worker<OcrOps>;
+  let excerpt: ReturnType<typeof createHandler>;
+  beforeAll(() => {
+    worker = createOcrWorker(unpackEmbeddedModel('tesseract-eng'));
+    excerpt = createHandler(worker, readImage('excerpt.jpg'));
   });
+  afterAll(() => worker.close());
 
   test('streams the page, says how far it is and answers the text', async () => {
     const progress: Progress[] = [];
     const call = createCall(new AbortController().signal, progress);
-    const stream = excerpt.recognize(PARAMS, call);
+    const stream = excerpt(PARAMS, call);
     const chunks: Page[] = [];
     let step: IteratorResult<Page, Result<'ocr.recognize'>>;
     while ((step = await stream.next()).done !== true) chunks.push(step.value);
@@ -73,17 +62,17 @@ describe('ocr.recognize', () => {
   });
 
   test('refuses a decompression bomb before a worker is asked', async () => {
-    const { recognize, asked } = await createHandler(readImage('bomb60k_1bit.png'));
+    const unused = createOcrWorker('/absent/eng.traineddata');
+    const bomb = createHandler(unused, readImage('bomb60k_1bit.png'));
     const call = createCall(new AbortController().signal);
-    await expect(recognize(PARAMS, call).next()).rejects.toMatchObject({
-      reason: 'PayloadTooLarge',
-    });
-    expect(asked.worker).toBe(0);
+    await expect(bomb(PARAMS, call).next()).rejects.toMatchObject({ reason: 'PayloadTooLarge' });
+    expect(unused.status().state).toBe('stopped');
+    await unused.close();
   });
 
   test('answers a language the model lacks with NotFound naming it', async () => {
     const call = createCall(new AbortController().signal);
-    const stream = excerpt.recognize({ ...PARAMS, languages: ['deu'] }, call);
+    const stream = excerpt({ ...PARAMS, languages: ['deu'] }, call);
     await expect(stream.next()).rejects.toMatchObject({
       reason: 'NotFound',
       details: { language: 'deu', available: ['eng'] },
@@ -92,7 +81,7 @@ describe('ocr.recognize', () => {
 
   test('passes a cancellation on to the worker', async () => {
     const abort = new AbortController();
-    const reading = excerpt.recognize(PARAMS, createCall(abort.signal)).next();
+    const reading = excerpt(PARAMS, createCall(abort.signal)).next();
     setTimeout(() => {
       abort.abort();
     }, 20);

@@ -3,27 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OcrOps } from '../../../../daemon/workers/ocr/ops.ts';
-import { createWorker } from '../../../../daemon/workers/supervisor.ts';
 import type { Worker, WorkerCallOptions } from '../../../../daemon/workers/worker.ts';
 import { unpackEmbeddedModel } from '../../../support/embedded-model.ts';
+import { createOcrWorker } from '../../../support/ocr-worker.ts';
 import { normalise, PAGE_TEXT, readImage } from '../../../support/image-fixtures.ts';
-
-function createOcrWorker(languagePath: string): Worker<OcrOps> {
-  return createWorker<OcrOps>(
-    {
-      kind: 'ocr',
-      model: 'tesseract-eng',
-      start: { languages: { eng: languagePath } },
-      cancel: 'message',
-      cancelGraceMs: 1000,
-      startTimeoutMs: 30_000,
-      idleMs: 60_000,
-      maxConcurrent: 1,
-      maxQueued: 8,
-    },
-    { log: { info: () => undefined, warn: () => undefined } },
-  );
-}
 
 function read(
   worker: Worker<OcrOps>,
