@@ -115,8 +115,8 @@ function toWorkerError(error: unknown): WorkerError {
   };
 }
 
-/** Seal errors are this project's own text or of the loader; cut to one line. */
+/** Why the seal failed, in this project's own words: what the system says may name folders of the user. */
 function describe(error: unknown): string {
-  const text = error instanceof Error ? error.message : 'unknown';
-  return text.split('\n', 1)[0]?.slice(0, 200) ?? 'unknown';
+  if (!(error instanceof Error)) return 'unknown';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
 }

@@ -110,7 +110,7 @@ describe('end', () => {
     const worker = open({ idleMs: 100 });
     await worker.call('echo', { text: '' });
     const { pid } = worker.status();
-    await expect.poll(() => worker.status().state).toBe('stopped');
+    await expect.poll(() => worker.status()).toMatchObject({ state: 'stopped', pid: 0 });
     expect(isProcessRunning(pid)).toBe(false);
     expect(await worker.call('echo', { text: 'a' })).toEqual({ text: 'a' });
   });

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { sealProcess } from '../../../../daemon/workers/seal/seal.ts';
 import { readSealSettings, SEAL_STAGE } from '../../../../daemon/workers/seal/settings.ts';
 import { canRestrictFiles } from '../../../support/landlock.ts';
-import { ECHO, useEchoWorkers } from '../../../support/echo-worker.ts';
+import { ECHO, failureOf, useEchoWorkers } from '../../../support/echo-worker.ts';
 
 const { open } = useEchoWorkers();
 // Outside the system's temporary folder, which a worker may write to.
@@ -83,6 +83,16 @@ test.runIf(canRestrictFiles())(
     const worker = open({ writableFolders: [inside] });
     expect(await worker.call('write', { path: join(inside, 'a') })).toEqual({ code: '' });
     expect(await worker.call('write', { path: join(folder, 'b') })).toEqual({ code: 'EACCES' });
+  },
+);
+
+test.runIf(canRestrictFiles() && process.platform === 'linux')(
+  'a folder that does not exist is a failed seal, and its name is not told',
+  async () => {
+    const worker = open({ writableFolders: [join(folder, 'absent')] });
+    const error = await failureOf(worker.call('echo', { text: '' }));
+    expect(error).toMatchObject({ reason: 'Unavailable', details: { rule: 'ENOENT' } });
+    expect(JSON.stringify(error.toWire())).not.toContain('absent');
   },
 );
 
