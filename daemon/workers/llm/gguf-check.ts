@@ -14,6 +14,8 @@ export interface GgufSummary {
 
 const MAX_ENTRIES = 1 << 16;
 const MAX_LAYERS = 4096;
+/** None, mean, first, last, rank: the engine aborts at any other. */
+const MAX_POOLING_TYPE = 4;
 /** Sizes a model may leave out; a zero would make tensors without elements, which abort the engine. */
 const OPTIONAL_LENGTHS = [
   'feed_forward_length',
@@ -86,6 +88,10 @@ function checkMetadata(metadata: ReadonlyMap<string, GgufValue>): GgufSummary {
       if (typeof metadata.get(`${architecture}.${key}`) === 'number') number(key, 2 ** 31);
     }
     checkHeads(metadata, `${architecture}.attention.head_count`, width);
+  }
+  const pooling = metadata.get(`${architecture}.pooling_type`) ?? 0;
+  if (typeof pooling !== 'number' || pooling < 0 || pooling > MAX_POOLING_TYPE) {
+    return failFormat('gguf_pooling_type');
   }
   checkVocabulary(metadata);
   const isCausal = metadata.get(`${architecture}.attention.causal`) !== false;

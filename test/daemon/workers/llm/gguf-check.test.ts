@@ -65,6 +65,7 @@ const MUTANTS: Readonly<Record<string, readonly [rule: string, make: () => strin
     'gguf_feed_forward_length',
     () => set(FEED_FORWARD, 3),
   ],
+  'a pooling nobody knows': ['gguf_pooling_type', () => set('llama.pooling_type', 9)],
   'a billion layers': ['gguf_block_count', () => set('llama.block_count', 1e9)],
   'an end token outside the vocabulary': [
     'gguf_vocabulary',
