@@ -30,7 +30,7 @@ const SpdxExpression = z
   .string()
   .max(128)
   .regex(
-    /^\(?[A-Za-z0-9.+-]+\)?(?: (?:AND|OR|WITH) \(?[A-Za-z0-9.+-]+\)?)*$/,
+    /^\(*[A-Za-z0-9.+:-]+\)*(?: (?:AND|OR|WITH) \(*[A-Za-z0-9.+:-]+\)*)*$/,
     'an SPDX licence expression, as Apache-2.0',
   );
 const WebUrl = z.url({ protocol: /^https?$/ }).max(512);
@@ -39,8 +39,16 @@ const RelativePath = z
   .min(1)
   .max(256)
   .refine(
-    (path) => !path.startsWith('/') && !path.split('/').includes('..'),
+    (path) => /^[^\\/\p{Cc}][^\\\p{Cc}]*$/u.test(path) && !path.split('/').includes('..'),
     'a path inside the package',
+  );
+/** One line that a person reads before deciding: nothing in it may move the cursor or turn the text around. */
+const Line = z
+  .string()
+  .min(1)
+  .regex(
+    /^[^\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*$/u,
+    'one line without control or direction characters',
   );
 
 /** A model pin: `<catalog id>@sha256:<64 hex>`. */
@@ -53,13 +61,16 @@ const HostPattern = z
   .string()
   .max(253)
   .regex(/^(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*$/, 'a host name, or *.domain');
-const Net = z.union([
-  z.boolean(),
-  z.strictObject({
-    allowed_hosts: z.array(HostPattern).min(1).max(64),
-    allowed_ports: z.array(z.int().min(1).max(65_535)).min(1).max(64).optional(),
-  }),
-]);
+const Net = z.union(
+  [
+    z.boolean(),
+    z.strictObject({
+      allowed_hosts: z.array(HostPattern).min(1).max(64),
+      allowed_ports: z.array(z.int().min(1).max(65_535)).min(1).max(64).optional(),
+    }),
+  ],
+  { error: 'false, true, or {allowed_hosts, allowed_ports?}' },
+);
 const ToolId = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'lower-case letters, digits, dot, _ and -');
@@ -67,24 +78,30 @@ const ToolId = z
 const Fs = z.strictObject({
   'user-selected': FileAccess.default('read'),
   'app-data': FileAccess.default('read-write'),
-  'user-paths': z.record(z.string().max(64), z.enum(['read', 'read-write'])).optional(),
+  'user-paths': z.record(Line.max(64), z.enum(['read', 'read-write'])).optional(),
 });
 
 const Capabilities = z.strictObject({
   net: Net.default(false),
   fs: Fs.prefault({}),
-  device: z.record(z.string().max(64), z.boolean()).default({}),
+  device: z.record(Line.max(64), z.boolean()).default({}),
   tools: z.array(ToolId).max(64).default([]),
   ipc: z.array(z.unknown()).max(64).default([]),
   background: z
-    .strictObject({
-      mode: z.union([z.enum(['active', 'passive']), z.literal(false)]).default(false),
-      reasons: z.array(z.string().max(140)).max(8).optional(),
-    })
-    .optional(),
+    .union([
+      z.boolean(),
+      z.strictObject({
+        mode: z.union([z.enum(['active', 'passive']), z.literal(false)]).default(false),
+        reasons: z.array(Line.max(140)).max(8).optional(),
+      }),
+    ])
+    .default(false),
   notifications: z
-    .strictObject({ modes: z.array(z.enum(['alert', 'badge', 'sound'])).max(3) })
-    .optional(),
+    .union([
+      z.boolean(),
+      z.strictObject({ modes: z.array(z.enum(['alert', 'badge', 'sound'])).max(3) }),
+    ])
+    .default(false),
   optional: z
     .array(
       z.custom<Capability>(
@@ -101,7 +118,7 @@ const Storage = z.strictObject({
   encryption: z.unknown().optional(),
   vector: z.strictObject({ engine: z.enum(['sqlite-vec', 'zvec']) }).optional(),
   quota_mb: z.int().min(1).max(1_048_576).optional(),
-  backups: z.strictObject({ enabled: z.boolean().default(false) }).optional(),
+  backups: z.strictObject({ enabled: z.boolean().default(false) }).prefault({}),
 });
 
 const Profile = z.strictObject({ min_ram_gb: z.number().positive() });
@@ -113,19 +130,19 @@ export const AppManifest = z
     name: Slug,
     publisher: Slug,
     version: SemVer,
-    displayName: z.string().min(1).max(40),
-    description: z.string().min(1).max(140),
+    displayName: Line.max(40),
+    description: Line.max(140),
     longDescription: z.string().max(20_000).optional(),
     license: SpdxExpression,
     homepage: WebUrl.optional(),
     repository: WebUrl.optional(),
     author: z.strictObject({
-      name: z.string().min(1).max(128),
+      name: Line.max(128),
       email: z.email().max(254),
       url: WebUrl.optional(),
     }),
-    category: z.string().max(64).optional(),
-    tags: z.array(z.string().min(1).max(32)).max(10).optional(),
+    category: Line.max(64).optional(),
+    tags: z.array(Line.max(32)).max(10).optional(),
     icon: RelativePath.optional(),
     screenshots: z.array(RelativePath).max(5).optional(),
     modalities: z.array(z.enum(MODALITIES)).max(MODALITIES.length).default([]),
@@ -148,6 +165,12 @@ export type AppManifest = z.output<typeof AppManifest>;
 export const MANIFEST_FILE = 'locara.json';
 export const BUNDLE_FILE = 'locara.json.sigstore.json';
 
+/** True for `publisher/name` in the manifest's own syntax: safe as a folder below the daemon's data. */
+export function isAppId(value: string): boolean {
+  const [publisher, name, ...rest] = value.split('/');
+  return rest.length === 0 && Slug.safeParse(publisher).success && Slug.safeParse(name).success;
+}
+
 /** `publisher/name`. */
 export function appIdOf(manifest: Pick<AppManifest, 'publisher' | 'name'>): string {
   return `${manifest.publisher}/${manifest.name}`;
@@ -159,7 +182,8 @@ export function parseModelPin(pin: string): { id: string; digest: string } {
   return { id: pin.slice(0, at), digest: pin.slice(at + 1) };
 }
 
-const MODALITY_CAPABILITY: Partial<Record<Modality, Capability>> = {
+/** What each offered modality asks for; the others have no row. */
+export const MODALITY_CAPABILITY: Partial<Record<Modality, Capability>> = {
   'text-to-text': 'llm:generate',
   'text-to-text-thinking': 'llm:generate',
   'text-to-embedding': 'embed:create',
@@ -167,7 +191,7 @@ const MODALITY_CAPABILITY: Partial<Record<Modality, Capability>> = {
   'image-to-text': 'ocr:run',
 };
 
-/** Every capability the manifest asks for, in a stable order. What it does not declare is denied. */
+/** Every capability the manifest asks for, in a stable order; those of `capabilities.optional` start as pending. What it does not declare is denied. */
 export function declaredCapabilities(manifest: AppManifest): readonly Capability[] {
   const declared = new Set<Capability>();
   for (const modality of manifest.modalities) {

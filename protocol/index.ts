@@ -19,11 +19,16 @@ export {
   AppManifest,
   BUNDLE_FILE,
   declaredCapabilities,
+  isAppId,
   MANIFEST_FILE,
   MODALITIES,
   parseModelPin,
 } from './app-manifest.ts';
 export type { Modality } from './app-manifest.ts';
+export { checkManifest } from './check-manifest.ts';
+export type { ManifestCheck, ManifestFinding, TaskOfModel } from './check-manifest.ts';
+export { parseStrictJson, renderPath, STRICT_JSON_LIMITS, StrictJsonError } from './strict-json.ts';
+export type { StrictJsonRule } from './strict-json.ts';
 export { Catalog, CatalogEntry, CatalogFile } from './catalog.ts';
 export { handshakeTranscript } from './handshake.ts';
 export type { HandshakeFields } from './handshake.ts';
@@ -44,7 +49,7 @@ export { Completion, Message } from './methods/llm.ts';
 export { Segment } from './methods/transcribe.ts';
 export { Page, Region } from './methods/ocr.ts';
 export { Filter } from './methods/collections.ts';
-export { Base64, MediaInput, SqlParams, SqlValue, Vector } from './values.ts';
+export { Base64, Digest, MediaInput, SqlParams, SqlValue, Vector } from './values.ts';
 export { renderOpenRpc } from './openrpc.ts';
 export { renderReference } from './reference.ts';
 export type {

@@ -6,6 +6,7 @@ export const LIMITS = {
   maxMessageValues: 65_536,
   maxConnectionsPerApp: 64,
   maxCallsPerConnection: 32,
+  maxCallsPerApp: 128,
   authTimeoutMs: 5000,
   maxProgressPerSecond: 10,
   maxBlobAppendBytes: 1024 * 1024,

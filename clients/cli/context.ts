@@ -8,6 +8,10 @@ export class CliError extends Error {
   override readonly name = 'CliError';
   readonly reason: string;
   readonly exitCode: number;
+  /** More for machines; part of the error document of `--json`. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** What `--json` prints beside the error. */
+  readonly document?: Readonly<Record<string, unknown>>;
 
   constructor(reason: string, message: string, exitCode: number = EXIT.failed) {
     super(message);
@@ -27,7 +31,9 @@ export interface CliContext {
   print(document: unknown, lines: string | readonly string[]): void;
   /** One note on stderr, for people; silent with `--json`. */
   note(line: string): void;
-  /** Asks on the terminal; false when there is none. */
+  /** True when there is a person to ask: a terminal on stdin and stderr, and no `--json`. */
+  readonly canAsk: boolean;
+  /** Asks on the terminal; false when `canAsk` is. */
   confirm(question: string): Promise<boolean>;
   /** One call on the control socket; CliError `DaemonUnreachable` (exit 4) when nothing answers. */
   control<M extends ControlMethodName>(

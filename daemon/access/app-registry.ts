@@ -8,12 +8,21 @@ export interface AppRecord {
   /** Raw Ed25519 public half of the install key, 32 bytes. */
   readonly installPublicKey: Uint8Array;
   readonly attestation: Attestation;
+  /** Who signed it, in words, for people. */
   readonly signer: string;
+  /** Who signed it, to compare: `key:<hint>` for a managed key. An update must have the same. */
+  readonly signerId: string;
   /** ISO 8601. */
   readonly installedAt: string;
   /** True once the user revoked the app as a whole: it cannot authenticate. */
   readonly revoked: boolean;
   readonly grants: readonly Grant[];
+}
+
+/** What an uninstalled app left behind: who may have its data when it is installed again. */
+export interface FormerApp {
+  readonly appId: string;
+  readonly signerId: string;
 }
 
 /** The installed apps, kept under `data/apps`; every change is on disk before it is announced. */
@@ -24,7 +33,13 @@ export interface AppRegistry {
   put(record: AppRecord, files: { readonly manifestBytes: Uint8Array }): Promise<void>;
   setGrant(appId: string, capability: Capability, state: Grant['state']): Promise<AppRecord>;
   revoke(appId: string): Promise<AppRecord>;
+  /** Deletes record and credentials. The signer of the app stays on file, for the data it leaves. */
   remove(appId: string): Promise<void>;
+  /** After its data is gone: deletes what `remove` left. */
+  forget(appId: string): Promise<void>;
+  findFormer(appId: string): FormerApp | undefined;
+  /** True when the record on disk cannot be trusted: the app is disabled until it is uninstalled. */
+  isDamaged(appId: string): boolean;
   /** Called after a change to an app's grants, revocation or presence; returns its own removal. */
   onChange(listener: (appId: string, record: AppRecord | undefined) => void): () => void;
 }

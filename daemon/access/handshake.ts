@@ -1,7 +1,182 @@
-import type { Params, Result } from '@locara/protocol';
+import {
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  randomUUID,
+  sign,
+  verify,
+} from 'node:crypto';
+import {
+  handshakeTranscript,
+  LIMITS,
+  type Params,
+  PROTOCOL_VERSION,
+  type Result,
+  RpcError,
+} from '@locara/protocol';
+import type { Log } from '../log.ts';
+import type { AppRecord, AppRegistry } from './app-registry.ts';
+import { type DaemonKey, fromRawPublicKey } from './daemon-key.ts';
+import { effectiveGrants } from './grants.ts';
+
+/** What the kernel says of the other end. */
+export interface PeerIdentity {
+  readonly uid: number;
+  readonly pid: number;
+}
+
+export interface HandshakeDeps {
+  readonly registry: AppRegistry;
+  readonly daemonKey: DaemonKey;
+  readonly version: string;
+  readonly features: readonly string[];
+  readonly maxConnectionsPerApp: number;
+  readonly authTimeoutMs: number;
+  readonly log: Log;
+}
 
 /** The state of one connection's way to a session. */
 export interface Handshake {
   hello(params: Params<'session.hello'>): Result<'session.hello'>;
-  authenticate(params: Params<'session.authenticate'>): Promise<Result<'session.authenticate'>>;
+  authenticate(params: Params<'session.authenticate'>): Result<'session.authenticate'>;
+}
+
+/** What a connection gives its handshake, and is told by it. */
+export interface HandshakeConnection {
+  readonly peer: PeerIdentity;
+  /** Asked after the proof: the same process still holds the other end. */
+  readonly isPeerUnchanged: () => boolean;
+  /** The connection must close once the answer is written. */
+  readonly closeAfterAnswer: () => void;
+  /** The proof held: from now on the connection is this app's session. Throws to refuse it (Busy). */
+  readonly onAuthenticated: (record: AppRecord) => void;
+}
+
+/** An unknown app is checked against this key, so that it costs what a known one costs. */
+const DUMMY_KEY: KeyObject = generateKeyPairSync('ed25519').publicKey;
+
+export function createHandshake(deps: HandshakeDeps, connection: HandshakeConnection): Handshake {
+  let serverNonce: Buffer | undefined;
+  let isAuthenticated = false;
+
+  const refuse = (check: string, appId: string): never => {
+    const errorId = randomUUID();
+    deps.log.warn('session.refused', {
+      errorId,
+      check,
+      peerPid: connection.peer.pid,
+      ...(deps.registry.find(appId) === undefined ? {} : { appId }),
+    });
+    connection.closeAfterAnswer();
+    throw new RpcError('Unauthenticated', 'The proof of identity failed', { errorId });
+  };
+
+  return {
+    hello: (params) => {
+      if (serverNonce !== undefined || isAuthenticated) {
+        connection.closeAfterAnswer();
+        throw new RpcError('Conflict', 'This connection has said hello already');
+      }
+      if (params.protocol.min > PROTOCOL_VERSION || params.protocol.max < PROTOCOL_VERSION) {
+        connection.closeAfterAnswer();
+        throw new RpcError('IncompatibleVersion', 'No common protocol version', {
+          details: { supported: { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION } },
+        });
+      }
+      serverNonce = randomBytes(32);
+      return describeDaemon(deps, serverNonce);
+    },
+    authenticate: (params) => {
+      if (isAuthenticated) {
+        connection.closeAfterAnswer();
+        throw new RpcError('Conflict', 'This connection is authenticated already');
+      }
+      const { record, failed, fields } = check(deps, connection, { params, serverNonce });
+      // The nonce serves one attempt.
+      serverNonce = undefined;
+      if (failed !== undefined) return refuse(failed, params.appId);
+      isAuthenticated = true;
+      connection.onAuthenticated(record);
+      const signature = sign(
+        null,
+        handshakeTranscript('server', fields),
+        deps.daemonKey.privateKey,
+      );
+      return {
+        app: {
+          id: record.appId,
+          version: record.manifest.version,
+          displayName: record.manifest.displayName,
+        },
+        attestation: record.attestation,
+        grants: [...effectiveGrants(record)],
+        signature: signature.toString('base64'),
+      };
+    },
+  };
+}
+
+function describeDaemon(deps: HandshakeDeps, nonce: Buffer): Result<'session.hello'> {
+  return {
+    protocol: PROTOCOL_VERSION,
+    daemon: {
+      name: 'locarad',
+      version: deps.version,
+      pid: process.pid,
+      publicKey: deps.daemonKey.publicKey.toString('base64'),
+    },
+    nonce: nonce.toString('base64'),
+    limits: {
+      maxMessageBytes: LIMITS.maxMessageBytes,
+      maxMessageDepth: LIMITS.maxMessageDepth,
+      maxMessageValues: LIMITS.maxMessageValues,
+      maxConnectionsPerApp: deps.maxConnectionsPerApp,
+      maxCallsPerConnection: LIMITS.maxCallsPerConnection,
+      authTimeoutMs: deps.authTimeoutMs,
+    },
+    features: [...deps.features],
+  };
+}
+
+/** Runs every check, whatever the earlier ones said, and names the first that failed for the log. */
+function check(
+  deps: HandshakeDeps,
+  { peer, isPeerUnchanged }: HandshakeConnection,
+  attempt: {
+    readonly params: Params<'session.authenticate'>;
+    readonly serverNonce: Buffer | undefined;
+  },
+) {
+  const { params } = attempt;
+  const known = deps.registry.find(params.appId);
+  const fields = {
+    serverNonce: attempt.serverNonce ?? randomBytes(32),
+    clientNonce: Buffer.from(params.nonce, 'base64'),
+    daemonPublicKey: deps.daemonKey.publicKey,
+    appId: params.appId,
+    manifestDigest: params.manifestDigest,
+    clientPid: params.pid,
+    daemonPid: process.pid,
+  };
+  const key = known === undefined ? DUMMY_KEY : fromRawPublicKey(known.installPublicKey);
+  const isSigned = verify(
+    null,
+    handshakeTranscript('client', fields),
+    key,
+    Buffer.from(params.signature, 'base64'),
+  );
+  const checks: readonly (readonly [string, boolean])[] = [
+    ['uid', peer.uid === process.getuid?.()],
+    ['hello', attempt.serverNonce !== undefined],
+    ['app', known !== undefined],
+    ['revoked', known?.revoked !== true],
+    ['digest', known?.manifestDigest === params.manifestDigest],
+    ['pid', peer.pid === params.pid],
+    ['nonce', fields.clientNonce.length === 32],
+    ['signature', isSigned],
+    ['peer', isPeerUnchanged()],
+  ];
+  const failed = checks.find(([, holds]) => !holds)?.[0];
+  // `app` failed when `known` is undefined, so a record without a failure is always a known one.
+  return { record: known as AppRecord, failed, fields };
 }

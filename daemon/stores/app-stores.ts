@@ -2,9 +2,10 @@ import { existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RpcError } from '@locara/protocol';
 import type { Session } from '../access/session.ts';
+import type { Log } from '../log.ts';
 import type { Paths } from '../paths.ts';
 import type { StoreOps, StoreStart } from '../workers/store/ops.ts';
-import type { Worker, WorkerSpec } from '../workers/worker.ts';
+import type { Worker, WorkerSpec, WorkerStatus } from '../workers/worker.ts';
 import { createPrivateFolder, syncFolder } from './durable-files.ts';
 import { createStoreKeys } from './keys.ts';
 
@@ -34,6 +35,7 @@ export interface AppStores {
   close(appId: string): Promise<void>;
   /** Destroys the key, then the files. */
   wipe(appId: string): Promise<void>;
+  status(): readonly WorkerStatus[];
   closeAll(): Promise<void>;
 }
 
@@ -45,7 +47,7 @@ interface OpenStore {
 export function createAppStores(deps: {
   readonly paths: Pick<Paths, 'keys' | 'store' | 'storeKey'>;
   readonly createStoreWorker: (spec: WorkerSpec) => Worker<StoreOps>;
-  readonly log: { info(fields: Readonly<Record<string, unknown>>, message: string): void };
+  readonly log: Log;
 }): AppStores {
   const { paths, log } = deps;
   const keys = createStoreKeys(paths);
@@ -85,8 +87,9 @@ export function createAppStores(deps: {
       const folder = paths.store(appId);
       rmSync(folder, { recursive: true, force: true });
       if (existsSync(dirname(folder))) syncFolder(dirname(folder));
-      log.info({ appId }, 'store wiped');
+      log.info('store.wiped', { appId });
     },
+    status: () => [...open.values()].map(({ worker }) => worker.status()),
     closeAll: async () => {
       await Promise.all([...open.keys()].map(close));
     },

@@ -5,7 +5,7 @@ export interface WorkerCallOptions<C> {
   readonly signal?: AbortSignal;
   readonly onChunk?: (chunk: C) => void;
   readonly onProgress?: (progress: Progress) => void;
-  /** The daemon's own deadline: past it the call answers Timeout and the operation is cancelled. */
+  /** The daemon's own deadline, counted from when the operation begins: past it the call answers Timeout and the operation is cancelled. */
   readonly timeoutMs?: number;
 }
 
@@ -46,7 +46,10 @@ export interface WorkerSpec {
   /** The model's id, or the store's app: for status and logs. */
   readonly model: string;
   readonly start: unknown;
-  /** `message`: the engine stops by itself; `kill`: only SIGKILL stops it, and it is started anew. */
+  /**
+   * `message`: the engine stops by itself; `kill`: only SIGKILL stops it, and it is started anew. Other calls
+   * that ran beside a killed one are then run again, so with `kill` either nothing runs beside it or running twice is harmless.
+   */
   readonly cancel: 'message' | 'kill';
   /** How long a cancelled operation may take to settle before the process is killed. */
   readonly cancelGraceMs: number;
@@ -55,4 +58,6 @@ export interface WorkerSpec {
   readonly idleMs: number;
   readonly maxConcurrent: number;
   readonly maxQueued: number;
+  /** The only folders whose files the process may change, beside the temporary one. They must exist. */
+  readonly writableFolders?: readonly string[];
 }

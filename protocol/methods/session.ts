@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { GRANT_STATES } from '../capabilities.ts';
 import { defineMethod } from '../method.ts';
-import { Base64, Digest } from '../values.ts';
+import { Base64 } from '../values.ts';
 
 export const ATTESTATIONS = [
   'os-code-identity',
@@ -24,8 +24,6 @@ export const AppIdentity = z.object({
   version: z.string(),
   displayName: z.string(),
 });
-
-const Nonce = Base64.length(44, '32 bytes in base64');
 
 export const sessionMethods = {
   'session.hello': defineMethod({
@@ -61,8 +59,8 @@ export const sessionMethods = {
     requires: 'connection',
     params: z.strictObject({
       appId: z.string().max(256),
-      manifestDigest: Digest,
-      nonce: Nonce.describe("The client's own 32 random bytes."),
+      manifestDigest: z.string().max(128).describe('`sha256:<hex>` of the raw locara.json.'),
+      nonce: Base64.max(128).describe("The client's own 32 random bytes."),
       pid: z.int().describe("The client's process id."),
       signature: Base64.max(128).describe('Ed25519 over the client transcript by the install key.'),
     }),

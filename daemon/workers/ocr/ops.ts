@@ -1,7 +1,7 @@
 import type { Page } from '@locara/protocol';
 
 export interface OcrStart {
-  /** Unpacked language data by its code, as `eng` → …/eng.traineddata. */
+  /** Unpacked language data by its code, as `eng` → …/eng.traineddata; all in one folder. */
   readonly languages: Readonly<Record<string, string>>;
 }
 

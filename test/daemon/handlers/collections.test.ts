@@ -1,6 +1,7 @@
 import type { Capability, Params } from '@locara/protocol';
 import { RpcError } from '@locara/protocol';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { silentLog } from '../../fakes/silent-log.ts';
 import { collectionsHandlers } from '../../../daemon/handlers/collections.ts';
 import { dbHandlers } from '../../../daemon/handlers/db.ts';
 import type { Embedder } from '../../../daemon/models/embedder.ts';
@@ -30,7 +31,7 @@ function openApp(held: readonly Capability[], embedder: Embedder = embedByWords)
       teamId: undefined,
     }),
     createStoreWorker: createInProcessStoreWorker,
-    log: { info: () => undefined },
+    log: silentLog,
   });
   onTestFinished(() => stores.closeAll());
   const call = {

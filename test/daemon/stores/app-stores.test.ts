@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AppManifest } from '@locara/protocol';
 import { describe, expect, test } from 'vitest';
+import { silentLog } from '../../fakes/silent-log.ts';
 import { resolvePaths, type Paths } from '../../../daemon/paths.ts';
 import { createAppStores, type AppStores } from '../../../daemon/stores/app-stores.ts';
 import type { WorkerSpec } from '../../../daemon/workers/worker.ts';
@@ -22,7 +23,7 @@ function makeStores() {
       started.push(spec);
       return createInProcessStoreWorker(spec);
     },
-    log: { info: () => undefined },
+    log: silentLog,
   });
   return { paths, started, stores };
 }

@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { createClient } from '@locara/client';
+import type { CallableMethod, Client, Progress, StreamOptions } from '@locara/client';
+import type { Command } from 'commander';
+import { CliError, EXIT } from '../context.ts';
+import type { CliContext } from '../context.ts';
+import { credentialsPath, currentPlaces } from '../places.ts';
+import { VERSION } from '../version.ts';
+import { addExample } from './example.ts';
+
+const CONNECT_TIMEOUT_MS = 1000;
+
+export function registerCall(program: Command, context: CliContext): void {
+  const command = program
+    .command('call')
+    .description('call any method as an installed app, for trying things out')
+    .argument('<method>', 'for example llm.chat')
+    .argument('[json]', 'its params, a JSON object')
+    .requiredOption('--app <id>', 'publisher/name')
+    .action(async (method: string, json: string | undefined, { app }: { app: string }) => {
+      await callMethod(context, { method, params: parseParams(json), appId: app });
+    });
+  addExample(
+    command,
+    'locara call embed.create \'{"input":"a cat"}\' --app acme/notes',
+    'locara call session.info --app acme/notes --json',
+  );
+}
+
+interface Request {
+  readonly method: string;
+  readonly params: Record<string, unknown>;
+  readonly appId: string;
+}
+
+async function callMethod(context: CliContext, { method, params, appId }: Request): Promise<void> {
+  await using client = createClient({
+    credentials: findCredentials(context, appId),
+    name: 'locara',
+    version: VERSION,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+  });
+  const chunks: unknown[] = [];
+  const onChunk = (chunk: unknown): void => {
+    if (context.json) chunks.push(chunk);
+    else context.print(undefined, JSON.stringify({ chunk }));
+  };
+  const onProgress = noteProgress(context);
+  const options = context.interactive ? { onChunk, onProgress } : { onChunk };
+  const result = await callByName(client, { method, params, options });
+  context.print({ result, chunks }, JSON.stringify({ result }));
+}
+
+/** The table types each method; here the daemon checks name and params, and the table the answer. */
+function callByName(
+  client: Client,
+  { method, params, options }: Omit<Request, 'appId'> & { options: StreamOptions<unknown> },
+): Promise<unknown> {
+  return client.call(method as CallableMethod, params, options);
+}
+
+function noteProgress(context: CliContext): (progress: Progress) => void {
+  let last: string | undefined;
+  return ({ stage }) => {
+    if (stage !== last) context.note(`${stage} …`);
+    last = stage;
+  };
+}
+
+function findCredentials(context: CliContext, appId: string): string {
+  const path = credentialsPath(currentPlaces(context.environment), appId);
+  if (existsSync(path)) return path;
+  const message = 'No such app is installed: `locara app list` shows those that are.';
+  throw new CliError('NotFound', message);
+}
+
+function parseParams(json = '{}'): Record<string, unknown> {
+  let params: unknown;
+  try {
+    params = JSON.parse(json);
+  } catch {
+    params = undefined;
+  }
+  if (typeof params === 'object' && params !== null && !Array.isArray(params)) {
+    return params as Record<string, unknown>;
+  }
+  throw new CliError('Usage', 'The params must be one JSON object.', EXIT.usage);
+}

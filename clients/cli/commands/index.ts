@@ -1,0 +1,25 @@
+import { checkManifest } from '@locara/protocol';
+import type { Registration } from '../frame.ts';
+import { loadOrCreateDevelopmentKey, signPackage } from '../sign-package.ts';
+import { registerApp } from './app.ts';
+import { registerCall } from './call.ts';
+import { registerModel } from './model.ts';
+import { registerQuickstart } from './quickstart.ts';
+import { registerService } from './service.ts';
+import { signCommand } from './sign.ts';
+import { registerStatus } from './status.ts';
+import { registerTrust } from './trust.ts';
+import { verifyCommand } from './verify.ts';
+
+/** Every command, in the order of `locara --help`. */
+export const registrations: readonly Registration[] = [
+  registerQuickstart,
+  registerStatus,
+  registerService,
+  registerApp,
+  registerModel,
+  registerTrust,
+  signCommand({ loadOrCreateDevelopmentKey, signPackage }),
+  verifyCommand(checkManifest),
+  registerCall,
+];

@@ -1,0 +1,46 @@
+import type { ControlResult } from '@locara/protocol';
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { formatBytes, formatDuration, formatTable, plain } from '../output.ts';
+import { addExample } from './example.ts';
+
+export function registerStatus(program: Command, context: CliContext): void {
+  const command = program
+    .command('status')
+    .description('the daemon, the apps connected to it, and its workers')
+    .action(async () => {
+      const status = await context.control('status.get', {});
+      context.print(status, renderStatus(status));
+    });
+  addExample(command, 'locara status');
+}
+
+function renderStatus(status: ControlResult<'status.get'>): string[] {
+  const { daemon, sessions, workers, models } = status;
+  const memory = formatBytes(daemon.rssBytes);
+  const lines = [
+    `locarad ${plain(daemon.version)}, pid ${daemon.pid}, up ${formatDuration(daemon.uptimeMs)}, ${memory}`,
+    `${models.installed} models installed, ${formatBytes(models.bytes)}`,
+    sessions.length === 0 ? 'No app is connected.' : '',
+  ];
+  if (sessions.length > 0) {
+    const rows = sessions.map(({ appId, attestation, pid, calls }) => [
+      appId,
+      attestation,
+      String(pid),
+      String(calls),
+    ]);
+    lines.push(...formatTable([['APP', 'ATTESTATION', 'PID', 'CALLS'], ...rows]));
+  }
+  if (workers.length > 0) {
+    const rows = workers.map(({ kind, model, pid, state, device }) => [
+      kind,
+      model,
+      String(pid),
+      state,
+      device,
+    ]);
+    lines.push('', ...formatTable([['WORKER', 'MODEL', 'PID', 'STATE', 'DEVICE'], ...rows]));
+  }
+  return lines;
+}

@@ -1,0 +1,80 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT } from './context.ts';
+import type { CliContext } from './context.ts';
+import { toFailure } from './failure.ts';
+import type { Failure } from './failure.ts';
+import { plain } from './output.ts';
+import type { Streams } from './output.ts';
+import { createContext } from './terminal-context.ts';
+
+/** Adds one command, or a group of them, to the program. */
+export type Registration = (program: Command, context: CliContext) => void;
+
+export interface CliRun {
+  /** Without the runtime and the script. */
+  readonly argv: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+  readonly streams: Streams;
+  readonly registrations: readonly Registration[];
+  readonly version: string;
+}
+
+/** One command from its arguments to its exit code; never throws, never ends the process. */
+export async function runCli(run: CliRun): Promise<number> {
+  const { argv, environment, streams } = run;
+  const json = asksForJson(argv);
+  await using context = createContext({ environment, streams, json });
+  try {
+    await createProgram(run, context).parseAsync(argv, { from: 'user' });
+    return EXIT.done;
+  } catch (error) {
+    if (isHelp(error)) return EXIT.done;
+    const failure = toFailure(error);
+    showFailure(failure, streams, json);
+    return failure.exitCode;
+  }
+}
+
+function createProgram(run: CliRun, context: CliContext): Command {
+  const { stdout, stderr } = run.streams;
+  const program = new Command('locara')
+    .description('Apps, models and trust of locarad, the local-AI daemon of this computer.')
+    .version(run.version)
+    .option('--json', 'print one JSON document, for machines')
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      // Misuse is shown by the frame, once and in the form that was asked for.
+      outputError: () => undefined,
+      writeErr: (text) => {
+        if (!context.json) stderr.write(text);
+      },
+    });
+  for (const register of run.registrations) register(program, context);
+  return program;
+}
+
+/** Known before parsing, so that a misuse can be answered as JSON too. */
+function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return argv.slice(0, end === -1 ? undefined : end).includes('--json');
+}
+
+function isHelp(error: unknown): boolean {
+  return error instanceof CommanderError && error.exitCode === 0;
+}
+
+function showFailure(
+  { reason, message, details, document }: Failure,
+  { stdout, stderr }: Streams,
+  json: boolean,
+): void {
+  if (json) {
+    const extra = details === undefined ? {} : { details };
+    stdout.write(`${JSON.stringify({ ...document, error: { reason, message, ...extra } })}\n`);
+    return;
+  }
+  stderr.write(`locara: ${message.split('\n').map(plain).join('\n')}\n`);
+}

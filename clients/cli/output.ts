@@ -1,0 +1,60 @@
+import type { Readable, Writable } from 'node:stream';
+import { styleText } from 'node:util';
+import type { CliContext } from './context.ts';
+
+/** The three streams of a process, or a test's. */
+export interface Streams {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable & { readonly isTTY?: boolean };
+  readonly stderr: Writable & { readonly isTTY?: boolean };
+}
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Colour where it is welcome, else the text as it is. */
+export function paint(
+  { interactive, environment }: Pick<CliContext, 'interactive' | 'environment'>,
+  style: Style,
+  text: string,
+): string {
+  const isPlain = !interactive || (environment['NO_COLOR'] ?? '') !== '';
+  return isPlain ? text : styleText(style, text, { validateStream: false });
+}
+
+/** Text of others (manifests, the daemon) without what could steer a terminal or reorder a line. */
+export function plain(text: string): string {
+  return text.replace(
+    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    '\ufffd',
+  );
+}
+
+/** Rows as aligned columns; cells are made plain. */
+export function formatTable(rows: readonly (readonly string[])[]): string[] {
+  const cells = rows.map((row) => row.map(plain));
+  const widths = (cells[0] ?? []).map((_, column) =>
+    Math.max(...cells.map((row) => row[column]?.length ?? 0)),
+  );
+  return cells.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+export function formatBytes(bytes: number): string {
+  const power = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), UNITS.length - 1);
+  const amount = bytes / 1000 ** power;
+  return `${amount.toFixed(power > 0 && amount < 10 ? 1 : 0)} ${UNITS[power] ?? 'B'}`;
+}
+
+export function formatDuration(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 1) return `${Math.floor(ms / 1000)} s`;
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
+}

@@ -1,0 +1,51 @@
+import { Grant } from '@locara/protocol';
+import { isRecord } from './errors.ts';
+
+/** What the daemon tells without being asked. */
+export interface EventMap {
+  'grants.changed': { readonly grants: readonly Grant[] };
+  'daemon.draining': { readonly reason: string; readonly deadlineMs: number };
+  'models.changed': { readonly models: readonly string[] };
+}
+export type EventName = keyof EventMap;
+type Listener<E extends EventName> = (event: EventMap[E]) => void;
+
+export interface Events {
+  readonly on: <E extends EventName>(event: E, listener: Listener<E>) => () => void;
+  readonly emit: (event: string, params: Record<string, unknown>) => void;
+}
+
+export function createEvents(): Events {
+  const listeners = new Map<string, Set<Listener<never>>>();
+  return {
+    on: (event, listener) => {
+      const set = listeners.get(event) ?? new Set();
+      listeners.set(event, set.add(listener));
+      return () => {
+        set.delete(listener);
+      };
+    },
+    emit: (event, params) => {
+      const set = listeners.get(event);
+      if (set === undefined || !isEvent(event, params)) return;
+      for (const listener of set) {
+        // A listener that throws is the app's bug; it must not end the connection.
+        queueMicrotask(() => {
+          listener(params as never);
+        });
+      }
+    },
+  };
+}
+
+/** A notice of another shape is not passed on. */
+function isEvent(event: string, params: unknown): boolean {
+  if (!isRecord(params)) return false;
+  if (event === 'grants.changed') return Grant.array().safeParse(params['grants']).success;
+  if (event === 'models.changed') return isTextList(params['models']);
+  return typeof params['reason'] === 'string' && typeof params['deadlineMs'] === 'number';
+}
+
+function isTextList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}

@@ -1,0 +1,225 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type Capability,
+  type Grant,
+  isAppId,
+  MANIFEST_FILE,
+  parseStrictJson,
+  RpcError,
+} from '@locara/protocol';
+import * as z from 'zod';
+import type { Log } from '../log.ts';
+import type { Paths } from '../paths.ts';
+import { parseRecord, renderRecord } from './app-record-file.ts';
+import type { AppRecord, AppRegistry, FormerApp } from './app-registry.ts';
+import { openRegularFile, readBounded } from './read-bounded.ts';
+import { createTaskQueue } from './task-queue.ts';
+import { writeAtomically } from './write-atomically.ts';
+
+export const CREDENTIALS_FILE = 'credentials.json';
+const RECORD_FILE = 'app.json';
+const FORMER_FILE = 'former.json';
+const MAX_RECORD_BYTES = 1024 * 1024;
+
+const StoredFormer = z.strictObject({ version: z.literal(1), signerId: z.string().min(1) });
+
+export interface AppRegistryOptions {
+  readonly paths: Pick<Paths, 'apps' | 'app'>;
+  readonly log: Pick<Log, 'warn'>;
+}
+
+/** Loads the installed apps. A record that does not hold together disables that app alone. */
+export async function createAppRegistry(options: AppRegistryOptions): Promise<AppRegistry> {
+  await mkdir(options.paths.apps, { recursive: true, mode: 0o700 });
+  const registry = new FileAppRegistry(options);
+  for (const appId of await listAppFolders(options.paths.apps)) await registry.load(appId);
+  return registry;
+}
+
+interface Installed {
+  readonly record: AppRecord;
+  readonly manifestBytes: Uint8Array;
+}
+type Listener = Parameters<AppRegistry['onChange']>[0];
+
+class FileAppRegistry implements AppRegistry {
+  readonly #paths: AppRegistryOptions['paths'];
+  readonly #log: AppRegistryOptions['log'];
+  readonly #installed = new Map<string, Installed>();
+  readonly #former = new Map<string, FormerApp>();
+  readonly #damaged = new Set<string>();
+  readonly #listeners = new Set<Listener>();
+  readonly #inTurn = createTaskQueue();
+
+  constructor({ paths, log }: AppRegistryOptions) {
+    this.#paths = paths;
+    this.#log = log;
+  }
+
+  async load(appId: string): Promise<void> {
+    const folder = this.#paths.app(appId);
+    const recordText = await readText(join(folder, RECORD_FILE));
+    const formerText = await readText(join(folder, FORMER_FILE));
+    const installed = typeof recordText === 'string' ? parseRecord(recordText, appId) : undefined;
+    const former = typeof formerText === 'string' ? parseFormer(formerText, appId) : undefined;
+    if (installed !== undefined) this.#installed.set(appId, installed);
+    else if (former !== undefined && recordText === undefined) this.#former.set(appId, former);
+    else if (recordText !== undefined || formerText !== undefined) {
+      this.#damaged.add(appId);
+      this.#log.warn('app.recordDamaged', { appId });
+    }
+  }
+
+  find(appId: string): AppRecord | undefined {
+    return this.#installed.get(appId)?.record;
+  }
+
+  list(): readonly AppRecord[] {
+    return [...this.#installed.values()]
+      .map(({ record }) => record)
+      .sort((left, right) => (left.appId < right.appId ? -1 : 1));
+  }
+
+  findFormer(appId: string): FormerApp | undefined {
+    return this.#former.get(appId);
+  }
+
+  isDamaged(appId: string): boolean {
+    return this.#damaged.has(appId);
+  }
+
+  put(record: AppRecord, { manifestBytes }: { manifestBytes: Uint8Array }): Promise<void> {
+    return this.#inTurn(() => this.#commit({ record, manifestBytes }));
+  }
+
+  setGrant(appId: string, capability: Capability, state: Grant['state']): Promise<AppRecord> {
+    return this.#change(appId, (record) => ({
+      ...record,
+      grants: [
+        ...record.grants.filter((grant) => grant.capability !== capability),
+        { capability, state },
+      ].sort((left, right) => (left.capability < right.capability ? -1 : 1)),
+    }));
+  }
+
+  revoke(appId: string): Promise<AppRecord> {
+    return this.#change(appId, (record) => ({ ...record, revoked: true }));
+  }
+
+  remove(appId: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const folder = this.#folderOf(appId);
+      const installed = this.#installed.get(appId);
+      if (installed === undefined && !this.#damaged.has(appId)) throw notInstalled();
+      // Gone for every check from here on, whatever the disk says next.
+      this.#installed.delete(appId);
+      this.#damaged.add(appId);
+      this.#announce(appId, undefined);
+      // A damaged record names no signer: nobody gets what it left until that is wiped.
+      await this.#keepSigner(appId, installed?.record.signerId ?? 'unknown');
+      // Everything else goes, also what a crash may have left of the credentials.
+      for (const name of await readdir(folder)) {
+        if (name !== FORMER_FILE) await rm(join(folder, name), { recursive: true, force: true });
+      }
+      this.#damaged.delete(appId);
+    });
+  }
+
+  forget(appId: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const folder = this.#folderOf(appId);
+      if (this.#installed.has(appId)) throw new RpcError('Conflict', 'That app is installed.');
+      await rm(folder, { recursive: true, force: true });
+      this.#former.delete(appId);
+      this.#damaged.delete(appId);
+    });
+  }
+
+  onChange(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #change(appId: string, change: (record: AppRecord) => AppRecord): Promise<AppRecord> {
+    return this.#inTurn(async () => {
+      const installed = this.#installed.get(appId);
+      if (installed === undefined) throw notInstalled();
+      const record = change(installed.record);
+      await this.#commit({ ...installed, record });
+      return record;
+    });
+  }
+
+  async #commit(installed: Installed): Promise<void> {
+    const { record, manifestBytes } = installed;
+    const folder = this.#folderOf(record.appId);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    // locara.json is there to be read by people; app.json decides.
+    await writeAtomically(join(folder, MANIFEST_FILE), manifestBytes);
+    await writeAtomically(join(folder, RECORD_FILE), renderRecord(record, manifestBytes));
+    await rm(join(folder, FORMER_FILE), { force: true });
+    this.#former.delete(record.appId);
+    this.#damaged.delete(record.appId);
+    this.#installed.set(record.appId, installed);
+    this.#announce(record.appId, record);
+  }
+
+  async #keepSigner(appId: string, signerId: string): Promise<void> {
+    const path = join(this.#folderOf(appId), FORMER_FILE);
+    await writeAtomically(path, `${JSON.stringify({ version: 1, signerId })}\n`);
+    this.#former.set(appId, { appId, signerId });
+  }
+
+  /** The only way from an id to a folder: an id in another syntax never becomes a path. */
+  #folderOf(appId: string): string {
+    if (!isAppId(appId)) throw notInstalled();
+    return this.#paths.app(appId);
+  }
+
+  #announce(appId: string, record: AppRecord | undefined): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(appId, record);
+      } catch {
+        this.#log.warn('app.listenerFailed', { appId });
+      }
+    }
+  }
+}
+
+export function notInstalled(): RpcError {
+  return new RpcError('NotFound', 'No such app is installed.');
+}
+
+function parseFormer(text: string, appId: string): FormerApp | undefined {
+  try {
+    const { signerId } = StoredFormer.parse(parseStrictJson(Buffer.from(text)));
+    return { appId, signerId };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The content, undefined when absent, null when it cannot be read as a text of sane size. */
+async function readText(path: string): Promise<string | null | undefined> {
+  const opened = await openRegularFile(path);
+  if (opened === 'absent') return undefined;
+  if (opened === 'not a regular file') return null;
+  await using file = opened;
+  const bytes = await readBounded(file, MAX_RECORD_BYTES);
+  return bytes === undefined ? null : Buffer.from(bytes).toString('utf8');
+}
+
+async function listAppFolders(apps: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const publisher of await listFolders(apps)) {
+    for (const name of await listFolders(join(apps, publisher))) found.push(`${publisher}/${name}`);
+  }
+  return found.filter((appId) => isAppId(appId));
+}
+
+async function listFolders(path: string): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+}

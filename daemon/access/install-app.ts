@@ -1,0 +1,188 @@
+import { join } from 'node:path';
+import {
+  type AppManifest,
+  type ConsentSummary,
+  type ControlResult,
+  declaredCapabilities,
+  type Grant,
+  RpcError,
+} from '@locara/protocol';
+import type { Paths } from '../paths.ts';
+import type { AppRecord, AppRegistry } from './app-registry.ts';
+import { compareVersions } from './compare-versions.ts';
+import { type PinnedModel, summarizeConsent } from './consent-summary.ts';
+import { CREDENTIALS_FILE } from './create-app-registry.ts';
+import {
+  generateInstallKey,
+  type InstallKey,
+  readInstallKey,
+  writeCredentials,
+} from './credentials-file.ts';
+import { effectiveGrants } from './grants.ts';
+import { refusePackage } from './refuse-package.ts';
+import { createTaskQueue } from './task-queue.ts';
+import type { TrustList } from './trust-list.ts';
+import { type VerifiedPackage, verifyPackage } from './verify-package.ts';
+
+export interface AppInstallerOptions {
+  readonly registry: AppRegistry;
+  readonly trustList: TrustList;
+  readonly paths: Pick<Paths, 'app' | 'appSocket'>;
+  /** The catalog's model of exactly that pin (`<id>@sha256:<hex>`), if there is one. */
+  readonly findModel: (pin: string) => PinnedModel | undefined | Promise<PinnedModel | undefined>;
+  /** Raw Ed25519, 32 bytes. */
+  readonly daemonPublicKey: Uint8Array;
+  readonly clock?: () => Date;
+}
+
+export interface AppInstaller {
+  /** Verifies a package and says what installing it would mean; changes nothing. */
+  inspect(path: string): Promise<ConsentSummary>;
+  /** Installs the very manifest that the user was shown: `manifestDigest` binds the consent to it. */
+  install(request: {
+    readonly path: string;
+    readonly manifestDigest: string;
+    readonly acceptRisk: boolean;
+  }): Promise<ControlResult<'app.install'>>;
+}
+
+/** The only way an app gets installed: verified, possible, consented to, in this order. */
+export function createAppInstaller(options: AppInstallerOptions): AppInstaller {
+  const inTurn = createTaskQueue();
+  return {
+    inspect: async (path) => (await examinePackage(options, path)).summary,
+    install: ({ path, manifestDigest, acceptRisk }) =>
+      inTurn(async () => {
+        const { verified, summary } = await examinePackage(options, path);
+        if (verified.manifestDigest !== manifestDigest) {
+          throw new RpcError('Conflict', 'The package is not the one that was shown.', {
+            details: { rule: 'package_changed' },
+          });
+        }
+        if (summary.risks.length > 0 && !acceptRisk) {
+          throw new RpcError('CapabilityDenied', 'The risks of this app were not accepted.', {
+            details: { rule: 'risk_not_accepted', risks: summary.risks },
+          });
+        }
+        return installVerified(options, verified);
+      }),
+  };
+}
+
+async function examinePackage(
+  options: AppInstallerOptions,
+  path: string,
+): Promise<{ readonly verified: VerifiedPackage; readonly summary: ConsentSummary }> {
+  const verified = await verifyPackage(path, options.trustList);
+  const installed = options.registry.find(verified.appId);
+  assertSameSigner(options.registry, verified);
+  if (installed !== undefined) assertNoRollback(installed, verified);
+  const models = await findModels(verified.manifest, options.findModel);
+  return { verified, summary: summarizeConsent(verified, { installed, models }) };
+}
+
+/** The data of an app belongs to who signed it first, even while it is not installed. */
+function assertSameSigner(registry: AppRegistry, { appId, signerId }: VerifiedPackage): void {
+  if (registry.isDamaged(appId)) {
+    throw new RpcError('Conflict', 'The record of that app is damaged; uninstall it first.', {
+      details: { rule: 'record_damaged' },
+    });
+  }
+  const owner = registry.find(appId) ?? registry.findFormer(appId);
+  if (owner !== undefined && owner.signerId !== signerId) throw refusePackage('signer_changed');
+}
+
+function assertNoRollback(
+  installed: AppRecord,
+  { manifest, manifestDigest }: VerifiedPackage,
+): void {
+  const order = compareVersions(manifest.version, installed.manifest.version);
+  if (order < 0) {
+    throw new RpcError('Conflict', `Version ${installed.manifest.version} is installed: newer.`, {
+      details: { rule: 'downgrade' },
+    });
+  }
+  if (order === 0 && manifestDigest !== installed.manifestDigest) {
+    throw new RpcError('Conflict', 'Another manifest of the same version is installed.', {
+      details: { rule: 'same_version' },
+    });
+  }
+}
+
+async function findModels(
+  manifest: AppManifest,
+  findModel: AppInstallerOptions['findModel'],
+): Promise<Map<string, PinnedModel>> {
+  const models = new Map<string, PinnedModel>();
+  const issues: { path: string; rule: string }[] = [];
+  for (const [index, pin] of manifest.models.entries()) {
+    const model = await findModel(pin);
+    if (model === undefined) issues.push({ path: `models[${index}]`, rule: 'in the catalog' });
+    else models.set(pin, model);
+  }
+  if (issues.length === 0) return models;
+  throw new RpcError('InvalidParams', 'The manifest pins a model that the catalog does not have.', {
+    details: { rule: 'unknown_model', issues },
+  });
+}
+
+async function installVerified(
+  options: AppInstallerOptions,
+  verified: VerifiedPackage,
+): Promise<ControlResult<'app.install'>> {
+  const { registry, paths, clock = () => new Date() } = options;
+  const { appId, manifest, manifestDigest, attestation, signer, signerId } = verified;
+  const installed = registry.find(appId);
+  const credentials = join(paths.app(appId), CREDENTIALS_FILE);
+  const key = (await readKeptKey(installed, credentials)) ?? generateInstallKey();
+  const isSame = installed?.manifestDigest === manifestDigest;
+  const record: AppRecord = {
+    appId,
+    manifest,
+    manifestDigest,
+    installPublicKey: key.publicKey,
+    attestation,
+    signer,
+    signerId,
+    installedAt: isSame ? installed.installedAt : clock().toISOString(),
+    revoked: false,
+    grants: decideGrants(manifest, installed),
+  };
+  await writeCredentials(credentials, {
+    appId,
+    manifestDigest,
+    installKey: key.privateKeyPem,
+    daemonPublicKey: Buffer.from(options.daemonPublicKey).toString('base64'),
+    socket: paths.appSocket,
+  });
+  await registry.put(record, { manifestBytes: verified.manifestBytes });
+  const { version } = manifest;
+  const grants = effectiveGrants(record);
+  return { appId, version, manifestDigest, credentials, attestation, grants };
+}
+
+/** The install key of an installed app, unless its credentials are gone or belong to another record. */
+async function readKeptKey(
+  installed: AppRecord | undefined,
+  credentials: string,
+): Promise<InstallKey | undefined> {
+  if (installed === undefined) return undefined;
+  const key = await readInstallKey(credentials);
+  return key !== undefined && Buffer.compare(key.publicKey, installed.installPublicKey) === 0
+    ? key
+    : undefined;
+}
+
+/** First install: all but the optional ones. Update: earlier decisions stay, what is new waits for the user. */
+function decideGrants(manifest: AppManifest, installed: AppRecord | undefined): Grant[] {
+  const had = installed === undefined ? [] : declaredCapabilities(installed.manifest);
+  const decided = new Map(installed?.grants.map(({ capability, state }) => [capability, state]));
+  return declaredCapabilities(manifest).map((capability) => {
+    if (installed !== undefined) {
+      const state = had.includes(capability) ? decided.get(capability) : undefined;
+      return { capability, state: state ?? 'pending' };
+    }
+    const isOptional = manifest.capabilities.optional.includes(capability);
+    return { capability, state: isOptional ? 'pending' : 'granted' };
+  });
+}

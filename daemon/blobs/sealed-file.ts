@@ -1,0 +1,97 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { open, unlink } from 'node:fs/promises';
+import { RpcError } from '@locara/protocol';
+
+/** An append-only file that nobody can read without this process: AES-256-GCM, a key that is never stored. */
+export interface SealedFile {
+  /** Plain bytes so far. */
+  readonly bytes: number;
+  append(bytes: Buffer): Promise<void>;
+  /** Up to `length` plain bytes from `offset`; fewer at the end. */
+  read(offset: number, length: number): Promise<Buffer>;
+  delete(): Promise<void>;
+}
+
+/** One append: where its plain bytes start, and where its sealed bytes lie. */
+interface Piece {
+  readonly offset: number;
+  readonly length: number;
+  readonly position: number;
+}
+
+const TAG_BYTES = 16;
+
+export async function createSealedFile(path: string): Promise<SealedFile> {
+  const key = randomBytes(32);
+  const handle = await open(path, 'wx+', 0o600);
+  const pieces: Piece[] = [];
+  let bytes = 0;
+  let position = 0;
+
+  const openPiece = async (index: number, piece: Piece): Promise<Buffer> => {
+    const sealed = Buffer.alloc(piece.length + TAG_BYTES);
+    await handle.read(sealed, 0, sealed.length, piece.position);
+    const decipher = createDecipheriv('aes-256-gcm', key, nonceOf(index));
+    decipher.setAuthTag(sealed.subarray(piece.length));
+    return Buffer.concat([decipher.update(sealed.subarray(0, piece.length)), decipher.final()]);
+  };
+
+  return {
+    get bytes() {
+      return bytes;
+    },
+    append: async (plain) => {
+      if (plain.length === 0) return;
+      const cipher = createCipheriv('aes-256-gcm', key, nonceOf(pieces.length));
+      const sealed = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+      await writeWhole(handle, sealed, position);
+      pieces.push({ offset: bytes, length: plain.length, position });
+      bytes += plain.length;
+      position += sealed.length;
+    },
+    read: async (offset, length) => {
+      const end = Math.min(offset + length, bytes);
+      const parts: Buffer[] = [];
+      for (const [index, piece] of pieces.entries()) {
+        if (piece.offset + piece.length <= offset || piece.offset >= end) continue;
+        const plain = await openPiece(index, piece);
+        const from = Math.max(0, offset - piece.offset);
+        parts.push(plain.subarray(from, Math.min(piece.length, end - piece.offset)));
+      }
+      return Buffer.concat(parts);
+    },
+    delete: async () => {
+      key.fill(0);
+      await handle.close();
+      await unlink(path);
+    },
+  };
+}
+
+/** One key per file and one number per piece: a nonce never repeats. */
+function nonceOf(index: number): Buffer {
+  const nonce = Buffer.alloc(12);
+  nonce.writeUInt32BE(index, 8);
+  return nonce;
+}
+
+async function writeWhole(
+  handle: Awaited<ReturnType<typeof open>>,
+  sealed: Buffer,
+  position: number,
+): Promise<void> {
+  try {
+    let written = 0;
+    while (written < sealed.length) {
+      const rest = sealed.length - written;
+      written += (await handle.write(sealed, written, rest, position + written)).bytesWritten;
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOSPC' && code !== 'EFBIG' && code !== 'EDQUOT') throw error;
+    throw new RpcError('InsufficientResources', 'The disk is full', {
+      details: { resource: 'disk', neededBytes: sealed.length },
+      cause: error,
+    });
+  }
+}

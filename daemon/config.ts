@@ -1,0 +1,64 @@
+import { availableParallelism } from 'node:os';
+import * as z from 'zod';
+import { currentPathsEnvironment, type Paths, resolvePaths } from './paths.ts';
+
+const milliseconds = (fallback: number) => z.coerce.number().int().min(0).default(fallback);
+
+/** Every setting, once: its variable, its range, its default. */
+const Settings = z.object({
+  LOCARA_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  LOCARA_THREADS: z.coerce.number().int().min(1).max(256).optional(),
+  LOCARA_AUTH_TIMEOUT_MS: milliseconds(5000),
+  LOCARA_DRAIN_TIMEOUT_MS: milliseconds(10_000),
+  LOCARA_WORKER_IDLE_MS: milliseconds(300_000),
+  LOCARA_MAX_CONNECTIONS_PER_APP: z.coerce.number().int().min(1).max(4096).default(64),
+  LOCARA_STALLED_WRITE_MS: milliseconds(30_000),
+  LOCARA_LLM_SEQUENCES: z.coerce.number().int().min(1).max(32).default(4),
+  LOCARA_BLOB_TTL_MS: milliseconds(3_600_000),
+  NOTIFY_SOCKET: z.string().optional(),
+});
+
+export interface Config {
+  readonly paths: Paths;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** Processor cores the engines may count on. */
+  readonly cores: number;
+  /** Threads per engine as the user set them; else the policy decides. */
+  readonly threads: number | undefined;
+  readonly authTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+  readonly workerIdleMs: number;
+  readonly maxConnectionsPerApp: number;
+  /** A peer that reads nothing for this long while answers wait is dropped. */
+  readonly stalledWriteMs: number;
+  readonly llmSequences: number;
+  readonly blobTtlMs: number;
+  /** systemd's notification socket, when started by it. */
+  readonly notifySocket: string | undefined;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads the settings; throws with the variable's name and rule when one is wrong. */
+export function readConfig(environment: Environment = process.env): Config {
+  const parsed = Settings.safeParse(environment);
+  if (!parsed.success) {
+    const rules = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    throw new Error(`Invalid settings: ${rules.join('; ')}`);
+  }
+  const settings = parsed.data;
+  return {
+    paths: resolvePaths(currentPathsEnvironment(environment)),
+    logLevel: settings.LOCARA_LOG_LEVEL,
+    cores: availableParallelism(),
+    threads: settings.LOCARA_THREADS,
+    authTimeoutMs: settings.LOCARA_AUTH_TIMEOUT_MS,
+    drainTimeoutMs: settings.LOCARA_DRAIN_TIMEOUT_MS,
+    workerIdleMs: settings.LOCARA_WORKER_IDLE_MS,
+    maxConnectionsPerApp: settings.LOCARA_MAX_CONNECTIONS_PER_APP,
+    stalledWriteMs: settings.LOCARA_STALLED_WRITE_MS,
+    llmSequences: settings.LOCARA_LLM_SEQUENCES,
+    blobTtlMs: settings.LOCARA_BLOB_TTL_MS,
+    notifySocket: settings.NOTIFY_SOCKET,
+  };
+}

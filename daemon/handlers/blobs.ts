@@ -1,0 +1,27 @@
+import type { BlobStore } from '../blobs/blob-store.ts';
+import type { Handlers } from '../rpc/handler.ts';
+
+export function blobsHandlers(deps: { readonly blobs: BlobStore }): Handlers<'blobs'> {
+  const { blobs } = deps;
+  return {
+    'blobs.create': (_params, { session }) => blobs.create(session.appId),
+    'blobs.append': async ({ blob, offset, data }, { session }) => ({
+      bytes: await blobs.append(
+        { appId: session.appId, blob },
+        { offset, bytes: Buffer.from(data, 'base64') },
+      ),
+    }),
+    'blobs.commit': ({ blob, sha256 }, { session }) => ({
+      blob,
+      bytes: blobs.commit({ appId: session.appId, blob }, sha256),
+    }),
+    'blobs.read': async ({ blob, offset, length }, { session }) => {
+      const { bytes, eof } = await blobs.read({ appId: session.appId, blob }, { offset, length });
+      return { data: bytes.toString('base64'), eof };
+    },
+    'blobs.delete': async ({ blob }, { session }) => {
+      await blobs.delete({ appId: session.appId, blob });
+      return { deleted: true };
+    },
+  };
+}

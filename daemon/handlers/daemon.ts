@@ -1,0 +1,23 @@
+import type { Session } from '../access/session.ts';
+import type { Handlers } from '../rpc/handler.ts';
+
+export interface DaemonHandlersDeps {
+  readonly version: string;
+  readonly startedAt: number;
+  /** The app's own connections, calls and waiting work; never another app's. */
+  readonly usageOf: (session: Session) => {
+    readonly calls: { readonly running: number; readonly queued: number; readonly limit: number };
+    readonly connections: { readonly open: number; readonly limit: number };
+  };
+}
+
+export function daemonHandlers(deps: DaemonHandlersDeps): Handlers<'daemon'> {
+  return {
+    'daemon.ping': () => ({ ok: true }),
+    'daemon.status': (_params, { session }) => ({
+      version: deps.version,
+      uptimeMs: Math.round(performance.now() - deps.startedAt),
+      ...deps.usageOf(session),
+    }),
+  };
+}

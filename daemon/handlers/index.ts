@@ -1,0 +1,119 @@
+import type { ControlNamespace } from '@locara/protocol';
+import { LIMITS } from '@locara/protocol';
+import type { AppRegistry } from '../access/app-registry.ts';
+import type { Sessions } from '../access/sessions.ts';
+import type { AppInstaller } from '../access/install-app.ts';
+import type { TrustList } from '../access/trust-list.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import { createReadMedia } from '../blobs/media.ts';
+import type { Config } from '../config.ts';
+import type { Log } from '../log.ts';
+import { createEmbedder } from '../models/create-embedder.ts';
+import type { Models } from '../models/create-models.ts';
+import type { ControlHandlers } from '../rpc/control-handler.ts';
+import type { Handlers } from '../rpc/handler.ts';
+import type { RunningEngines } from '../scheduler/create-engines.ts';
+import type { AppStores } from '../stores/app-stores.ts';
+import { blobsHandlers } from './blobs.ts';
+import { collectionsHandlers } from './collections.ts';
+import { createAppHandlers } from './control/app.ts';
+import { modelsControlHandlers } from './control/models.ts';
+import { statusHandlers } from './control/status.ts';
+import { createTrustHandlers } from './control/trust.ts';
+import { daemonHandlers } from './daemon.ts';
+import { dbHandlers } from './db.ts';
+import { embedHandlers } from './embed.ts';
+import { grantsHandlers } from './grants.ts';
+import { llmHandlers } from './llm.ts';
+import { modelsHandlers } from './models.ts';
+import { ocrHandlers } from './ocr.ts';
+import { rpcHandlers } from './rpc.ts';
+import { sessionHandlers } from './session.ts';
+import { transcribeHandlers } from './transcribe.ts';
+
+/** The parts that handlers are made of. */
+export interface HandlerParts {
+  readonly version: string;
+  readonly startedAt: number;
+  readonly config: Config;
+  readonly log: Log;
+  readonly registry: AppRegistry;
+  readonly trustList: TrustList;
+  readonly installer: AppInstaller;
+  readonly sessions: Sessions;
+  readonly models: Models;
+  readonly engines: RunningEngines;
+  readonly stores: AppStores;
+  readonly blobs: BlobStore;
+}
+
+export function createHandlers(parts: HandlerParts): Handlers {
+  const { config, engines, blobs, sessions, stores } = parts;
+  const models = parts.models.pinned;
+  const readMedia = createReadMedia(blobs);
+  const embedder = createEmbedder({ models, engines });
+  const connectionLimit = config.maxConnectionsPerApp;
+  return {
+    ...rpcHandlers(),
+    ...daemonHandlers({
+      ...parts,
+      usageOf: ({ appId }) => {
+        const { calls, connections } = sessions.usageOf(appId);
+        return {
+          calls: { ...calls, limit: LIMITS.maxCallsPerApp },
+          connections: { open: connections, limit: connectionLimit },
+        };
+      },
+    }),
+    ...sessionHandlers({
+      limits: { maxConnectionsPerApp: connectionLimit },
+      quotasOf: ({ appId }) => {
+        const { bytes, limitBytes } = blobs.usage(appId);
+        return { blobBytes: { limit: limitBytes, used: bytes } };
+      },
+    }),
+    ...grantsHandlers(),
+    ...modelsHandlers({ models }),
+    ...llmHandlers({ models, engines }),
+    ...embedHandlers({ embedder }),
+    ...transcribeHandlers({ models, engines, readMedia }),
+    ...ocrHandlers({ models, engines, readMedia }),
+    ...blobsHandlers({ blobs }),
+    ...dbHandlers({ stores }),
+    ...collectionsHandlers({ stores, embedder }),
+  };
+}
+
+export function createControlHandlers(parts: HandlerParts): ControlHandlers<ControlNamespace> {
+  return {
+    ...statusHandlers({
+      ...parts,
+      sessions: () =>
+        parts.sessions.list().map(({ session, calls }) => ({
+          appId: session.appId,
+          attestation: session.attestation,
+          pid: session.pid,
+          calls,
+        })),
+      workers: () =>
+        [...parts.engines.status(), ...parts.stores.status()].flatMap(
+          ({ kind, model, pid, state, device }) =>
+            state === 'stopped' ? [] : [{ kind, model, pid, state, device }],
+        ),
+      models: () => {
+        const { count, bytes } = parts.models.cache.installed();
+        return { installed: count, bytes };
+      },
+    }),
+    ...createAppHandlers({
+      registry: parts.registry,
+      installer: parts.installer,
+      wipeData: async (appId) => {
+        await parts.stores.wipe(appId);
+        await parts.blobs.deleteApp(appId);
+      },
+    }),
+    ...createTrustHandlers(parts.trustList),
+    ...modelsControlHandlers({ listModels: () => parts.models.listAll() }),
+  };
+}

@@ -1,0 +1,98 @@
+import type { Completion, Modality, Params } from '@locara/protocol';
+import { RpcError } from '@locara/protocol';
+import type { AppModels } from '../models/app-models.ts';
+import type { Handlers, SessionCall } from '../rpc/handler.ts';
+import type { Engines } from '../scheduler/engines.ts';
+import type { GenerateParams, Generated, Sampling } from '../workers/llm/ops.ts';
+import type { CallClock } from './call-clock.ts';
+import { createCallClock } from './call-clock.ts';
+import { streamFromWorker } from './stream.ts';
+
+interface LlmDependencies {
+  readonly models: AppModels;
+  readonly engines: Engines;
+}
+
+type SamplingParams = Omit<Params<'llm.complete'>, 'prompt'>;
+
+const TASKS: readonly Modality[] = ['text-to-text', 'text-to-text-thinking'];
+
+/** Text generation: resolves the model among those the app pins, and streams from its worker. */
+export function llmHandlers(dependencies: LlmDependencies): Handlers<'llm'> {
+  const { models, engines } = dependencies;
+  return {
+    async *'llm.chat'({ messages, tools, ...sampling }, call) {
+      assertNoTools(tools);
+      return yield* generate(dependencies, { input: { messages }, sampling }, call);
+    },
+
+    async *'llm.complete'({ prompt, ...sampling }, call) {
+      return yield* generate(dependencies, { input: { prompt }, sampling }, call);
+    },
+
+    async 'llm.countTokens'({ model, messages, prompt }, call) {
+      const ready = await models.resolve({ call, tasks: TASKS, model });
+      const input = messages === undefined ? { prompt: prompt ?? '' } : { messages };
+      return engines.llm(ready).call('countTokens', { input }, { signal: call.signal });
+    },
+  };
+}
+
+async function* generate(
+  { models, engines }: LlmDependencies,
+  { input, sampling }: { input: GenerateParams['input']; sampling: SamplingParams },
+  call: SessionCall,
+): AsyncGenerator<{ delta: string }, Completion, void> {
+  const clock = createCallClock('loading');
+  const model = await models.resolve({ call, tasks: TASKS, model: sampling.model });
+  clock.enter('queued');
+  const onProgress = clock.follow((progress) => {
+    call.progress(progress);
+  });
+  const params: GenerateParams = { input, sampling: toSampling(sampling) };
+  const generated = yield* streamFromWorker<{ readonly delta: string }, Generated>(
+    call.signal,
+    (hooks) => engines.llm(model).call('generate', params, { ...hooks, onProgress }),
+  );
+  return toCompletion(generated, clock);
+}
+
+function toSampling(params: SamplingParams): Sampling {
+  const { maxTokens, temperature, topP, topK, minP, seed, stop = [], responseFormat } = params;
+  return {
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(topP === undefined ? {} : { topP }),
+    ...(topK === undefined ? {} : { topK }),
+    ...(minP === undefined ? {} : { minP }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(responseFormat === undefined ? {} : { schema: responseFormat.schema }),
+    stop: typeof stop === 'string' ? [stop] : stop,
+  };
+}
+
+/** `firstTokenMs` counts from the arrival of the call, as its caller waits. */
+function toCompletion(generated: Generated, clock: CallClock): Completion {
+  const { content, finishReason, promptTokens, cachedTokens, completionTokens } = generated;
+  const queuedMs = clock.spentMs('queued');
+  const loadMs = clock.spentMs('downloading', 'verifying', 'loading');
+  const totalMs = clock.totalMs();
+  return {
+    content,
+    finishReason,
+    usage: { promptTokens, cachedTokens, completionTokens },
+    timings: {
+      queuedMs,
+      loadMs,
+      firstTokenMs: Math.min(queuedMs + loadMs + generated.firstTokenMs, totalMs),
+      totalMs,
+    },
+  };
+}
+
+function assertNoTools(tools: Params<'llm.chat'>['tools']): void {
+  if (tools === undefined || tools.length === 0) return;
+  throw new RpcError('Unavailable', 'The chat template of this model does not call tools.', {
+    details: { parameter: 'tools' },
+  });
+}

@@ -1,0 +1,114 @@
+import { mkdirSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DestinationStream, pino } from 'pino';
+
+/** The only fields a log line may carry. Anything else is dropped: content cannot reach a log by accident. */
+const LOGGED_FIELDS = [
+  'appId',
+  'attempt',
+  'attestation',
+  'bytes',
+  'calls',
+  'capability',
+  'check',
+  'code',
+  'device',
+  'digest',
+  'durationMs',
+  'errorId',
+  'errorName',
+  'kind',
+  'method',
+  'model',
+  'peerPid',
+  'peerUid',
+  'reason',
+  'rule',
+  'signal',
+  'socket',
+  'stack',
+  'state',
+  'version',
+  'workerPid',
+] as const;
+
+export type LogField = (typeof LOGGED_FIELDS)[number];
+export type LogFields = Partial<Readonly<Record<LogField, string | number | boolean | undefined>>>;
+
+/** One event per line: a dotted name and fields of the vocabulary. */
+export interface Log {
+  debug(event: string, fields?: LogFields): void;
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  error(event: string, fields?: LogFields): void;
+  /** Writes what is buffered; call before the process ends. */
+  flush(): void;
+}
+
+const ROTATE_BYTES = 10 * 1024 * 1024;
+const KEPT_FILES = 4;
+
+/** A log in `folder/locarad.log` (0600), rotated by size when the daemon starts. */
+export function createFileLog(folder: string, level: string): Log {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, 'locarad.log');
+  rotate(path);
+  const destination = pino.destination({ dest: path, sync: false, mode: 0o600 });
+  const log = createLog(destination, level);
+  return {
+    ...log,
+    flush: () => {
+      destination.flushSync();
+    },
+  };
+}
+
+/** A log on any stream. */
+export function createLog(destination: DestinationStream, level: string): Log {
+  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  const write =
+    (severity: 'debug' | 'info' | 'warn' | 'error') =>
+    (event: string, fields = {}) => {
+      logger[severity]({ event, ...pickFields(fields) });
+    };
+  return {
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    flush: () => undefined,
+  };
+}
+
+/** What of a bug may be logged: its name, its code and its stack frames; its message may hold content. */
+export function describeError(error: unknown): LogFields {
+  if (!(error instanceof Error)) return { errorName: typeof error };
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  const code = (error as { code?: unknown }).code;
+  return {
+    errorName: error.name,
+    ...(typeof code === 'string' ? { code } : {}),
+    stack: frames.slice(0, 12).join('\n'),
+  };
+}
+
+function pickFields(fields: LogFields): LogFields {
+  const picked: Record<string, unknown> = {};
+  for (const key of LOGGED_FIELDS) {
+    const value = fields[key];
+    if (typeof value === 'string') picked[key] = value.slice(0, 2000);
+    else if (value !== undefined) picked[key] = value;
+  }
+  return picked;
+}
+
+function rotate(path: string): void {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size < ROTATE_BYTES) return;
+  for (let index = KEPT_FILES - 1; index >= 1; index -= 1) {
+    if (statSync(`${path}.${index}`, { throwIfNoEntry: false }) !== undefined) {
+      renameSync(`${path}.${index}`, `${path}.${index + 1}`);
+    }
+  }
+  renameSync(path, `${path}.1`);
+}

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import type { Engines } from '../scheduler/engines.ts';
+import type { AppModels } from './app-models.ts';
+import type { Embedder } from './embedder.ts';
+
+/**
+ * Embeds texts with the model the app pins: its query or document prefix, its own number of
+ * dimensions (a file may be wider than its model), unit length.
+ */
+export function createEmbedder(dependencies: {
+  readonly models: AppModels;
+  readonly engines: Engines;
+}): Embedder {
+  const { models, engines } = dependencies;
+  return async ({ call, texts, kind, model }) => {
+    const ready = await models.resolve({ call, tasks: ['text-to-embedding'], model });
+    const { entry, digest } = ready;
+    const prefix = (kind === 'query' ? entry.queryPrefix : entry.documentPrefix) ?? '';
+    const { vectors, promptTokens } = await engines.llm(ready).call(
+      'embed',
+      { texts: texts.map((text) => prefix + text) },
+      {
+        signal: call.signal,
+        onProgress: (progress) => {
+          call.progress(progress);
+        },
+      },
+    );
+    const dimensions = entry.dimensions ?? vectors[0]?.length ?? 0;
+    return {
+      vectors: vectors.map((vector, index) => toUnitVector(vector, dimensions, texts[index] ?? '')),
+      dimensions,
+      promptTokens,
+      modelDigest: digest,
+    };
+  };
+}
+
+/**
+ * The first `dimensions` numbers of a vector at length 1. A text the model knows no word of has no
+ * direction; `text` then gives it one of its own, so that it is near to itself and to nothing else.
+ */
+export function toUnitVector(vector: Float32Array, dimensions: number, text: string): Float32Array {
+  const kept = vector.subarray(0, dimensions);
+  const length = Math.hypot(...kept);
+  if (length > 0 && Number.isFinite(length)) return kept.map((value) => value / length);
+  return toUnitVector(hashVector(text, dimensions), dimensions, text);
+}
+
+/** Numbers that only depend on the text, spread evenly around 0. */
+function hashVector(text: string, dimensions: number): Float32Array {
+  const bytes = createHash('shake256', { outputLength: dimensions * 2 })
+    .update(text.toWellFormed())
+    .digest();
+  return Float32Array.from(
+    { length: dimensions },
+    // Odd numbers: no component, and so no vector, can be zero.
+    (_value, index) => bytes.readInt16LE(index * 2) * 2 + 1,
+  );
+}

@@ -1,0 +1,23 @@
+import type {
+  ControlMethodName,
+  ControlMethodOf,
+  ControlNamespace,
+  ControlParams,
+  ControlResult,
+} from '@locara/protocol';
+
+/** One call of the user on the control socket. */
+export interface ControlCall {
+  /** Aborted by `$/cancel` and by closing the connection. */
+  readonly signal: AbortSignal;
+}
+
+export type ControlHandler<M extends ControlMethodName> = (
+  params: ControlParams<M>,
+  call: ControlCall,
+) => ControlResult<M> | Promise<ControlResult<M>>;
+
+/** Every control handler of one namespace; a missing or misspelt method is a compile error. */
+export type ControlHandlers<N extends ControlNamespace = ControlNamespace> = {
+  readonly [M in ControlMethodOf<N>]: ControlHandler<M>;
+};

@@ -1,0 +1,130 @@
+import {
+  type Capability,
+  type MethodName,
+  methods,
+  type MethodSpec,
+  type Progress,
+  requiredCapabilities,
+  RpcError,
+} from '@locara/protocol';
+import type { z } from 'zod';
+import { toCapabilityDenied } from '../access/grants.ts';
+import type { Handshake } from '../access/handshake.ts';
+import type { Session } from '../access/session.ts';
+import type { Handlers } from './handler.ts';
+
+/** One call as the connection hands it over. */
+export interface DispatchContext {
+  readonly handshake: Handshake;
+  readonly session: Session | undefined;
+  readonly signal: AbortSignal;
+  readonly sendChunk: (chunk: unknown, sequence: number) => Promise<void>;
+  readonly sendProgress: (progress: Progress) => void;
+  /** Told every capability the call leans on, so that a revocation can reach it. */
+  readonly onRequire: (capability: Capability) => void;
+}
+
+type AnyHandler = (params: unknown, call: unknown) => unknown;
+
+/** The only path from the wire to a handler: look up, authorise, validate, run, validate. */
+export async function dispatch(
+  handlers: Handlers,
+  request: { readonly method: string; readonly params: unknown },
+  context: DispatchContext,
+): Promise<unknown> {
+  const { method } = request;
+  const spec: MethodSpec | undefined = isMethodName(method) ? methods[method] : undefined;
+  // Before a session every name but the public ones gets one answer, known or not.
+  if (context.session === undefined && spec?.requires !== 'connection') {
+    throw new RpcError(
+      'Unauthenticated',
+      'Authenticate first: session.hello, then session.authenticate',
+    );
+  }
+  if (spec === undefined) throw new RpcError('MethodNotFound', 'No such method');
+  authorise(spec, method, context);
+  const params = parseParams(
+    spec.params,
+    request.params === undefined ? {} : request.params,
+    method,
+  );
+  const handler = handlers[method as MethodName] as AnyHandler;
+  const outcome = handler(params, createCall(method, context));
+  if (spec.chunk === undefined) return spec.result.parse(await outcome);
+  return runStream(spec as MethodSpec & { chunk: z.ZodType }, outcome as Stream, context);
+}
+
+/** Validates params; the error carries paths and rules, never values. */
+export function parseParams(schema: z.ZodObject, params: unknown, method: string): unknown {
+  const parsed = schema.safeParse(params);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues
+    .slice(0, 20)
+    .map((issue) => ({ path: issue.path.join('.'), rule: describeRule(issue) }));
+  throw new RpcError('InvalidParams', `Invalid params for ${method}`, { details: { issues } });
+}
+
+type Stream = AsyncGenerator<unknown, unknown, void>;
+
+async function runStream(
+  spec: MethodSpec & { chunk: z.ZodType },
+  stream: Stream,
+  context: DispatchContext,
+): Promise<unknown> {
+  try {
+    for (let sequence = 0; ; sequence += 1) {
+      const step = await stream.next();
+      context.signal.throwIfAborted();
+      if (step.done === true) return spec.result.parse(step.value);
+      await context.sendChunk(spec.chunk.parse(step.value), sequence);
+    }
+  } finally {
+    await stream.return(undefined);
+  }
+}
+
+function createCall(method: string, context: DispatchContext): unknown {
+  const { session, handshake, signal } = context;
+  return {
+    session,
+    handshake,
+    signal,
+    require: (capability: Capability) => {
+      context.onRequire(capability);
+      if (session?.has(capability) !== true) throw toCapabilityDenied(capability, method);
+    },
+    progress: context.sendProgress,
+  };
+}
+
+function isMethodName(method: string): method is MethodName {
+  return Object.hasOwn(methods, method);
+}
+
+function authorise(spec: MethodSpec, method: string, context: DispatchContext): void {
+  for (const capability of requiredCapabilities(spec.requires)) {
+    context.onRequire(capability);
+    if (context.session?.has(capability) !== true) throw toCapabilityDenied(capability, method);
+  }
+}
+
+/** Zod's own words name keys and limits; the words of a wrong literal could repeat input, so they are replaced. */
+function describeRule(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return 'unknown key';
+    case 'invalid_union':
+      return 'matches none of the accepted shapes';
+    case 'invalid_key':
+    case 'invalid_element':
+      return 'invalid entry';
+    case 'invalid_type':
+    case 'too_big':
+    case 'too_small':
+    case 'invalid_format':
+    case 'not_multiple_of':
+    case 'invalid_value':
+    case 'custom':
+      return issue.message;
+  }
+}

@@ -1,0 +1,88 @@
+import type { ReadyModel } from '../models/app-models.ts';
+import type { LlmStart } from '../workers/llm/ops.ts';
+import { chooseThreads } from '../workers/llm/thread-count.ts';
+import type { OcrStart } from '../workers/ocr/ops.ts';
+import type { SpeechStart } from '../workers/speech/ops.ts';
+import type { WorkerSpec } from '../workers/worker.ts';
+
+export interface EngineSettings {
+  readonly cores: number;
+  /** As the user set it; else the policy decides. */
+  readonly threads: number | undefined;
+  readonly idleMs: number;
+  /** Texts that one language model writes side by side. */
+  readonly llmSequences: number;
+  /** The voice-activity model's file, among the files of every speech model. */
+  readonly vadFile: string;
+}
+
+const DEFAULT_CONTEXT_TOKENS = 4096;
+const MAX_CONTEXT_TOKENS = 8192;
+
+export function describeLlm(model: ReadyModel, settings: EngineSettings): WorkerSpec {
+  const purpose = model.entry.task === 'text-to-embedding' ? 'embed' : 'generate';
+  const sequences = purpose === 'embed' ? 1 : settings.llmSequences;
+  const start: LlmStart = {
+    modelPath: model.path(),
+    purpose,
+    contextTokens: Math.min(
+      model.entry.contextTokens ?? DEFAULT_CONTEXT_TOKENS,
+      MAX_CONTEXT_TOKENS,
+    ),
+    sequences,
+    threads: threadsOf(settings),
+  };
+  return {
+    ...common(model, settings),
+    kind: 'llm',
+    start,
+    cancel: 'message',
+    cancelGraceMs: 2000,
+    startTimeoutMs: 120_000,
+    maxConcurrent: sequences,
+  };
+}
+
+export function describeSpeech(model: ReadyModel, settings: EngineSettings): WorkerSpec {
+  const start: SpeechStart = {
+    modelPath: model.path(model.entry.files[0]?.name),
+    vadModelPath: model.path(settings.vadFile),
+    windowMs: model.entry.windowMs ?? 30_000,
+    threads: threadsOf(settings),
+  };
+  return {
+    ...common(model, settings),
+    kind: 'speech',
+    start,
+    cancel: 'kill',
+    cancelGraceMs: 0,
+    startTimeoutMs: 60_000,
+    maxConcurrent: 1,
+  };
+}
+
+export function describeOcr(model: ReadyModel, settings: EngineSettings): WorkerSpec {
+  const languages = model.entry.languages ?? [];
+  const start: OcrStart = {
+    languages: Object.fromEntries(
+      languages.map((code) => [code, model.path(`${code}.traineddata`)]),
+    ),
+  };
+  return {
+    ...common(model, settings),
+    kind: 'ocr',
+    start,
+    cancel: 'message',
+    cancelGraceMs: 2000,
+    startTimeoutMs: 60_000,
+    maxConcurrent: 1,
+  };
+}
+
+function common(model: ReadyModel, settings: EngineSettings) {
+  return { model: model.entry.id, idleMs: settings.idleMs, maxQueued: 256 } as const;
+}
+
+function threadsOf({ cores, threads }: EngineSettings): number {
+  return chooseThreads({ cores, platform: process.platform, setting: threads });
+}

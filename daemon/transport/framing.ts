@@ -1,0 +1,151 @@
+import { isUtf8 } from 'node:buffer';
+import { LIMITS } from '@locara/protocol';
+import { scanJson } from './json-scan.ts';
+
+/** `too-long`: a line passed its cap. `http`: the stream starts as a browser or a web client would. */
+export type FramingViolation = 'too-long' | 'http';
+
+export interface LineDecoderOptions {
+  /** Asked for every line, as the cap rises with authentication; the line ending does not count. */
+  readonly maxBytes: () => number;
+  /** The bytes of one line without its ending; they are the listener's to keep. */
+  readonly onLine: (line: Buffer) => void;
+  /** Said once; the decoder is stopped then. */
+  readonly onViolation: (kind: FramingViolation) => void;
+}
+
+export interface LineDecoder {
+  write(chunk: Buffer): void;
+  /** Drops what is pending and ignores everything after, also lines of the chunk being decoded. */
+  stop(): void;
+}
+
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+/**
+ * Splits a byte stream into lines ended by `\n` (or `\r\n`).
+ * It never holds more than twice the cap, and copies each byte a constant number of times.
+ */
+export function createLineDecoder(options: LineDecoderOptions): LineDecoder {
+  const pending = createPending();
+  const http = createHttpWatch();
+  const state = { isStopped: false };
+
+  const stop = (): void => {
+    state.isStopped = true;
+    pending.take();
+  };
+  const violate = (kind: FramingViolation): void => {
+    stop();
+    options.onViolation(kind);
+  };
+  /** Whether the line still fits with this piece, which may be its last. */
+  const fits = (piece: Buffer): boolean => {
+    const bytes = pending.length + piece.length;
+    const lastByte = piece.length > 0 ? piece[piece.length - 1] : pending.lastByte;
+    return bytes - (lastByte === CARRIAGE_RETURN ? 1 : 0) <= options.maxBytes();
+  };
+  /** Takes what belongs to the current line and returns where the next one starts, or -1. */
+  const takeLine = (chunk: Buffer, start: number): number => {
+    const end = chunk.indexOf(LINE_FEED, start);
+    const piece = chunk.subarray(start, end === -1 ? chunk.length : end);
+    if (!fits(piece)) {
+      violate('too-long');
+    } else if (end === -1) {
+      pending.append(piece);
+    } else {
+      options.onLine(withoutReturn(pending.length === 0 ? piece : pending.take(piece)));
+      return end + 1;
+    }
+    return -1;
+  };
+
+  return {
+    stop,
+    write(chunk) {
+      if (!state.isStopped && http.matches(chunk)) violate('http');
+      let start = 0;
+      while (!state.isStopped && start !== -1) start = takeLine(chunk, start);
+    },
+  };
+}
+
+/** True when a stream's first bytes are an HTTP request line or the HTTP/2 preface. No JSON starts so. */
+export function looksLikeHttp(bytes: Uint8Array): boolean {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, HTTP_HEAD_BYTES));
+  return /^[A-Z]{3,15} /.test(head.toString('latin1'));
+}
+
+const HTTP_HEAD_BYTES = 16;
+
+export type ParsedLine =
+  { readonly message: unknown } | { readonly error: 'ParseError' | 'PayloadTooLarge' };
+
+/** One line as JSON in strict UTF-8, within the depth and value limits of the contract. */
+export function parseMessage(line: Buffer): ParsedLine {
+  const limits = { maxDepth: LIMITS.maxMessageDepth, maxValues: LIMITS.maxMessageValues };
+  const verdict = scanJson(line, limits);
+  if (verdict === 'too-many') return { error: 'PayloadTooLarge' };
+  if (verdict === 'too-deep' || !isUtf8(line)) return { error: 'ParseError' };
+  try {
+    return { message: JSON.parse(line.toString('utf8')) as unknown };
+  } catch {
+    return { error: 'ParseError' };
+  }
+}
+
+function withoutReturn(line: Buffer): Buffer {
+  return line[line.length - 1] === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
+}
+
+interface Pending {
+  readonly length: number;
+  readonly lastByte: number | undefined;
+  append(piece: Buffer): void;
+  /** Everything so far and `last`, handed over: the next line starts in fresh memory. */
+  take(last?: Buffer): Buffer;
+}
+
+/** The unfinished line in memory that doubles as it grows. */
+function createPending(): Pending {
+  let bytes = Buffer.alloc(0);
+  let length = 0;
+  const append = (piece: Buffer): void => {
+    if (length + piece.length > bytes.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(length + piece.length, 2 * length, 256));
+      bytes.copy(grown, 0, 0, length);
+      bytes = grown;
+    }
+    piece.copy(bytes, length);
+    length += piece.length;
+  };
+  return {
+    get length() {
+      return length;
+    },
+    get lastByte() {
+      return length === 0 ? undefined : bytes[length - 1];
+    },
+    append,
+    take: (last) => {
+      if (last !== undefined) append(last);
+      const line = bytes.subarray(0, length);
+      bytes = Buffer.alloc(0);
+      length = 0;
+      return line;
+    },
+  };
+}
+
+/** Looks at the first bytes of a stream, however they are cut. */
+function createHttpWatch(): { matches(chunk: Buffer): boolean } {
+  let head = Buffer.alloc(0);
+  return {
+    matches(chunk) {
+      if (head.length >= HTTP_HEAD_BYTES) return false;
+      head = Buffer.concat([head, chunk.subarray(0, HTTP_HEAD_BYTES - head.length)]);
+      return looksLikeHttp(head);
+    },
+  };
+}

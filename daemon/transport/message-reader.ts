@@ -1,0 +1,51 @@
+import { RpcError } from '@locara/protocol';
+import { createLineDecoder, parseMessage } from './framing.ts';
+
+export interface MessageReader {
+  push(bytes: Buffer): void;
+}
+
+export interface MessageReaderOptions {
+  /** The cap of a line now: small before authentication. */
+  readonly maxBytes: () => number;
+  readonly onMessage: (message: unknown) => void;
+  /** The stream cannot go on; nothing more is read. */
+  readonly onViolation: (error: RpcError) => void;
+  readonly onHttp: () => void;
+}
+
+/** Bytes to parsed messages within every limit of the wire. */
+export function createMessageReader(options: MessageReaderOptions): MessageReader {
+  const decoder = createLineDecoder({
+    maxBytes: options.maxBytes,
+    onLine: (line) => {
+      if (line.length === 0) return;
+      const parsed = parseMessage(line);
+      if ('message' in parsed) {
+        options.onMessage(parsed.message);
+        return;
+      }
+      decoder.stop();
+      options.onViolation(
+        parsed.error === 'ParseError'
+          ? new RpcError('ParseError', 'Not JSON, or nested too deeply')
+          : new RpcError('PayloadTooLarge', 'Too many values in one message'),
+      );
+    },
+    onViolation: (kind) => {
+      if (kind === 'http') options.onHttp();
+      else {
+        options.onViolation(
+          new RpcError('PayloadTooLarge', 'A message is too long', {
+            details: { limitBytes: options.maxBytes() },
+          }),
+        );
+      }
+    },
+  });
+  return {
+    push: (bytes) => {
+      decoder.write(bytes);
+    },
+  };
+}

@@ -1,0 +1,28 @@
+/** How the code of a macOS app is recognised. */
+export type CodeIdentity =
+  | { readonly bundleId: string; readonly teamId: string }
+  /** One exact build, by its 20-byte code directory hash: for development. */
+  | { readonly codeDirectoryHash: string };
+
+const BUNDLE_ID = /^[A-Za-z0-9.-]{1,255}$/;
+const TEAM_ID = /^[A-Z0-9]{10}$/;
+const HASH = /^[0-9a-f]{40}$/;
+
+/** The requirement text for Security.framework. Throws on anything that could change its meaning. */
+export function renderCodeRequirement(identity: CodeIdentity): string {
+  if ('codeDirectoryHash' in identity) {
+    if (!HASH.test(identity.codeDirectoryHash)) throw new Error('malformed code directory hash');
+    return `cdhash H"${identity.codeDirectoryHash}"`;
+  }
+  const { bundleId, teamId } = identity;
+  if (!BUNDLE_ID.test(bundleId)) throw new Error('malformed bundle id');
+  if (!TEAM_ID.test(teamId)) throw new Error('malformed team id');
+  return [
+    'anchor apple generic',
+    `identifier "${bundleId}"`,
+    `certificate leaf[subject.OU] = "${teamId}"`,
+    // Developer ID: the intermediate's and the leaf's marker.
+    'certificate 1[field.1.2.840.113635.100.6.2.6] exists',
+    'certificate leaf[field.1.2.840.113635.100.6.1.13] exists',
+  ].join(' and ');
+}

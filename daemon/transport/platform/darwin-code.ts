@@ -1,0 +1,57 @@
+import type { Peer } from '../peer.ts';
+import { bindSecurity, SecurityError, type Pointer } from './darwin-security.ts';
+
+/** Whether the code of a peer is what a requirement demands, and if not, why. */
+export type CodeVerdict =
+  | { readonly isAccepted: true; readonly codeDirectoryHash: string }
+  | {
+      readonly isAccepted: false;
+      readonly why: 'requirement' | 'tampered' | 'debuggable' | 'unreadable';
+      /** Of Security.framework: -67050 requirement, -67061 bad signature, -67062 unsigned; 0 when it had no objection. */
+      readonly status: number;
+    };
+
+export type CodeChecker = (peer: Peer, requirement: string) => CodeVerdict;
+
+/** Asking the network about a revoked certificate is not the daemon's to do. */
+const CHECK_WITHOUT_NETWORK = 1 << 29;
+
+const CS_VALID = 0x1;
+const CS_GET_TASK_ALLOW = 0x4;
+const CS_DEBUGGED = 0x1000_0000;
+
+/**
+ * Binds Security.framework. The checker asks whether the process behind a peer's audit token is signed as the
+ * requirement (renderCodeRequirement) says, unchanged in memory, and closed to debuggers. It never throws.
+ */
+export function createCodeChecker(): CodeChecker {
+  const security = bindSecurity();
+  return (peer, requirement) => {
+    const owned: Pointer[] = [];
+    try {
+      const code = security.codeOf(Buffer.from(peer.instance, 'hex'), owned);
+      const rule = security.compileRequirement(requirement, owned);
+      const status = security.checkValidity(code, { flags: CHECK_WITHOUT_NETWORK, rule });
+      if (status !== 0) return { isAccepted: false, why: 'requirement', status };
+      return judgeSigning(security.readSigning(code, owned));
+    } catch (error) {
+      const status = error instanceof SecurityError ? error.status : 0;
+      return { isAccepted: false, why: 'unreadable', status };
+    } finally {
+      for (const pointer of owned) security.release(pointer);
+    }
+  };
+}
+
+/** Judges what the kernel says of code whose signature was found right. */
+export function judgeSigning(signing: {
+  readonly statusBits: number;
+  readonly codeDirectoryHash: string;
+}): CodeVerdict {
+  const { statusBits, codeDirectoryHash } = signing;
+  if ((statusBits & CS_VALID) === 0) return { isAccepted: false, why: 'tampered', status: 0 };
+  if ((statusBits & (CS_GET_TASK_ALLOW | CS_DEBUGGED)) !== 0) {
+    return { isAccepted: false, why: 'debuggable', status: 0 };
+  }
+  return { isAccepted: true, codeDirectoryHash };
+}

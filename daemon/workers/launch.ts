@@ -1,0 +1,69 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { renderSandboxProfile } from './seal/darwin-profile.ts';
+import { toSealEnvironment } from './seal/settings.ts';
+
+export interface LaunchOptions {
+  readonly entry: URL;
+  /** The only folders whose files the worker may change, beside the system's temporary one. */
+  readonly writableFolders: readonly string[];
+}
+
+/** What `fork` is told; a pure value, so that each platform's can be looked at on any other. */
+export interface LaunchPlan {
+  readonly execPath: string;
+  readonly execArgv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface LaunchSite {
+  readonly platform: NodeJS.Platform;
+  readonly execPath: string;
+  /** Of the system; symbolic links resolved. */
+  readonly temporaryFolder: string;
+}
+
+const MAX_HEAP_MIB = 1024;
+
+/** Starts a worker process that knows nothing of the daemon's environment and can not write to its terminal. */
+export function launchWorker(options: LaunchOptions): ChildProcess {
+  const { execPath, execArgv, env } = planLaunch(options, {
+    platform: process.platform,
+    execPath: process.execPath,
+    temporaryFolder: realpathSync(tmpdir()),
+  });
+  return fork(fileURLToPath(options.entry), [], {
+    execPath,
+    execArgv: [...execArgv],
+    env: { ...env },
+    cwd: '/',
+    serialization: 'advanced',
+    // Native libraries print what they work on: it goes nowhere.
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+}
+
+export function planLaunch(options: LaunchOptions, site: LaunchSite): LaunchPlan {
+  const isSource = options.entry.pathname.endsWith('.ts');
+  const flags = [
+    ...(isSource ? ['--conditions=locara-source'] : []),
+    '--disable-proto=delete',
+    `--max-old-space-size=${MAX_HEAP_MIB}`,
+  ];
+  const writableFolders = [...options.writableFolders, site.temporaryFolder];
+  const env = {
+    PATH: '/usr/bin:/bin',
+    LANG: 'C.UTF-8',
+    TMPDIR: site.temporaryFolder,
+    ...toSealEnvironment(writableFolders),
+  };
+  if (site.platform !== 'darwin') return { execPath: site.execPath, execArgv: flags, env };
+  const profile = renderSandboxProfile({ execPath: site.execPath, writableFolders });
+  return {
+    execPath: '/usr/bin/sandbox-exec',
+    execArgv: ['-p', profile, site.execPath, ...flags],
+    env,
+  };
+}

@@ -1,0 +1,222 @@
+import type { Message } from '@locara/protocol';
+import { RpcError } from '@locara/protocol';
+import type {
+  ChatWrapper,
+  Llama,
+  LlamaContext,
+  LlamaContextSequence,
+  LlamaGrammar,
+  LlamaModel,
+  Token as LlamaToken,
+} from 'node-llama-cpp';
+import {
+  getLlama,
+  InsufficientMemoryError,
+  LlamaGrammarEvaluationState,
+  LlamaLogLevel,
+  resolveChatWrapper,
+} from 'node-llama-cpp';
+import type { Engine, LoadedEngine } from '../engine.ts';
+import { joinContents, toChatItems } from './chat-prompt.ts';
+import type { VectorModel } from './embed.ts';
+import { embed } from './embed.ts';
+import { generate, renderChecked } from './generate.ts';
+import { checkGguf } from './gguf-check.ts';
+import type { LlmOps, LlmStart } from './ops.ts';
+import { serializeSampling } from './serial-sampling.ts';
+import { createSlots, throwIfCancelled } from './slots.ts';
+import type { RenderedPrompt, Sequence, TextModel } from './text-model.ts';
+
+/** What the engine's schema grammars write after a complete value. */
+const GRAMMAR_END = '\n\n\n\n';
+
+/**
+ * Loads one model, once. Throws Unavailable when its file is unsound or the engine has no binary for
+ * this machine, InsufficientResources when its context does not fit into memory.
+ */
+export async function createLlmEngine(start: LlmStart): Promise<LoadedEngine<LlmOps>> {
+  const summary = checkGguf(start.modelPath);
+  if (start.purpose === 'generate' && !summary.isCausal) refusePurpose('text-to-embedding');
+  // A context far over the trained size takes the engine minutes and all memory before it fails.
+  const contextTokens = Math.min(start.contextTokens, summary.contextTokens);
+  const llama = await openLlama(start.threads);
+  const model = await loadModel(llama, start.modelPath);
+  const device = llama.gpu === false ? cpuDevice(start.threads) : GPU_NAMES[llama.gpu];
+  const sized = { ...start, contextTokens };
+  const engine =
+    start.purpose === 'generate'
+      ? await createGenerateEngine(model, sized)
+      : await createEmbedEngine(model, sized);
+  return { engine, device };
+}
+
+const GPU_NAMES = { metal: 'Metal', cuda: 'CUDA', vulkan: 'Vulkan' } as const;
+
+function cpuDevice(threads: number): string {
+  return `CPU, ${threads} thread${threads === 1 ? '' : 's'}`;
+}
+
+async function openLlama(threads: number): Promise<Llama> {
+  try {
+    return await getLlama({
+      gpu: process.platform === 'darwin' ? 'auto' : false,
+      build: 'never',
+      skipDownload: true,
+      progressLogs: false,
+      logLevel: LlamaLogLevel.disabled,
+      maxThreads: threads,
+    });
+  } catch (cause) {
+    throw new RpcError('Unavailable', 'The inference engine has no binary for this machine.', {
+      details: { rule: 'engine_missing' },
+      cause,
+    });
+  }
+}
+
+async function loadModel(llama: Llama, modelPath: string): Promise<LlamaModel> {
+  try {
+    return await llama.loadModel({ modelPath });
+  } catch (cause) {
+    throw toStartError(cause, 'model_refused');
+  }
+}
+
+function toStartError(cause: unknown, rule: string): RpcError {
+  if (cause instanceof InsufficientMemoryError) {
+    return new RpcError('InsufficientResources', 'The model does not fit into memory.', { cause });
+  }
+  const message = 'The model file cannot be used; reinstall the model.';
+  return new RpcError('Unavailable', message, { details: { rule }, cause });
+}
+
+async function createGenerateEngine(model: LlamaModel, start: LlmStart): Promise<Engine<LlmOps>> {
+  const { contextTokens, sequences, threads } = start;
+  const context = await model
+    .createContext({ contextSize: contextTokens, sequences, threads })
+    .catch((cause: unknown) => Promise.reject(toStartError(cause, 'context_refused')));
+  const textModel = toTextModel(model, context, contextTokens);
+  const slots = createSlots(serializeSampling(context) ? sequences : 1);
+  return {
+    generate: (params, call) => generate({ model: textModel, slots }, params, call),
+    countTokens: ({ input }, call) => {
+      throwIfCancelled(call.signal);
+      return { tokens: renderChecked(textModel, input).tokens.length };
+    },
+    embed: () => refusePurpose('text-to-text'),
+  };
+}
+
+async function createEmbedEngine(model: LlamaModel, start: LlmStart): Promise<Engine<LlmOps>> {
+  const { contextTokens, threads } = start;
+  const context = await model
+    // Models that read in both directions need the whole text in one batch.
+    .createEmbeddingContext({ contextSize: contextTokens, batchSize: contextTokens, threads })
+    .catch((cause: unknown) => Promise.reject(toStartError(cause, 'context_refused')));
+  const vectorModel: VectorModel = {
+    contextTokens,
+    dimensions: model.embeddingVectorSize,
+    tokenize: (text) => model.tokenize(text.toWellFormed()),
+    measure: (tokens) => context.calculateInputLength(tokens as LlamaToken[]),
+    embed: async (tokens) => (await context.getEmbeddingFor(tokens as LlamaToken[])).vector,
+  };
+  return {
+    generate: () => refusePurpose('text-to-embedding'),
+    countTokens: () => refusePurpose('text-to-embedding'),
+    embed: (params, call) => embed(vectorModel, params, call),
+  };
+}
+
+function refusePurpose(task: string): never {
+  throw new RpcError('Unavailable', 'This model was loaded for another task.', {
+    details: { task },
+  });
+}
+
+function toTextModel(model: LlamaModel, context: LlamaContext, contextTokens: number): TextModel {
+  const chat = resolveTemplate(model);
+  return {
+    contextTokens,
+    tokenize: (text) => model.tokenize(text.toWellFormed()),
+    detokenize: (tokens, before) =>
+      model.detokenize(tokens as LlamaToken[], false, before as LlamaToken[]),
+    renderPrompt: (input) => {
+      if ('prompt' in input) return renderText(model, input.prompt);
+      if (chat === undefined) return renderText(model, joinContents(input.messages));
+      return renderChat(model, chat, input.messages);
+    },
+    openSequence: () => toSequence(model, context.getSequence()),
+    createGrammar: async (schema) => ({
+      // Any schema: its shape was checked, the library's type describes each kind on its own.
+      grammar: await model.llama.createGrammarForJsonSchema(schema as { type: 'null' }),
+      endMark: GRAMMAR_END,
+    }),
+  };
+}
+
+/** The chat template of the model's own file; none of the library's guesses for a model without one. */
+function resolveTemplate(model: LlamaModel): ChatWrapper | undefined {
+  const template: unknown = model.fileInfo.metadata.tokenizer.chat_template;
+  if (typeof template !== 'string' || template.trim() === '') return undefined;
+  return resolveChatWrapper(model, { warningLogs: false });
+}
+
+function renderText(model: LlamaModel, text: string): RenderedPrompt {
+  return {
+    tokens: withBeginning(model, model.tokenize(text.toWellFormed())),
+    stopStrings: [],
+    stopTokens: new Set(),
+  };
+}
+
+/** What users wrote stays text: only the template's own special tokens become tokens. */
+function renderChat(
+  model: LlamaModel,
+  chat: ChatWrapper,
+  messages: readonly Message[],
+): RenderedPrompt {
+  const { contextText, stopGenerationTriggers } = chat.generateContextState({
+    chatHistory: toChatItems(messages),
+  });
+  const stopStrings: string[] = [];
+  const stopTokens = new Set<number>();
+  for (const trigger of stopGenerationTriggers) {
+    const [first, ...others] = trigger.tokenize(model.tokenizer);
+    if (first !== undefined && others.length === 0 && model.isSpecialToken(first)) {
+      stopTokens.add(first);
+    } else if (trigger.toString() !== '') stopStrings.push(trigger.toString());
+  }
+  return {
+    tokens: withBeginning(model, contextText.tokenize(model.tokenizer)),
+    stopStrings,
+    stopTokens,
+  };
+}
+
+function withBeginning(model: LlamaModel, tokens: LlamaToken[]): LlamaToken[] {
+  const { bos, shouldPrependBosToken } = model.tokens;
+  return shouldPrependBosToken && bos !== null && tokens[0] !== bos ? [bos, ...tokens] : tokens;
+}
+
+function toSequence(model: LlamaModel, sequence: LlamaContextSequence): Sequence {
+  return {
+    prefill: (tokens) => sequence.evaluateWithoutGeneratingNewTokens(tokens as LlamaToken[]),
+    generate: (tokens, { temperature, topP, topK, minP, seed }, grammar) =>
+      sequence.evaluate(tokens as LlamaToken[], {
+        temperature,
+        topP,
+        topK,
+        minP,
+        seed,
+        ...(grammar === undefined
+          ? {}
+          : {
+              grammarEvaluationState: new LlamaGrammarEvaluationState({
+                model,
+                grammar: grammar.grammar as LlamaGrammar,
+              }),
+            }),
+      }),
+    close: () => sequence.dispose(),
+  };
+}

@@ -1,0 +1,46 @@
+import type { GrammarSchema } from './response-schema.ts';
+import type { GenerateParams } from './ops.ts';
+import type { ResolvedSampling } from './sampling.ts';
+
+/** A token as the model numbers it. */
+export type Token = number;
+
+/** What generation needs of a loaded model; `engine.ts` makes it out of the library. */
+export interface TextModel {
+  /** Tokens that fit into one sequence, prompt and answer together. */
+  readonly contextTokens: number;
+  /** The tokens of a text, without the model's own beginning or end. */
+  tokenize(text: string): Token[];
+  detokenize(tokens: readonly Token[], before: readonly Token[]): string;
+  /** The prompt as the model must see it, with its template where it has one. */
+  renderPrompt(input: GenerateParams['input']): RenderedPrompt;
+  openSequence(): Sequence;
+  /** Throws when the schema makes no grammar. */
+  createGrammar(schema: GrammarSchema): Promise<Grammar>;
+}
+
+export interface RenderedPrompt {
+  readonly tokens: readonly Token[];
+  /** Where the template ends the model's turn. */
+  readonly stopStrings: readonly string[];
+  readonly stopTokens: ReadonlySet<Token>;
+}
+
+/** Opaque outside the engine. */
+export interface Grammar {
+  readonly grammar: object;
+  /** What the grammar writes once the value is complete. */
+  readonly endMark: string;
+}
+
+/** One conversation's place in the context: it starts empty and leaves nothing behind. */
+export interface Sequence {
+  prefill(tokens: readonly Token[]): Promise<void>;
+  /** Reads the rest of the prompt, then writes token by token; ends at the model's own end. */
+  generate(
+    tokens: readonly Token[],
+    sampling: ResolvedSampling,
+    grammar: Grammar | undefined,
+  ): AsyncGenerator<Token, void, void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,232 @@
+import { listImports, type Import, type Source } from './sources.ts';
+
+/** One rule about which file may import what. */
+export interface ImportRule {
+  readonly name: string;
+  /** The files it speaks of. */
+  readonly files: RegExp;
+  /** The imports it speaks of; all of them when absent. */
+  readonly imports?: RegExp;
+  /** Among those imports, the allowed ones; none when absent. */
+  readonly allows?: RegExp;
+  /** Types are gone at run time, so most rules about libraries let them pass. */
+  readonly includesTypes?: true;
+  /** Sources that break the rule, to prove that it can fail. */
+  readonly violation: Source;
+}
+
+export const IMPORT_RULES: readonly ImportRule[] = [
+  {
+    name: 'protocol imports zod alone',
+    files: /^protocol\//,
+    allows: /^(protocol\/|zod$)/,
+    includesTypes: true,
+    violation: { path: 'protocol/limits.ts', text: "import { join } from 'node:path';" },
+  },
+  {
+    name: 'the client imports protocol, never the daemon or the CLI',
+    files: /^clients\/typescript\//,
+    imports: /^(clients|daemon|protocol)\//,
+    allows: /^(clients\/typescript|protocol)\//,
+    includesTypes: true,
+    violation: {
+      path: 'clients/typescript/client.ts',
+      text: "import type { Session } from '../../daemon/access/session.ts';",
+    },
+  },
+  {
+    name: 'the CLI imports protocol and client, never the daemon',
+    files: /^clients\/cli\//,
+    imports: /^(clients|daemon|protocol)\//,
+    allows: /^(clients\/(cli|typescript)|protocol)\//,
+    includesTypes: true,
+    violation: {
+      path: 'clients/cli/commands/doctor.ts',
+      text: "import { resolvePaths } from '../../../daemon/paths.ts';",
+    },
+  },
+  {
+    name: 'the daemon imports protocol, never a client',
+    files: /^daemon\//,
+    imports: /^(clients|daemon|protocol)\//,
+    allows: /^(daemon|protocol)\//,
+    includesTypes: true,
+    violation: { path: 'daemon/daemon.ts', text: "import { createClient } from '@locara/client';" },
+  },
+  {
+    name: 'only daemon.ts imports handlers',
+    files: /^daemon\/(?!daemon\.ts|handlers\/)/,
+    imports: /^daemon\/handlers\//,
+    includesTypes: true,
+    violation: {
+      path: 'daemon/rpc/dispatcher.ts',
+      text: "import { llmHandlers } from '../handlers/llm.ts';",
+    },
+  },
+  {
+    name: 'workers import protocol and workers alone; the store worker also stores',
+    files: /^daemon\/workers\/(?!store\/)/,
+    imports: /^(clients|daemon|protocol)\//,
+    allows: /^(daemon\/workers|protocol)\//,
+    includesTypes: true,
+    violation: {
+      path: 'daemon/workers/llm/main.ts',
+      text: "import type { Session } from '../../access/session.ts';",
+    },
+  },
+  {
+    name: 'the store worker imports protocol, workers and stores alone',
+    files: /^daemon\/workers\/store\//,
+    imports: /^(clients|daemon|protocol)\//,
+    allows: /^(daemon\/(workers|stores)|protocol)\//,
+    includesTypes: true,
+    violation: {
+      path: 'daemon/workers/store/engine.ts',
+      text: "import { log } from '../../log.ts';",
+    },
+  },
+  {
+    name: 'only engines load an inference library',
+    files: /^(?!daemon\/workers\/\w+\/engine\.ts$)/,
+    imports: /^(node-llama-cpp|tesseract\.js|@tesseract\.js-data\/|@fugood\/)/,
+    violation: {
+      path: 'daemon/workers/llm/generate.ts',
+      text: "const llama = await import('node-llama-cpp');",
+    },
+  },
+  {
+    name: 'only stores/database.ts loads SQLite',
+    files: /^(?!daemon\/stores\/database\.ts$)/,
+    imports: /^(better-sqlite3|sqlite-vec|node:sqlite)/,
+    violation: {
+      path: 'daemon/stores/search.ts',
+      text: "import Database from 'better-sqlite3-multiple-ciphers';",
+    },
+  },
+  {
+    name: 'only transport touches sockets in the daemon (the instance lock asks one, the canary tries all)',
+    files: /^daemon\/(?!transport\/|network\/|workers\/canary\/|instance-lock\.ts$)/,
+    imports: /^node:(net|dgram)$/,
+    violation: { path: 'daemon/daemon.ts', text: "import { createServer } from 'node:net';" },
+  },
+  {
+    name: 'only network/ may reach the internet (the canary tries to and must fail)',
+    files: /^(?!daemon\/(network|workers\/canary)\/)/,
+    imports: /^(node:(https?|http2|tls|dns(\/promises)?|inspector)|undici)$/,
+    violation: { path: 'daemon/models/catalog.ts', text: "import { get } from 'node:https';" },
+  },
+  {
+    name: 'only log.ts imports the logger',
+    files: /^(?!daemon\/log\.ts$)/,
+    imports: /^pino$/,
+    violation: { path: 'daemon/rpc/dispatcher.ts', text: "import { pino } from 'pino';" },
+  },
+  {
+    name: 'no shell: programs are started by argument vectors',
+    files: /./,
+    imports: /^(shelljs|execa|zx)$/,
+    violation: { path: 'clients/cli/service/run-plan.ts', text: "import { $ } from 'zx';" },
+  },
+];
+
+/** One rule about what a file may say. */
+export interface TextRule {
+  readonly name: string;
+  readonly files: RegExp;
+  readonly forbids: RegExp;
+  readonly violation: Source;
+}
+
+export const TEXT_RULES: readonly TextRule[] = [
+  {
+    name: 'only main.ts ends the process or hears its signals',
+    files: /^(?!(daemon|clients\/cli|daemon\/workers\/\w+)\/main\.ts$)/,
+    forbids: /\bprocess\.(exit|on|once|abort)\(/,
+    violation: { path: 'daemon/daemon.ts', text: 'process.exit(1);' },
+  },
+  {
+    name: 'only config.ts reads the environment in the daemon',
+    files: /^daemon\/(?!config\.ts$)/,
+    forbids: /\bprocess\.env\b/,
+    violation: { path: 'daemon/log.ts', text: "const level = process.env['LEVEL'];" },
+  },
+  {
+    name: 'only paths.ts names a folder of the user in the daemon',
+    files: /^daemon\/(?!paths\.ts$)/,
+    forbids: /\bhomedir\(|XDG_|'Library'/,
+    violation: { path: 'daemon/log.ts', text: "join(homedir(), 'logs');" },
+  },
+  {
+    name: 'no default exports',
+    files: /./,
+    forbids: /^export default\b/m,
+    violation: { path: 'daemon/log.ts', text: 'export default 1;' },
+  },
+  {
+    name: 'no module-level mutable state',
+    files: /./,
+    forbids: /^(export )?(let|var)\b/m,
+    violation: { path: 'daemon/log.ts', text: 'let count = 0;' },
+  },
+  {
+    name: 'every import names a file that exists, with its extension',
+    files: /./,
+    forbids: /\bfrom '\.[^']*(?<!\.ts|\.json)'/,
+    violation: { path: 'daemon/log.ts', text: "import { a } from './paths';" },
+  },
+  {
+    name: 'no program is started through a shell',
+    files: /./,
+    forbids: /\bshell: true\b|\bexec(Sync)?\(['"`]/,
+    violation: { path: 'daemon/log.ts', text: 'execSync(`ls ${folder}`);' },
+  },
+];
+
+const BANNED = /(^|[-/])(managers?|helpers?|utils?|common|misc|data|info|impl|base)(-|\/|\.ts$)/;
+
+export function findImportViolations(rule: ImportRule, sources: readonly Source[]): string[] {
+  const isForbidden = ({ target, isTypeOnly }: Import): boolean => {
+    if (isTypeOnly && rule.includesTypes !== true) return false;
+    if (rule.imports?.test(target) === false) return false;
+    return rule.allows?.test(target) !== true;
+  };
+  return sources
+    .filter(({ path }) => rule.files.test(path))
+    .flatMap((source) =>
+      listImports(source)
+        .filter(isForbidden)
+        .map(({ target }) => `${source.path} imports ${target}`),
+    );
+}
+
+export function findTextViolations(rule: TextRule, sources: readonly Source[]): string[] {
+  return sources
+    .filter(({ path, text }) => rule.files.test(path) && rule.forbids.test(text))
+    .map(({ path }) => path);
+}
+
+export function findBannedNames(sources: readonly Source[]): string[] {
+  return sources.map(({ path }) => path).filter((path) => BANNED.test(path));
+}
+
+/** Folders and files in kebab-case, and one word for one thing. */
+export function findMisnamed(sources: readonly Source[]): string[] {
+  return sources
+    .map(({ path }) => path)
+    .filter((path) => !/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.ts$/.test(path));
+}
+
+/** Packages meet at their entrances: `@locara/protocol`, never a path into another package. */
+export function findTrespasses(sources: readonly Source[]): string[] {
+  return sources.flatMap((source) =>
+    listImports(source)
+      .filter(
+        ({ isRelative, target }) => isRelative && packageOf(target) !== packageOf(source.path),
+      )
+      .map(({ target }) => `${source.path} imports ${target}`),
+  );
+}
+
+function packageOf(path: string): string | undefined {
+  return /^(protocol|daemon|clients\/\w+)\//.exec(path)?.[1];
+}

@@ -1,0 +1,255 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { checkManifest } from '@locara/protocol';
+import type { AppRecord, AppRegistry } from '../../../daemon/access/app-registry.ts';
+import { digestOf } from '../../../daemon/access/app-record-file.ts';
+import { createAppRegistry } from '../../../daemon/access/create-app-registry.ts';
+import type { Log } from '../../../daemon/log.ts';
+import { resolvePaths, type Paths } from '../../../daemon/paths.ts';
+import {
+  createManifest,
+  createTemporaryFolder,
+  rejectionOf,
+} from '../../support/signed-package.ts';
+
+function createPaths(): Paths {
+  return resolvePaths({
+    platform: 'linux',
+    home: '/nonexistent',
+    variables: { LOCARA_HOME: createTemporaryFolder() },
+    teamId: undefined,
+  });
+}
+
+interface Opened {
+  readonly registry: AppRegistry;
+  readonly warnings: { appId?: string }[];
+}
+
+async function openRegistry(paths: Paths): Promise<Opened> {
+  const warnings: { appId?: string }[] = [];
+  const log: Pick<Log, 'warn'> = {
+    warn: (_event, { appId } = {}) => void warnings.push({ appId: String(appId) }),
+  };
+  return { registry: await createAppRegistry({ paths, log }), warnings };
+}
+
+function createRecord(overrides: Readonly<Record<string, unknown>> = {}): {
+  record: AppRecord;
+  manifestBytes: Buffer;
+} {
+  const manifestBytes = createManifest(overrides);
+  const { manifest } = checkManifest(manifestBytes);
+  if (manifest === undefined) throw new Error('the test manifest is not valid');
+  return {
+    manifestBytes,
+    record: {
+      appId: `${manifest.publisher}/${manifest.name}`,
+      manifest,
+      manifestDigest: digestOf(manifestBytes),
+      installPublicKey: Buffer.alloc(32, 7),
+      attestation: 'install-key',
+      signer: 'key you trust “Ada”',
+      signerId: 'key:abc',
+      installedAt: '2026-01-01T00:00:00.000Z',
+      revoked: false,
+      grants: [
+        { capability: 'store:read', state: 'granted' },
+        { capability: 'store:write', state: 'granted' },
+      ],
+    },
+  };
+}
+
+test('a record survives a restart whole, in files that only the owner can read', async () => {
+  const paths = createPaths();
+  const { record, manifestBytes } = createRecord({ description: 'Füße 𝄞' });
+  const { registry } = await openRegistry(paths);
+  await registry.put(record, { manifestBytes });
+  const folder = paths.app('acme/notes');
+  expect(readFileSync(join(folder, 'locara.json'))).toEqual(manifestBytes);
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
+  expect(statSync(join(folder, 'app.json')).mode & 0o777).toBe(0o600);
+  expect(readdirSync(folder).sort()).toEqual(['app.json', 'locara.json']);
+  const again = await openRegistry(paths);
+  expect(again.registry.find('acme/notes')).toEqual(record);
+  expect(again.warnings).toEqual([]);
+});
+
+test('changes are on disk before they are announced', async () => {
+  const paths = createPaths();
+  const { record, manifestBytes } = createRecord();
+  const { registry } = await openRegistry(paths);
+  const seen: string[] = [];
+  const stop = registry.onChange((appId, changed) => {
+    const onDisk = readFileSync(join(paths.app(appId), 'app.json'), 'utf8');
+    for (const grant of changed?.grants ?? []) expect(onDisk).toContain(`"${grant.state}"`);
+    seen.push(`${appId} ${String(changed?.revoked)}`);
+  });
+  await registry.put(record, { manifestBytes });
+  await registry.setGrant('acme/notes', 'store:write', 'revoked');
+  await registry.revoke('acme/notes');
+  await registry.remove('acme/notes');
+  stop();
+  await registry.put(record, { manifestBytes });
+  expect(seen).toEqual([
+    'acme/notes false',
+    'acme/notes false',
+    'acme/notes true',
+    'acme/notes undefined',
+  ]);
+});
+
+test('concurrent changes are all kept', async () => {
+  const paths = createPaths();
+  const { record, manifestBytes } = createRecord();
+  const { registry } = await openRegistry(paths);
+  await registry.put(record, { manifestBytes });
+  await Promise.all([
+    registry.setGrant('acme/notes', 'store:read', 'denied'),
+    registry.setGrant('acme/notes', 'store:write', 'revoked'),
+    registry.revoke('acme/notes'),
+  ]);
+  const expected = {
+    revoked: true,
+    grants: [
+      { capability: 'store:read', state: 'denied' },
+      { capability: 'store:write', state: 'revoked' },
+    ],
+  };
+  expect(registry.find('acme/notes')).toMatchObject(expected);
+  expect((await openRegistry(paths)).registry.find('acme/notes')).toMatchObject(expected);
+});
+
+test('a listener that fails disturbs neither the change nor the other listeners', async () => {
+  const { registry, warnings } = await openRegistry(createPaths());
+  const seen: string[] = [];
+  registry.onChange(() => {
+    throw new Error('secret');
+  });
+  registry.onChange((appId) => void seen.push(appId));
+  const { record, manifestBytes } = createRecord();
+  await registry.put(record, { manifestBytes });
+  expect(seen).toEqual(['acme/notes']);
+  expect(warnings).toEqual([{ appId: 'acme/notes' }]);
+});
+
+test.each([
+  ['is not JSON', () => '{"version":1'],
+  ['is empty', () => ''],
+  [
+    'is for another app',
+    (text: string) => text.replace('"appId": "acme/notes"', '"appId": "acme/other"'),
+  ],
+  ['has a changed manifest', (text: string) => text.replace('Keeps notes.', 'Keeps goats.')],
+  ['has an unknown field', (text: string) => text.replace('"version"', '"admin": true, "version"')],
+  ['has an unknown grant state', (text: string) => text.replace('"granted"', '"always"')],
+])('a record that %s disables that app alone, named in the log', async (_, damage) => {
+  const paths = createPaths();
+  const first = await openRegistry(paths);
+  for (const name of ['notes', 'other']) {
+    const { record, manifestBytes } = createRecord({ name });
+    await first.registry.put(record, { manifestBytes });
+  }
+  const path = join(paths.app('acme/notes'), 'app.json');
+  writeFileSync(path, damage(readFileSync(path, 'utf8')));
+  const { registry, warnings } = await openRegistry(paths);
+  expect(registry.list().map(({ appId }) => appId)).toEqual(['acme/other']);
+  expect(registry.isDamaged('acme/notes')).toBe(true);
+  expect(warnings).toEqual([{ appId: 'acme/notes' }]);
+  await registry.remove('acme/notes');
+  expect(registry.findFormer('acme/notes')).toEqual({ appId: 'acme/notes', signerId: 'unknown' });
+  await registry.forget('acme/notes');
+  expect(existsSync(paths.app('acme/notes'))).toBe(false);
+});
+
+test('half an update, cut off before its rename, leaves the old record', async () => {
+  const paths = createPaths();
+  const { record, manifestBytes } = createRecord();
+  await (await openRegistry(paths)).registry.put(record, { manifestBytes });
+  const folder = paths.app('acme/notes');
+  writeFileSync(join(folder, 'locara.json'), createManifest({ version: '2.0.0' }));
+  writeFileSync(join(folder, 'app.json.0123.tmp'), '{"ver');
+  expect((await openRegistry(paths)).registry.find('acme/notes')).toEqual(record);
+});
+
+test('a removed app leaves who signed it, and nothing to authenticate with', async () => {
+  const paths = createPaths();
+  const { record, manifestBytes } = createRecord();
+  const { registry } = await openRegistry(paths);
+  await registry.put(record, { manifestBytes });
+  for (const left of ['credentials.json', 'credentials.json.0123.tmp']) {
+    writeFileSync(join(paths.app('acme/notes'), left), '{}');
+  }
+  await registry.remove('acme/notes');
+  expect(registry.find('acme/notes')).toBeUndefined();
+  expect(readdirSync(paths.app('acme/notes'))).toEqual(['former.json']);
+  const again = (await openRegistry(paths)).registry;
+  expect(again.find('acme/notes')).toBeUndefined();
+  expect(again.findFormer('acme/notes')).toEqual({ appId: 'acme/notes', signerId: 'key:abc' });
+  await again.put(record, { manifestBytes });
+  expect(again.findFormer('acme/notes')).toBeUndefined();
+});
+
+test.each([
+  '__proto__',
+  'constructor',
+  '../acme',
+  'acme/../../x',
+  'Acme/Notes',
+  'аcme/notes',
+  'acme/notes\0',
+  '',
+])('the id %j is nobody, and never becomes a path', async (appId) => {
+  const paths = createPaths();
+  const { registry } = await openRegistry(paths);
+  const { record, manifestBytes } = createRecord();
+  await registry.put(record, { manifestBytes });
+  expect(registry.find(appId)).toBeUndefined();
+  for (const change of [
+    () => registry.revoke(appId),
+    () => registry.remove(appId),
+    () => registry.forget(appId),
+    () => registry.setGrant(appId, 'store:read', 'granted'),
+    () => registry.put({ ...record, appId }, { manifestBytes }),
+  ]) {
+    expect((await rejectionOf(change)).reason).toBe('NotFound');
+  }
+  expect(readdirSync(paths.apps)).toEqual(['acme']);
+  expect(readdirSync(join(paths.apps, 'acme'))).toEqual(['notes']);
+});
+
+test('links and strange names among the app folders are passed over', async () => {
+  const paths = createPaths();
+  const { record, manifestBytes } = createRecord();
+  await (await openRegistry(paths)).registry.put(record, { manifestBytes });
+  symlinkSync(join(paths.apps, 'acme'), join(paths.apps, 'evil'));
+  mkdirSync(join(paths.apps, 'Upper', 'case'), { recursive: true });
+  writeFileSync(join(paths.apps, 'file'), 'x');
+  const { registry, warnings } = await openRegistry(paths);
+  expect(registry.list().map(({ appId }) => appId)).toEqual(['acme/notes']);
+  expect(warnings).toEqual([]);
+});
+
+test.skipIf(process.getuid?.() === 0)(
+  'a folder that cannot be written leaves the old record',
+  async () => {
+    const paths = createPaths();
+    const { record, manifestBytes } = createRecord();
+    const { registry } = await openRegistry(paths);
+    await registry.put(record, { manifestBytes });
+    chmodSync(paths.app('acme/notes'), 0o500);
+    await expect(registry.revoke('acme/notes')).rejects.toThrow();
+    expect(registry.find('acme/notes')?.revoked).toBe(false);
+  },
+);

@@ -1,0 +1,276 @@
+import { RpcError } from '@locara/protocol';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { createLlmEngine } from '../../../../daemon/workers/llm/engine.ts';
+import type { Engine } from '../../../../daemon/workers/engine.ts';
+import type { Generated, LlmOps, Sampling } from '../../../../daemon/workers/llm/ops.ts';
+import { recordCall } from '../../../fakes/engine-call.ts';
+import { unpackEmbeddedModel } from '../../../support/embedded-model.ts';
+
+const CONTEXT_TOKENS = 512;
+
+describe('text generation', () => {
+  let engine: Engine<LlmOps>;
+  beforeAll(async () => {
+    const loaded = await createLlmEngine({
+      modelPath: unpackEmbeddedModel('stories-260k'),
+      purpose: 'generate',
+      contextTokens: CONTEXT_TOKENS,
+      sequences: 4,
+      threads: 1,
+    });
+    engine = loaded.engine;
+    expect(loaded.device).toMatch(/^CPU, 1 thread$|^Metal$/);
+  });
+
+  type Choices = Partial<Sampling>;
+  const generate = async (prompt: string, sampling: Choices = {}, call = record()) =>
+    engine.generate({ input: { prompt }, sampling: { stop: [], ...sampling } }, call);
+  const record = () => recordCall<{ readonly delta: string }>();
+
+  test('the story model tells a story', async () => {
+    const call = record();
+    const story = await generate('Once upon a time', { temperature: 0, maxTokens: 60 }, call);
+    expect(story.content).toMatch(/there was a little girl named Lily\. She loved to play outside/);
+    expect(story.finishReason).toBe('length');
+    expect(story.completionTokens).toBe(60);
+    expect(story.promptTokens).toBe(5);
+    expect(story.cachedTokens).toBe(0);
+    expect(call.chunks.map(({ delta }) => delta).join('')).toBe(story.content);
+    expect(call.chunks.length).toBeGreaterThan(2);
+    expect(call.reports.map(({ stage }) => stage)).toEqual(['prefill', 'running']);
+  });
+
+  test.each([
+    ['greedy', { temperature: 0 }],
+    ['seeded', { temperature: 1, seed: 42 }],
+  ])('eight callers at once get the same %s text as one alone', async (_name, choices) => {
+    const sampling = { ...choices, maxTokens: 80 };
+    const alone = await generate('Once upon a time', sampling);
+    const together = await Promise.all(
+      Array.from({ length: 8 }, () => generate('Once upon a time', sampling)),
+    );
+    expect(together.map(({ content }) => content)).toEqual(Array(8).fill(alone.content));
+  });
+
+  test('different seeds tell different stories', async () => {
+    const [one, two] = await Promise.all(
+      [1, 2].map((seed) => generate('Once', { temperature: 1, seed, maxTokens: 60 })),
+    );
+    expect(one?.content).not.toBe(two?.content);
+  });
+
+  test('the largest seed is deterministic too', async () => {
+    const choices = { temperature: 1, seed: 0xffff_ffff, maxTokens: 40 };
+    const [one, two] = await Promise.all([1, 2].map(() => generate('Once', choices)));
+    expect(one?.content).toBe(two?.content);
+  });
+
+  test('a stop string ends the text before it and never streams', async () => {
+    const call = record();
+    const story = await generate(
+      'Once upon a time',
+      { temperature: 0, maxTokens: 100, stop: ['loved to play', 'never written'] },
+      call,
+    );
+    expect(story.finishReason).toBe('stop');
+    expect(story.content).toMatch(/She $/);
+    expect(call.chunks.map(({ delta }) => delta).join('')).toBe(story.content);
+  });
+
+  test('text follows the schema', async () => {
+    const schema = {
+      type: 'object',
+      properties: {
+        name: { type: 'string', maxLength: 12 },
+        age: { type: 'integer' },
+        mood: { enum: ['happy', 'sad'] },
+        tags: { type: 'array', items: { type: 'boolean' }, minItems: 1, maxItems: 2 },
+      },
+      required: ['name'],
+    };
+    const answer = await generate('Lily is', { temperature: 0, schema, maxTokens: 300 });
+    expect(answer.finishReason).toBe('stop');
+    const value = JSON.parse(answer.content) as Record<string, unknown>;
+    expect(Object.keys(value)).toEqual(['name', 'age', 'mood', 'tags']);
+    expect(String(value['name']).length).toBeLessThanOrEqual(12);
+    expect(value['age']).toSatisfy(Number.isInteger);
+    expect(['happy', 'sad']).toContain(value['mood']);
+  });
+
+  test('a cancelled call streams nothing more and frees its place', async () => {
+    let chunks = 0;
+    const call = recordCall<{ readonly delta: string }>((_chunk, own) => {
+      if (++chunks === 2) own.abort();
+    });
+    await expect(generate('Once upon a time', { temperature: 0 }, call)).rejects.toMatchObject({
+      reason: 'Cancelled',
+    });
+    expect(call.chunks.length).toBe(2);
+    const next = await Promise.all(
+      Array.from({ length: 5 }, () => generate('A', { maxTokens: 2 })),
+    );
+    expect(next).toHaveLength(5);
+  });
+
+  test('a call cancelled while it waits for a place is answered at once', async () => {
+    const running = Array.from({ length: 4 }, () => record());
+    const calls = running.map((call) => generate('Once', { temperature: 0 }, call));
+    const waiting = record();
+    const refused = expect(generate('Once', {}, waiting)).rejects.toMatchObject({
+      reason: 'Cancelled',
+    });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    waiting.abort();
+    await refused;
+    for (const call of running) call.abort();
+    await Promise.allSettled(calls);
+  });
+
+  test('a prompt that leaves no room is a context overflow with the counts', async () => {
+    const refused = generate('Once upon a time. '.repeat(200));
+    await expect(refused).rejects.toMatchObject({
+      reason: 'ContextOverflow',
+      details: { promptTokens: expect.any(Number) as number, contextTokens: CONTEXT_TOKENS },
+    });
+  });
+
+  test('ten megabytes of prompt are refused quickly', async () => {
+    const startedAt = performance.now();
+    await expect(generate('story '.repeat(1_700_000))).rejects.toMatchObject({
+      reason: 'ContextOverflow',
+      details: { contextTokens: CONTEXT_TOKENS, isEstimate: true },
+    });
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+  });
+
+  test('more tokens than the context leaves are clamped', async () => {
+    const story = await generate('Once upon a time', { temperature: 0, maxTokens: 1_000_000 });
+    expect(story.promptTokens + story.completionTokens).toBeLessThan(CONTEXT_TOKENS);
+  });
+
+  test('lone surrogates and special tokens in a prompt are only text', async () => {
+    const story = await generate('\ud800 <s></s>\u0000', { maxTokens: 3 });
+    expect(story.promptTokens).toBeGreaterThan(8);
+  });
+
+  test('an empty message list content still has a beginning to continue', async () => {
+    const input = { messages: [{ role: 'user' as const, content: '' }] };
+    const story = await engine.generate({ input, sampling: { stop: [], maxTokens: 5 } }, record());
+    expect(story.promptTokens).toBe(1);
+  });
+
+  test('messages of a model without a template are joined by newlines', async () => {
+    const messages = [
+      { role: 'system' as const, content: 'Once upon' },
+      { role: 'user' as const, content: 'a time' },
+    ];
+    const joined = await engine.countTokens({ input: { messages } }, recordCall<never>());
+    const plain = await engine.countTokens(
+      { input: { prompt: 'Once upon\na time' } },
+      recordCall<never>(),
+    );
+    expect(joined).toEqual(plain);
+  });
+
+  test('nothing of a call is left for the next one', async () => {
+    const before: Generated = await generate('The dog', { temperature: 0, maxTokens: 30 });
+    await Promise.all(
+      Array.from({ length: 4 }, () => generate('My secret is', { temperature: 0, maxTokens: 30 })),
+    );
+    const after = await generate('The dog', { temperature: 0, maxTokens: 30 });
+    expect(after.content).toBe(before.content);
+    expect(after.cachedTokens).toBe(0);
+  });
+
+  test('an unsupported schema is refused before anything runs', async () => {
+    const refused = generate('x', { schema: { type: 'string', pattern: '^a' } });
+    await expect(refused).rejects.toMatchObject({
+      reason: 'InvalidParams',
+      details: { rule: 'unsupported_keyword', path: '/responseFormat/schema/pattern' },
+    });
+  });
+
+  test('it does not embed', () => {
+    expect(() => engine.embed({ texts: ['a'] }, recordCall<never>())).toThrow(RpcError);
+  });
+});
+
+describe('embedding', () => {
+  let engine: Engine<LlmOps>;
+  beforeAll(async () => {
+    ({ engine } = await createLlmEngine({
+      modelPath: unpackEmbeddedModel('glove-sif-96'),
+      purpose: 'embed',
+      contextTokens: 1_000_000,
+      sequences: 1,
+      threads: 1,
+    }));
+  });
+
+  test('a model that only embeds is not loaded to write', async () => {
+    const modelPath = unpackEmbeddedModel('glove-sif-96');
+    const start = { modelPath, contextTokens: 64, sequences: 1, threads: 1 };
+    await expect(createLlmEngine({ ...start, purpose: 'generate' })).rejects.toMatchObject({
+      reason: 'Unavailable',
+    });
+  });
+
+  const embed = async (texts: readonly string[]) => engine.embed({ texts }, recordCall<never>());
+
+  test('a kitten is nearer to a cat than to interest rates', async () => {
+    const { vectors, promptTokens } = await embed([
+      'The kitten sleeps on the sofa',
+      'a cat is resting',
+      'The bank raised interest rates',
+    ]);
+    const [kitten, cat, rates] = vectors.map((vector) => [...vector]);
+    expect(cosine(kitten, cat)).toBeGreaterThan(cosine(kitten, rates) + 0.2);
+    expect(promptTokens).toBe(21);
+  });
+
+  test('calls that run at once do not mix their vectors', async () => {
+    const texts = ['a cat', 'a bank', 'a tall tree', 'music at night'];
+    const alone = await Promise.all(texts.map(async (text) => (await embed([text])).vectors[0]));
+    const { vectors } = await embed(texts);
+    expect(alone).toEqual(vectors);
+  });
+
+  test('a text without a known word or a character is a vector of zeros', async () => {
+    const { vectors } = await embed(['', '\ud800', 'zzqx']);
+    expect(vectors.map((vector) => vector.length)).toEqual([128, 128, 128]);
+    expect(vectors.every((vector) => vector.every((value) => value === 0))).toBe(true);
+  });
+
+  test('the longest text that fits is embedded, the next one names its index', async () => {
+    const longest = 'the '.repeat(509);
+    expect((await embed([longest])).promptTokens).toBe(511);
+    await expect(embed(['fine', `${longest}the`])).rejects.toMatchObject({
+      reason: 'ContextOverflow',
+      details: { index: 1, promptTokens: 512, contextTokens: 512 },
+    });
+  });
+
+  test('ten megabytes are refused quickly, with words or without', async () => {
+    await expect(embed(['cat '.repeat(2_500_000)])).rejects.toMatchObject({
+      reason: 'ContextOverflow',
+    });
+    await expect(embed([' '.repeat(10_000_000)])).rejects.toMatchObject({
+      reason: 'PayloadTooLarge',
+      details: { index: 0, promptBytes: 10_000_000 },
+    });
+  });
+
+  test('a cancelled call stops between texts', async () => {
+    const call = recordCall<never>();
+    const refused = engine.embed({ texts: Array<string>(2000).fill('a cat sleeps') }, call);
+    setTimeout(() => {
+      call.abort();
+    }, 5);
+    await expect(refused).rejects.toMatchObject({ reason: 'Cancelled' });
+  });
+});
+
+function cosine(a: readonly number[] = [], b: readonly number[] = []): number {
+  const dot = a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0);
+  return dot / (Math.hypot(...a) * Math.hypot(...b));
+}

@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import { planLaunch } from '../../../../daemon/workers/launch.ts';
+import { renderSandboxProfile } from '../../../../daemon/workers/seal/darwin-profile.ts';
+
+const render = (folder: string): string =>
+  renderSandboxProfile({ execPath: '/opt/node', writableFolders: [folder] });
+
+describe('the Seatbelt profile', () => {
+  test('closes network, programs and files, each before its exceptions', () => {
+    const lines = render('/data/stores/a').split('\n');
+    expect(lines.slice(0, 3)).toEqual(['(version 1)', '(allow default)', '(deny network*)']);
+    expect(lines.indexOf('(deny process-exec*)')).toBeLessThan(
+      lines.indexOf('(allow process-exec* (literal "/opt/node"))'),
+    );
+    const writes = lines.filter((line) => line.includes('file-write*'));
+    expect(writes[0]).toBe('(deny file-write*)');
+    expect(writes[1]).toContain('(subpath "/data/stores/a")');
+    expect(writes).toHaveLength(2);
+  });
+
+  test('never opens the network again', () => {
+    expect(render('/a')).not.toMatch(/\(allow (?!default|process-exec|signal|file-write)/);
+  });
+
+  test('quotes what a folder could smuggle in', () => {
+    expect(render('/a")(allow network*)("')).toContain('(subpath "/a\\")(allow network*)(\\"")');
+    expect(render('/a\\')).toContain('(subpath "/a\\\\")');
+  });
+
+  test.each(['', 'a\n(allow network*)', 'a\0', 'a\u007f'])('refuses the folder %j', (folder) => {
+    expect(() => render(folder)).toThrow('control characters');
+  });
+
+  test('is balanced', () => {
+    const profile = render('/a');
+    expect(profile.split('(').length).toBe(profile.split(')').length);
+  });
+});
+
+describe('a launch', () => {
+  const entry = new URL('file:///opt/locara/daemon/dist/workers/llm/main.js');
+  const site = { execPath: '/opt/node', temporaryFolder: '/private/tmp' };
+
+  test('on macOS goes through sandbox-exec with the runtime as its program', () => {
+    const plan = planLaunch({ entry, writableFolders: ['/data'] }, { ...site, platform: 'darwin' });
+    expect(plan.execPath).toBe('/usr/bin/sandbox-exec');
+    expect(plan.execArgv[0]).toBe('-p');
+    expect(plan.execArgv[1]).toContain('(subpath "/data") (subpath "/private/tmp")');
+    expect(plan.execArgv[2]).toBe('/opt/node');
+  });
+
+  test('on Linux starts the runtime, which seals itself', () => {
+    const plan = planLaunch({ entry, writableFolders: ['/data'] }, { ...site, platform: 'linux' });
+    expect(plan.execPath).toBe('/opt/node');
+    expect(plan.execArgv).toContain('--disable-proto=delete');
+    expect(plan.execArgv).not.toContain('--conditions=locara-source');
+    expect(JSON.parse(plan.env['LOCARA_SEAL_WRITABLE'] ?? '')).toEqual(['/data', '/private/tmp']);
+  });
+
+  test('from source resolves the workspace to source', () => {
+    const source = new URL('file:///opt/locara/daemon/workers/llm/main.ts');
+    const plan = planLaunch({ entry: source, writableFolders: [] }, { ...site, platform: 'linux' });
+    expect(plan.execArgv).toContain('--conditions=locara-source');
+  });
+});

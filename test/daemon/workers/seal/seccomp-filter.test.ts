@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import { buildSeccompFilter } from '../../../../daemon/workers/seal/seccomp-filter.ts';
+import { SYSCALLS, type SealArch } from '../../../../daemon/workers/seal/syscalls.ts';
+
+const KILL = 'kill';
+const ALLOW = 'allow';
+const EPERM = 'errno 1';
+const ENOSYS = 'errno 38';
+const PID = 4711;
+
+interface Call {
+  readonly arch: number;
+  readonly number: number;
+  readonly args?: readonly bigint[];
+}
+
+/** The kernel's reading of a seccomp program, for the six instructions ours uses. */
+function judge(program: Uint8Array, { arch, number, args = [] }: Call): string {
+  const seen = new DataView(new ArrayBuffer(64));
+  seen.setUint32(0, number, true);
+  seen.setUint32(4, arch, true);
+  for (const [index, value] of args.entries()) seen.setBigUint64(16 + 8 * index, value, true);
+  const view = new DataView(program.buffer, program.byteOffset, program.byteLength);
+  let accumulator = 0;
+  for (let at = 0; at < program.length; at += 8) {
+    const code = view.getUint16(at, true);
+    const k = view.getUint32(at + 4, true);
+    if (code === 0x20) accumulator = seen.getUint32(k, true);
+    else if (code === 0x06) return nameOf(k);
+    else {
+      const isTrue = {
+        0x15: accumulator === k,
+        0x25: accumulator > k,
+        0x35: accumulator >= k,
+        0x45: (accumulator & k) !== 0,
+      }[code];
+      if (isTrue === undefined) throw new Error(`unknown instruction ${code}`);
+      at += 8 * view.getUint8(isTrue ? at + 2 : at + 3);
+    }
+  }
+  throw new Error('ran off the end');
+}
+
+function nameOf(action: number): string {
+  if (action === 0x8000_0000) return KILL;
+  if (action === 0x7fff_0000) return ALLOW;
+  return `errno ${action & 0xffff}`;
+}
+
+const READ = { x64: 0, arm64: 63 } as const;
+const SENDMSG = { x64: 46, arm64: 211 } as const;
+const CLONE_THREAD = 0x10000n;
+
+describe.each(['x64', 'arm64'] as const)('the %s filter', (name: SealArch) => {
+  const table = SYSCALLS[name];
+  const final = buildSeccompFilter({ arch: name, pid: PID, stage: 'final' });
+  const beforeExec = buildSeccompFilter({ arch: name, pid: PID, stage: 'before-exec' });
+  const answer = (number: number, ...args: bigint[]): string =>
+    judge(final, { arch: table.auditArch, number, args });
+
+  test('kills a call made for another processor', () => {
+    const other = SYSCALLS[name === 'x64' ? 'arm64' : 'x64'].auditArch;
+    expect(judge(final, { arch: other, number: READ[name] })).toBe(KILL);
+    expect(judge(final, { arch: 0x4000_0003, number: READ[name] })).toBe(KILL);
+  });
+
+  test.each(Object.entries({ ...table.denied, ...table.deniedAfterExec }))(
+    'refuses %s',
+    (_call, number) => {
+      expect(answer(number)).toBe(EPERM);
+    },
+  );
+
+  test('lets files, memory and the inherited channel work', () => {
+    expect(answer(READ[name])).toBe(ALLOW);
+    expect(answer(SENDMSG[name])).toBe(ALLOW);
+  });
+
+  test('lets threads start, not processes', () => {
+    expect(answer(table.clone, CLONE_THREAD | 0x3d0f00n)).toBe(ALLOW);
+    expect(answer(table.clone, 17n)).toBe(EPERM);
+    expect(answer(435)).toBe(ENOSYS);
+  });
+
+  test('lets the process signal its own threads only', () => {
+    expect(answer(table.tgkill, BigInt(PID))).toBe(ALLOW);
+    expect(answer(table.tgkill, 1n)).toBe(EPERM);
+  });
+
+  test('refuses to type into a terminal, whatever the upper half of the request', () => {
+    expect(answer(table.ioctl, 0n, 0x5412n)).toBe(EPERM);
+    expect(answer(table.ioctl, 0n, 0xffff_ffff_0000_5412n)).toBe(EPERM);
+    expect(answer(table.ioctl, 0n, 0x541cn)).toBe(EPERM);
+    expect(answer(table.ioctl, 0n, 0x5401n)).toBe(ALLOW);
+  });
+
+  test('hides every call nobody has reviewed', () => {
+    expect(answer(462)).toBe(ALLOW);
+    expect(answer(463)).toBe(ENOSYS);
+    expect(answer(9999)).toBe(ENOSYS);
+  });
+
+  test('before exec, leaves open only what the exec takes', () => {
+    const early = (number: number): string => judge(beforeExec, { arch: table.auditArch, number });
+    expect(Object.values(table.deniedAfterExec).map(early)).toEqual(
+      Object.values(table.deniedAfterExec).map(() => ALLOW),
+    );
+    expect(Object.values(table.denied).map(early)).toEqual(
+      Object.values(table.denied).map(() => EPERM),
+    );
+  });
+
+  test('fits in what the kernel accepts', () => {
+    expect(final.length % 8).toBe(0);
+    expect(final.length / 8).toBeLessThanOrEqual(4096);
+  });
+});
+
+test('the x64 filter kills x32 calls', () => {
+  const program = buildSeccompFilter({ arch: 'x64', pid: PID, stage: 'final' });
+  const arch = SYSCALLS.x64.auditArch;
+  expect(judge(program, { arch, number: 0x4000_0029 })).toBe(KILL);
+});

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import type { ControlResult } from '@locara/protocol';
+import type { AppRegistry } from '../../daemon/access/app-registry.ts';
+import { createAppRegistry } from '../../daemon/access/create-app-registry.ts';
+import { type AppInstaller, createAppInstaller } from '../../daemon/access/install-app.ts';
+import { createTrustList, type TrustList } from '../../daemon/access/trust-list.ts';
+import { type Paths, resolvePaths } from '../../daemon/paths.ts';
+import { createKeyPair, createPackage, createTemporaryFolder } from './signed-package.ts';
+
+export const PIN = `stories-260k@sha256:${'a'.repeat(64)}`;
+/** Trusted as “Ada”, for sideloading. */
+export const key = createKeyPair();
+/** Trusted as “dev”, for development. */
+export const other = createKeyPair('ed25519');
+export const daemonPublicKey = Buffer.alloc(32, 9);
+
+export interface InstallBench {
+  readonly paths: Paths;
+  readonly registry: AppRegistry;
+  readonly trustList: TrustList;
+  readonly installer: AppInstaller;
+  /** Inspects and installs as a user who accepts everything. */
+  install(
+    overrides?: Readonly<Record<string, unknown>>,
+    signer?: typeof key,
+  ): Promise<ControlResult<'app.install'>>;
+}
+
+/** The real parts of an installation in a fresh home, with a catalog of one model. */
+export async function createInstallBench(): Promise<InstallBench> {
+  const paths = resolvePaths({
+    platform: 'linux',
+    home: '/nonexistent',
+    variables: { LOCARA_HOME: createTemporaryFolder() },
+    teamId: undefined,
+  });
+  const registry = await createAppRegistry({ paths, log: { warn: () => undefined } });
+  const trustList = createTrustList({ path: paths.trustList });
+  await trustList.add({ name: 'Ada', publicKeyPem: key.publicKeyPem, scope: 'sideloading' });
+  await trustList.add({ name: 'dev', publicKeyPem: other.publicKeyPem, scope: 'development' });
+  const installer = createAppInstaller({
+    registry,
+    trustList,
+    paths,
+    daemonPublicKey,
+    findModel: (pin) => (pin === PIN ? { bytes: 1185376, installed: true } : undefined),
+  });
+  return {
+    paths,
+    registry,
+    trustList,
+    installer,
+    async install(overrides = {}, signer = key) {
+      const path = createPackage(signer, overrides);
+      const { manifestDigest } = await installer.inspect(path);
+      return installer.install({ path, manifestDigest, acceptRisk: true });
+    },
+  };
+}
+
+export function readCredentials({ credentials }: { readonly credentials: string }): {
+  readonly installKey: string;
+  readonly manifestDigest: string;
+} {
+  return JSON.parse(readFileSync(credentials, 'utf8')) as ReturnType<typeof readCredentials>;
+}
