@@ -1,6 +1,6 @@
-import type { Handlers } from '../rpc/handler.ts';
+import { RpcError, type Params, type Result } from '@locara/protocol';
+import type { Handlers, SessionCall } from '../rpc/handler.ts';
 import { STORE_BUDGETS_MS, type AppStores } from '../stores/app-stores.ts';
-import { guardScript } from '../stores/sql-guard.ts';
 
 /** `db.*`: the app's own SQL on its own store, run in the store's process under a time budget. */
 export function dbHandlers({ stores }: { readonly stores: AppStores }): Handlers<'db'> {
@@ -11,18 +11,31 @@ export function dbHandlers({ stores }: { readonly stores: AppStores }): Handlers
       stores.forApp(session).call('query', query, { signal, timeoutMs: STORE_BUDGETS_MS.read }),
     'db.batch': (batch, { session, signal }) =>
       stores.forApp(session).call('batch', batch, { signal, timeoutMs: STORE_BUDGETS_MS.batch }),
-    'db.migrate': (params, call) => {
-      // Changing tables is keeping data; running any other SQL is a right of its own.
-      const kinds = params.migrations.flatMap(({ sql }) => guardScript(sql));
-      if (kinds.some(({ kind }) => kind === 'data')) call.require('store:sql');
-      return stores.forApp(call.session).call('migrate', params, {
-        signal: call.signal,
-        timeoutMs: STORE_BUDGETS_MS.migrate,
-      });
-    },
+    'db.migrate': (params, call) => migrate(stores, params, call),
     'db.info': (_params, { session, signal }) =>
       stores
         .forApp(session)
         .call('describeStore', {}, { signal, timeoutMs: STORE_BUDGETS_MS.read }),
   };
+}
+
+/**
+ * Changing tables is keeping data; a migration that runs any other SQL needs `store:sql` as well. The
+ * store's process finds out which it is: reading megabytes of SQL would hold up every other app here.
+ */
+async function migrate(
+  stores: AppStores,
+  params: Params<'db.migrate'>,
+  call: SessionCall,
+): Promise<Result<'db.migrate'>> {
+  const { session, signal } = call;
+  const schemaOnly = !session.has('store:sql');
+  try {
+    return await stores
+      .forApp(session)
+      .call('migrate', { ...params, schemaOnly }, { signal, timeoutMs: STORE_BUDGETS_MS.migrate });
+  } catch (error) {
+    if (error instanceof RpcError && error.reason === 'CapabilityDenied') call.require('store:sql');
+    throw error;
+  }
 }

@@ -59,7 +59,12 @@ export function createAppStores(deps: {
     const key = keys.open(appId, { mustExist: existsSync(path) });
     createPrivateFolder(folder);
     const startWith: StoreStart = { path, key, quotaBytes };
-    return deps.createStoreWorker({ ...WORKER_POLICY, model: appId, start: startWith });
+    return deps.createStoreWorker({
+      ...WORKER_POLICY,
+      model: appId,
+      start: startWith,
+      writableFolders: [folder],
+    });
   };
   const close = async (appId: string): Promise<void> => {
     const store = open.get(appId);

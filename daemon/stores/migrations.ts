@@ -33,9 +33,10 @@ export function createMigrations(database: StoreDatabase): Migrations {
   const version = (): number => Math.max(0, ...readHistory().keys());
   return {
     version,
-    migrate: ({ migrations }) => {
+    migrate: ({ migrations, schemaOnly = false }) => {
       assertAscending(migrations);
-      const applied = database.transaction(() => applyNew(database, migrations, readHistory()), {
+      const fresh = findFresh(migrations, readHistory());
+      const applied = database.transaction(() => applyAll(database, fresh, { schemaOnly }), {
         foreignKeys: false,
       });
       return { version: version(), applied };
@@ -43,11 +44,11 @@ export function createMigrations(database: StoreDatabase): Migrations {
   };
 }
 
-function applyNew(
-  database: StoreDatabase,
+/** What is not applied yet. Throws Conflict where the list and the history disagree. */
+function findFresh(
   migrations: readonly Migration[],
   history: ReadonlyMap<number, string>,
-): number[] {
+): Migration[] {
   const newest = Math.max(0, ...history.keys());
   const stated = new Map(migrations.map((migration) => [migration.version, migration]));
   for (const [version, checksum] of history) {
@@ -55,25 +56,49 @@ function applyNew(
     if (migration === undefined || checksumOf(migration) !== checksum) throw differs(version);
   }
   const fresh = migrations.filter(({ version }) => !history.has(version));
-  const record = database.prepare('INSERT INTO locara_migrations VALUES (?, ?, ?)');
-  for (const migration of fresh) {
-    if (migration.version < newest) throw differs(migration.version);
-    applyOne(database, migration);
-    record.run([BigInt(migration.version), migration.name, checksumOf(migration)]);
-  }
-  return fresh.map(({ version }) => version);
+  const late = fresh.find(({ version }) => version < newest);
+  if (late !== undefined) throw differs(late.version);
+  return fresh;
 }
 
-function applyOne(database: StoreDatabase, { version, sql }: Migration): void {
-  try {
-    for (const statement of guardScript(sql)) database.prepare(statement.sql).run();
-  } catch (error) {
-    if (!(error instanceof RpcError)) throw error;
-    throw new RpcError(error.reason, error.message, {
-      details: { ...error.details, version },
-      retryable: error.retryable,
-    });
+interface Permission {
+  readonly schemaOnly: boolean;
+}
+
+function applyAll(
+  database: StoreDatabase,
+  migrations: readonly Migration[],
+  permission: Permission,
+): number[] {
+  const record = database.prepare('INSERT INTO locara_migrations VALUES (?, ?, ?)');
+  for (const migration of migrations) {
+    try {
+      applyScript(database, migration.sql, permission);
+    } catch (error) {
+      throw withVersion(error, migration.version);
+    }
+    record.run([BigInt(migration.version), migration.name, checksumOf(migration)]);
   }
+  return migrations.map(({ version }) => version);
+}
+
+function applyScript(database: StoreDatabase, sql: string, { schemaOnly }: Permission): void {
+  for (const statement of guardScript(sql)) {
+    if (schemaOnly && statement.kind === 'data') {
+      throw new RpcError('CapabilityDenied', 'A migration that runs other SQL needs store:sql.', {
+        details: { capability: 'store:sql' },
+      });
+    }
+    database.prepare(statement.sql).run();
+  }
+}
+
+function withVersion(error: unknown, version: number): unknown {
+  if (!(error instanceof RpcError)) return error;
+  return new RpcError(error.reason, error.message, {
+    details: { ...error.details, version },
+    retryable: error.retryable,
+  });
 }
 
 function assertAscending(migrations: readonly Migration[]): void {

@@ -59,7 +59,11 @@ export interface StoreOps {
     Result<'db.query'>
   >;
   batch: Op<{ readonly statements: readonly SqlStatement[] }, Result<'db.batch'>>;
-  migrate: Op<Params<'db.migrate'>, Result<'db.migrate'>>;
+  /** With `schemaOnly`, a statement that reads or changes rows is refused with CapabilityDenied. */
+  migrate: Op<
+    Params<'db.migrate'> & { readonly schemaOnly?: boolean | undefined },
+    Result<'db.migrate'>
+  >;
   describeStore: Op<Record<string, never>, Result<'db.info'>>;
   createCollection: Op<
     { readonly collection: string; readonly dimensions?: number | undefined },

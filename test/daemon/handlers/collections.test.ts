@@ -35,7 +35,11 @@ function openApp(held: readonly Capability[], embedder: Embedder = embedByWords)
   });
   onTestFinished(() => stores.closeAll());
   const call = {
-    session: { appId: 'acme/notes', manifest: { storage: { sql: true } } },
+    session: {
+      appId: 'acme/notes',
+      manifest: { storage: { sql: true } },
+      has: (capability: Capability) => held.includes(capability),
+    },
     signal: new AbortController().signal,
     require: (capability: Capability) => {
       if (!held.includes(capability)) throw new RpcError('CapabilityDenied', 'denied');
@@ -159,8 +163,9 @@ describe('the handlers of db', () => {
       applied: [1],
     });
     await expect(
-      (async () => without.db['db.migrate']({ migrations: [schema, rows] }, without.call))(),
-    ).rejects.toMatchObject({ reason: 'CapabilityDenied' });
+      without.db['db.migrate']({ migrations: [schema, rows] }, without.call),
+    ).rejects.toMatchObject({ reason: 'CapabilityDenied', message: 'denied' });
+    expect((await without.db['db.info']({}, without.call)).schemaVersion).toBe(1);
     const held = openApp(['store:sql']);
     expect(await held.db['db.migrate']({ migrations: [schema, rows] }, held.call)).toEqual({
       version: 2,

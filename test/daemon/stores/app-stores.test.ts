@@ -50,10 +50,14 @@ describe("the apps' stores", () => {
     await writeNote(stores, 'acme/mail');
     expect(await readNotes(stores, 'acme/notes')).toEqual([{ body: 'acme/notes' }]);
     expect(await readNotes(stores, 'acme/mail')).toEqual([{ body: 'acme/mail' }]);
-    expect(started.map(({ model, kind, cancel }) => ({ model, kind, cancel }))).toEqual([
-      { model: 'acme/notes', kind: 'store', cancel: 'kill' },
-      { model: 'acme/mail', kind: 'store', cancel: 'kill' },
-    ]);
+    expect(started).toMatchObject(
+      ['acme/notes', 'acme/mail'].map((model) => ({
+        model,
+        kind: 'store',
+        cancel: 'kill',
+        writableFolders: [paths.store(model)],
+      })),
+    );
     expect(statSync(paths.store('acme/notes')).mode & 0o777).toBe(0o700);
     await stores.closeAll();
   });
