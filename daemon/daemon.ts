@@ -57,9 +57,11 @@ export async function startDaemon(config: Config, log: Log): Promise<Daemon> {
   ];
   try {
     const parts = await createParts(config, log, startedAt);
-    cleanup.push(parts.close);
+    cleanup.push(() => parts.close());
     const servers = await listen({ config, log, parts, peers });
-    cleanup.push(servers.close);
+    cleanup.push(() => {
+      servers.close();
+    });
     log.info('daemon.ready', {
       version: VERSION,
       durationMs: Math.round(performance.now() - startedAt),

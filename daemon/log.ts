@@ -53,7 +53,9 @@ export function createFileLog(folder: string, level: string): Log {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, 'locarad.log');
   rotate(path);
-  const destination = pino.destination({ dest: path, sync: false, mode: 0o600 });
+  const destination = pino.destination({ dest: path, sync: true, mode: 0o600 });
+  // A full disk loses log lines, not the daemon.
+  destination.on('error', () => undefined);
   const log = createLog(destination, level);
   return {
     ...log,

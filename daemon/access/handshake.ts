@@ -7,6 +7,7 @@ import {
   verify,
 } from 'node:crypto';
 import {
+  type HandshakeFields,
   handshakeTranscript,
   LIMITS,
   type Params,
@@ -91,10 +92,11 @@ export function createHandshake(deps: HandshakeDeps, connection: HandshakeConnec
         connection.closeAfterAnswer();
         throw new RpcError('Conflict', 'This connection is authenticated already');
       }
-      const { record, failed, fields } = check(deps, connection, { params, serverNonce });
+      const outcome = check(deps, connection, { params, serverNonce });
       // The nonce serves one attempt.
       serverNonce = undefined;
-      if (failed !== undefined) return refuse(failed, params.appId);
+      if ('failed' in outcome) return refuse(outcome.failed, params.appId);
+      const { record, fields } = outcome;
       isAuthenticated = true;
       connection.onAuthenticated(record);
       const signature = sign(
@@ -146,7 +148,7 @@ function check(
     readonly params: Params<'session.authenticate'>;
     readonly serverNonce: Buffer | undefined;
   },
-) {
+): { readonly failed: string } | { readonly record: AppRecord; readonly fields: HandshakeFields } {
   const { params } = attempt;
   const known = deps.registry.find(params.appId);
   const fields = {
@@ -177,6 +179,6 @@ function check(
     ['peer', isPeerUnchanged()],
   ];
   const failed = checks.find(([, holds]) => !holds)?.[0];
-  // `app` failed when `known` is undefined, so a record without a failure is always a known one.
-  return { record: known as AppRecord, failed, fields };
+  if (failed !== undefined || known === undefined) return { failed: failed ?? 'app' };
+  return { record: known, fields };
 }

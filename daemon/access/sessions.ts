@@ -1,4 +1,4 @@
-import { type Capability, RpcError } from '@locara/protocol';
+import { type Capability, type Grant, RpcError } from '@locara/protocol';
 import type { AppRecord, AppRegistry } from './app-registry.ts';
 import { effectiveGrants, hasCapability } from './grants.ts';
 import type { Session } from './session.ts';
@@ -14,8 +14,6 @@ export interface SessionListener {
 export interface OpenSession extends Session {
   /** Counts a call against the app's limit; throws Busy. */
   beginCall(): CountedCall;
-  /** The app's calls and connections now, over all its connections. */
-  usage(): SessionUsage;
   close(): void;
 }
 
@@ -42,95 +40,105 @@ export interface SessionLimits {
   readonly maxCallsPerApp: number;
 }
 
-interface Entry {
-  readonly session: OpenSession;
-  readonly listener: SessionListener;
-  readonly calls: Set<CountedCall>;
-}
-
 export function createSessions(registry: AppRegistry, limits: SessionLimits): Sessions {
-  const entries = new Map<string, Set<Entry>>();
+  const open = new Set<ServedSession>();
+  const ofApp = (appId: string) => [...open].filter((session) => session.appId === appId);
+  const usageOf = (appId: string): SessionUsage => {
+    const sessions = ofApp(appId);
+    const calls = sessions.flatMap((session) => [...session.calls]);
+    const queued = calls.filter((call) => call.isQueued).length;
+    return { calls: { running: calls.length - queued, queued }, connections: sessions.length };
+  };
 
   registry.onChange((appId, record) => {
-    for (const entry of entries.get(appId) ?? []) {
-      const isStale = record?.manifestDigest !== entry.session.manifestDigest;
-      if (record === undefined || record.revoked || isStale) entry.listener.onEnded();
-      else entry.listener.onGrantsChanged();
+    for (const session of ofApp(appId)) {
+      const isStale = record?.manifestDigest !== session.manifestDigest;
+      if (record === undefined || record.revoked || isStale) session.listener.onEnded();
+      else session.listener.onGrantsChanged();
     }
   });
 
-  const ofApp = (appId: string): Set<Entry> => {
-    const found = entries.get(appId) ?? new Set<Entry>();
-    entries.set(appId, found);
-    return found;
-  };
-  const usageOf = (appId: string): SessionUsage => {
-    const open = [...(entries.get(appId) ?? [])];
-    const calls = open.flatMap((entry) => [...entry.calls]);
-    const queued = calls.filter((call) => call.isQueued).length;
-    return { calls: { running: calls.length - queued, queued }, connections: open.length };
-  };
-
   return {
     open: (record, pid, listener) => {
-      const siblings = ofApp(record.appId);
-      if (siblings.size >= limits.maxConnectionsPerApp) {
+      if (usageOf(record.appId).connections >= limits.maxConnectionsPerApp) {
         throw busy('This app has too many connections open');
       }
-      const current = (): AppRecord | undefined => {
-        const found = registry.find(record.appId);
-        return found?.manifestDigest === record.manifestDigest ? found : undefined;
-      };
-      const entry: Entry = {
-        calls: new Set(),
+      const session = new ServedSession(record, pid, {
+        registry,
         listener,
-        session: {
-          ...describeApp(record, pid),
-          grants: () => {
-            const found = current();
-            return found === undefined ? [] : effectiveGrants(found);
-          },
-          has: (capability: Capability) => {
-            const found = current();
-            return found !== undefined && hasCapability(found, capability);
-          },
-          beginCall: () => {
-            const { running, queued } = usageOf(record.appId).calls;
-            if (running + queued >= limits.maxCallsPerApp) {
-              throw busy('This app has too many calls in flight');
-            }
-            const call: CountedCall = { isQueued: false, end: () => entry.calls.delete(call) };
-            entry.calls.add(call);
-            return call;
-          },
-          usage: () => usageOf(record.appId),
-          close: () => {
-            siblings.delete(entry);
-            if (siblings.size === 0) entries.delete(record.appId);
-          },
+        assertRoom: () => {
+          const { running, queued } = usageOf(record.appId).calls;
+          if (running + queued < limits.maxCallsPerApp) return;
+          throw busy('This app has too many calls in flight');
         },
-      };
-      siblings.add(entry);
-      return entry.session;
+        onClose: () => open.delete(session),
+      });
+      open.add(session);
+      return session;
     },
     usageOf,
-    list: () =>
-      [...entries.values()].flatMap((open) =>
-        [...open].map(({ session, calls }) => ({ session, calls: calls.size })),
-      ),
+    list: () => [...open].map((session) => ({ session, calls: session.calls.size })),
   };
 }
 
-function describeApp(record: AppRecord, pid: number) {
-  return {
-    appId: record.appId,
-    version: record.manifest.version,
-    displayName: record.manifest.displayName,
-    manifest: record.manifest,
-    manifestDigest: record.manifestDigest,
-    attestation: record.attestation,
-    pid,
-  };
+interface SessionOwner {
+  readonly registry: AppRegistry;
+  readonly listener: SessionListener;
+  /** Throws Busy when the app may not begin another call. */
+  readonly assertRoom: () => void;
+  readonly onClose: () => void;
+}
+
+class ServedSession implements OpenSession {
+  readonly appId: string;
+  readonly version: string;
+  readonly displayName: string;
+  readonly manifest: AppRecord['manifest'];
+  readonly manifestDigest: string;
+  readonly attestation: AppRecord['attestation'];
+  readonly pid: number;
+  readonly listener: SessionListener;
+  readonly calls = new Set<CountedCall>();
+  readonly #owner: SessionOwner;
+
+  constructor(record: AppRecord, pid: number, owner: SessionOwner) {
+    this.appId = record.appId;
+    this.version = record.manifest.version;
+    this.displayName = record.manifest.displayName;
+    this.manifest = record.manifest;
+    this.manifestDigest = record.manifestDigest;
+    this.attestation = record.attestation;
+    this.pid = pid;
+    this.listener = owner.listener;
+    this.#owner = owner;
+  }
+
+  grants(): readonly Grant[] {
+    const record = this.#record();
+    return record === undefined ? [] : effectiveGrants(record);
+  }
+
+  has(capability: Capability): boolean {
+    const record = this.#record();
+    return record !== undefined && hasCapability(record, capability);
+  }
+
+  beginCall(): CountedCall {
+    this.#owner.assertRoom();
+    const call: CountedCall = { isQueued: false, end: () => this.calls.delete(call) };
+    this.calls.add(call);
+    return call;
+  }
+
+  close(): void {
+    this.#owner.onClose();
+  }
+
+  /** The record as it is now; none once the app was removed or replaced by another manifest. */
+  #record(): AppRecord | undefined {
+    const record = this.#owner.registry.find(this.appId);
+    return record?.manifestDigest === this.manifestDigest ? record : undefined;
+  }
 }
 
 function busy(message: string): RpcError {

@@ -46,113 +46,145 @@ interface Blob {
 }
 
 const GIB = 1024 ** 3;
+const SWEEP_MS = 30_000;
 
 export async function createBlobStore(options: BlobStoreOptions): Promise<BlobStore> {
-  const { folder, ttlMs, maxBytesPerApp = GIB, maxBlobsPerApp = 256 } = options;
   // What an earlier daemon left cannot be opened any more: its keys are gone.
-  await rm(folder, { recursive: true, force: true });
-  preparePrivateFolder(folder);
-  const blobs = new Map<string, Blob>();
+  await rm(options.folder, { recursive: true, force: true });
+  preparePrivateFolder(options.folder);
+  return new SealedBlobStore(options);
+}
 
-  const ofApp = (appId: string) => [...blobs.values()].filter((blob) => blob.appId === appId);
-  const bytesOf = (appId: string) => ofApp(appId).reduce((sum, { file }) => sum + file.bytes, 0);
-  const find = ({ appId, blob: id }: BlobKey): Blob => {
-    const blob = blobs.get(id);
+class SealedBlobStore implements BlobStore {
+  readonly #blobs = new Map<string, Blob>();
+  readonly #options: Required<BlobStoreOptions>;
+  readonly #sweep: NodeJS.Timeout;
+
+  constructor(options: BlobStoreOptions) {
+    this.#options = { maxBytesPerApp: GIB, maxBlobsPerApp: 256, ...options };
+    const everyMs = Math.min(options.ttlMs, SWEEP_MS);
+    this.#sweep = setInterval(() => void this.#deleteExpired(), everyMs).unref();
+  }
+
+  async create(appId: string): Promise<{ blob: string; expiresAt: string }> {
+    const { folder, ttlMs, maxBlobsPerApp } = this.#options;
+    const used = this.#ofApp(appId).length;
+    if (used >= maxBlobsPerApp) {
+      throw new RpcError('QuotaExceeded', 'Too many blobs: delete some first', {
+        details: { limit: maxBlobsPerApp, used },
+      });
+    }
+    const id = randomUUID();
+    const expiresAt = Date.now() + ttlMs;
+    this.#blobs.set(id, {
+      appId,
+      file: await createSealedFile(join(folder, id)),
+      hash: createHash('sha256'),
+      expiresAt,
+      isCommitted: false,
+      tail: Promise.resolve(),
+    });
+    return { blob: id, expiresAt: new Date(expiresAt).toISOString() };
+  }
+
+  append(key: BlobKey, piece: { offset: number; bytes: Buffer }): Promise<number> {
+    const blob = this.#find(key);
+    const appended = blob.tail.then(() => this.#append(blob, piece));
+    blob.tail = appended.catch(() => undefined);
+    return appended;
+  }
+
+  commit(key: BlobKey, sha256: string): number {
+    const blob = this.#find(key);
+    if (blob.hash.copy().digest('hex') !== sha256) {
+      throw new RpcError('Conflict', 'The SHA-256 of the bytes is another one');
+    }
+    blob.isCommitted = true;
+    return blob.file.bytes;
+  }
+
+  async read(
+    key: BlobKey,
+    { offset, length }: { offset: number; length: number },
+  ): Promise<{ bytes: Buffer; eof: boolean }> {
+    const { file } = this.#findCommitted(key);
+    const bytes = await file.read(offset, length);
+    return { bytes, eof: offset + bytes.length >= file.bytes };
+  }
+
+  async readAll(key: BlobKey, maxBytes: number): Promise<Buffer> {
+    const { file } = this.#findCommitted(key);
+    if (file.bytes > maxBytes) {
+      throw new RpcError('PayloadTooLarge', 'The blob is too large for this', {
+        details: { limitBytes: maxBytes, bytes: file.bytes },
+      });
+    }
+    return file.read(0, file.bytes);
+  }
+
+  async delete(key: BlobKey): Promise<void> {
+    this.#find(key);
+    await this.#remove(key.blob);
+  }
+
+  usage(appId: string): { readonly bytes: number; readonly limitBytes: number } {
+    const bytes = this.#ofApp(appId).reduce((sum, { file }) => sum + file.bytes, 0);
+    return { bytes, limitBytes: this.#options.maxBytesPerApp };
+  }
+
+  async deleteApp(appId: string): Promise<void> {
+    for (const [id, blob] of this.#blobs) if (blob.appId === appId) await this.#remove(id);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#sweep);
+    for (const id of [...this.#blobs.keys()]) await this.#remove(id);
+  }
+
+  async #append(blob: Blob, { offset, bytes }: { offset: number; bytes: Buffer }): Promise<number> {
+    if (blob.isCommitted) throw new RpcError('Conflict', 'The blob is committed');
+    if (offset !== blob.file.bytes) {
+      throw new RpcError('Conflict', 'The offset is not the size so far', {
+        details: { bytes: blob.file.bytes },
+      });
+    }
+    const { bytes: usedBytes, limitBytes } = this.usage(blob.appId);
+    if (usedBytes + bytes.length > limitBytes) {
+      throw new RpcError('QuotaExceeded', 'The blobs of this app take too much room', {
+        details: { limitBytes, usedBytes },
+      });
+    }
+    await blob.file.append(bytes);
+    blob.hash.update(bytes);
+    return blob.file.bytes;
+  }
+
+  #ofApp(appId: string): readonly Blob[] {
+    return [...this.#blobs.values()].filter((blob) => blob.appId === appId);
+  }
+
+  #find({ appId, blob: id }: BlobKey): Blob {
+    const blob = this.#blobs.get(id);
     if (blob?.appId !== appId) throw new RpcError('NotFound', 'No such blob');
     return blob;
-  };
-  const findCommitted = (key: BlobKey): Blob => {
-    const blob = find(key);
+  }
+
+  #findCommitted(key: BlobKey): Blob {
+    const blob = this.#find(key);
     if (!blob.isCommitted) throw new RpcError('Conflict', 'The blob is not committed yet');
     return blob;
-  };
-  const remove = async (id: string): Promise<void> => {
-    const blob = blobs.get(id);
-    blobs.delete(id);
-    await blob?.file.delete();
-  };
-  const sweep = setInterval(
-    () => {
-      const now = Date.now();
-      for (const [id, blob] of blobs) if (blob.expiresAt <= now) void remove(id);
-    },
-    Math.min(ttlMs, 30_000),
-  ).unref();
+  }
 
-  return {
-    create: async (appId) => {
-      if (ofApp(appId).length >= maxBlobsPerApp) {
-        throw new RpcError('QuotaExceeded', 'Too many blobs: delete some first', {
-          details: { limit: maxBlobsPerApp, used: ofApp(appId).length },
-        });
-      }
-      const id = randomUUID();
-      const expiresAt = Date.now() + ttlMs;
-      blobs.set(id, {
-        appId,
-        file: await createSealedFile(join(folder, id)),
-        hash: createHash('sha256'),
-        expiresAt,
-        isCommitted: false,
-        tail: Promise.resolve(),
-      });
-      return { blob: id, expiresAt: new Date(expiresAt).toISOString() };
-    },
-    append: (key, { offset, bytes }) => {
-      const blob = find(key);
-      const appended = blob.tail.then(async () => {
-        if (blob.isCommitted) throw new RpcError('Conflict', 'The blob is committed');
-        if (offset !== blob.file.bytes) {
-          throw new RpcError('Conflict', 'The offset is not the size so far', {
-            details: { bytes: blob.file.bytes },
-          });
-        }
-        const used = bytesOf(key.appId);
-        if (used + bytes.length > maxBytesPerApp) {
-          throw new RpcError('QuotaExceeded', 'The blobs of this app take too much room', {
-            details: { limitBytes: maxBytesPerApp, usedBytes: used },
-          });
-        }
-        await blob.file.append(bytes);
-        blob.hash.update(bytes);
-        return blob.file.bytes;
-      });
-      blob.tail = appended.catch(() => undefined);
-      return appended;
-    },
-    commit: (key, sha256) => {
-      const blob = find(key);
-      if (blob.hash.copy().digest('hex') !== sha256) {
-        throw new RpcError('Conflict', 'The SHA-256 of the bytes is another one');
-      }
-      blob.isCommitted = true;
-      return blob.file.bytes;
-    },
-    read: async (key, { offset, length }) => {
-      const { file } = findCommitted(key);
-      const bytes = await file.read(offset, length);
-      return { bytes, eof: offset + bytes.length >= file.bytes };
-    },
-    readAll: async (key, maxBytes) => {
-      const { file } = findCommitted(key);
-      if (file.bytes > maxBytes) {
-        throw new RpcError('PayloadTooLarge', 'The blob is too large for this', {
-          details: { limitBytes: maxBytes, bytes: file.bytes },
-        });
-      }
-      return file.read(0, file.bytes);
-    },
-    delete: async (key) => {
-      find(key);
-      await remove(key.blob);
-    },
-    usage: (appId) => ({ bytes: bytesOf(appId), limitBytes: maxBytesPerApp }),
-    deleteApp: async (appId) => {
-      for (const [id, blob] of blobs) if (blob.appId === appId) await remove(id);
-    },
-    close: async () => {
-      clearInterval(sweep);
-      for (const id of [...blobs.keys()]) await remove(id);
-    },
-  };
+  async #remove(id: string): Promise<void> {
+    const blob = this.#blobs.get(id);
+    this.#blobs.delete(id);
+    // An append that is under way ends first: its file must not vanish under it.
+    await blob?.tail;
+    await blob?.file.delete();
+  }
+
+  async #deleteExpired(): Promise<void> {
+    const now = Date.now();
+    for (const [id, { expiresAt }] of this.#blobs) if (expiresAt <= now) await this.#remove(id);
+  }
 }

@@ -1,4 +1,3 @@
-import type { ControlNamespace } from '@locara/protocol';
 import { LIMITS } from '@locara/protocol';
 import type { AppRegistry } from '../access/app-registry.ts';
 import type { Sessions } from '../access/sessions.ts';
@@ -84,7 +83,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
   };
 }
 
-export function createControlHandlers(parts: HandlerParts): ControlHandlers<ControlNamespace> {
+export function createControlHandlers(parts: HandlerParts): ControlHandlers {
   return {
     ...statusHandlers({
       ...parts,

@@ -9,6 +9,7 @@ import {
 } from '@locara/protocol';
 import { createHandshake, type HandshakeDeps } from '../access/handshake.ts';
 import { toCapabilityDenied } from '../access/grants.ts';
+import type { AppRecord } from '../access/app-registry.ts';
 import type { CountedCall, OpenSession, Sessions } from '../access/sessions.ts';
 import { type Log } from '../log.ts';
 import { type Connection, createConnection } from '../transport/connection.ts';
@@ -100,22 +101,29 @@ class ServedConnection implements AppConnection {
         this.#closeWhenAnswered = true;
       },
       onAuthenticated: (record) => {
-        this.#session = deps.sessions.open(record, peer.pid, {
-          onGrantsChanged: () => {
-            this.#grantsChanged();
-          },
-          onEnded: () => {
-            this.close();
-          },
-        });
-        deps.onAuthenticated(peer.pid);
-        clearTimeout(this.#authTimer);
+        this.#open(record, peer.pid);
       },
     });
   }
 
   notify(method: string, params: Readonly<Record<string, unknown>>): void {
     if (this.#session !== undefined) void this.#send({ jsonrpc: '2.0', method, params });
+  }
+
+  #open(record: AppRecord, pid: number): void {
+    // Remembered even when there is no room: from now on this process is known to be an app.
+    this.#deps.onAuthenticated(pid);
+    this.#closeWhenAnswered = true;
+    this.#session = this.#deps.sessions.open(record, pid, {
+      onGrantsChanged: () => {
+        this.#grantsChanged();
+      },
+      onEnded: () => {
+        this.close();
+      },
+    });
+    this.#closeWhenAnswered = false;
+    clearTimeout(this.#authTimer);
   }
 
   whenIdle(): Promise<void> {

@@ -10,7 +10,7 @@ import {
   type WireError,
 } from '@locara/protocol';
 import type { Log } from '../log.ts';
-import { createConnection } from '../transport/connection.ts';
+import { type Connection, createConnection } from '../transport/connection.ts';
 import { createMessageReader } from '../transport/message-reader.ts';
 import type { ControlHandlers } from './control-handler.ts';
 import { parseParams } from './dispatcher.ts';
@@ -30,72 +30,90 @@ export function serveControlConnection(
   socket: Socket,
   deps: ControlConnectionDeps,
 ): { close(): void } {
-  const calls = new Map<RequestId, AbortController>();
-  const abortAll = (): void => {
-    for (const controller of calls.values()) controller.abort();
-  };
-  const send = (message: object): void => void connection.send(JSON.stringify(message));
-  const endWith = (error: RpcError): void => {
-    send({ jsonrpc: '2.0', id: null, error: error.toWire() });
-    connection.end();
-  };
+  return new ControlConnection(socket, deps);
+}
 
-  const serve = async (request: Extract<Envelope, { kind: 'request' }>): Promise<void> => {
+class ControlConnection {
+  readonly #deps: ControlConnectionDeps;
+  readonly #connection: Connection;
+  readonly #calls = new Map<RequestId, AbortController>();
+
+  constructor(socket: Socket, deps: ControlConnectionDeps) {
+    this.#deps = deps;
+    const reader = createMessageReader({
+      maxBytes: () => LIMITS.maxMessageBytes,
+      onMessage: (message) => {
+        this.#receive(message);
+      },
+      onViolation: (error) => {
+        this.#endWith(error);
+      },
+      onHttp: () => {
+        this.#connection.destroy();
+      },
+    });
+    this.#connection = createConnection(socket, {
+      onBytes: (bytes) => {
+        reader.push(bytes);
+      },
+      onClose: () => {
+        for (const controller of this.#calls.values()) controller.abort();
+      },
+      stalledWriteMs: deps.stalledWriteMs,
+    });
+  }
+
+  close(): void {
+    this.#connection.end();
+  }
+
+  #receive(message: unknown): void {
+    if (!this.#connection.isOpen) return;
+    const envelope = readEnvelope(message, (id) => this.#calls.has(id));
+    switch (envelope.kind) {
+      case 'invalid':
+        this.#endWith(envelope.error);
+        return;
+      case 'notification':
+        if (envelope.method === NOTICES.cancel) this.#cancel(envelope.params);
+        return;
+      case 'refused':
+        this.#send({ jsonrpc: '2.0', id: envelope.id, error: envelope.error.toWire() });
+        return;
+      case 'request':
+        void this.#serve(envelope);
+        return;
+    }
+  }
+
+  async #serve(request: Extract<Envelope, { kind: 'request' }>): Promise<void> {
     const { id, method } = request;
     const controller = new AbortController();
     const { signal } = controller;
-    calls.set(id, controller);
+    this.#calls.set(id, controller);
     let answer: { result: unknown } | { error: WireError };
     try {
-      answer = { result: await dispatchControl(deps.handlers, request, signal) };
+      answer = { result: await dispatchControl(this.#deps.handlers, request, signal) };
     } catch (error) {
-      answer = { error: toWireError(error, { log: deps.log, method, signal }) };
+      answer = { error: toWireError(error, { log: this.#deps.log, method, signal }) };
     }
-    calls.delete(id);
-    send({ jsonrpc: '2.0', id, ...answer });
-  };
+    this.#calls.delete(id);
+    this.#send({ jsonrpc: '2.0', id, ...answer });
+  }
 
-  const receive = (message: unknown): void => {
-    if (!connection.isOpen) return;
-    const envelope = readEnvelope(message, (id) => calls.has(id));
-    switch (envelope.kind) {
-      case 'invalid':
-        endWith(envelope.error);
-        return;
-      case 'notification':
-        if (envelope.method === NOTICES.cancel) {
-          calls.get((envelope.params as { id: RequestId }).id)?.abort();
-        }
-        return;
-      case 'refused':
-        send({ jsonrpc: '2.0', id: envelope.id, error: envelope.error.toWire() });
-        return;
-      case 'request':
-        void serve(envelope);
-        return;
-    }
-  };
+  #cancel(params: unknown): void {
+    const id = (params as { id?: RequestId } | undefined)?.id;
+    if (id !== undefined) this.#calls.get(id)?.abort();
+  }
 
-  const reader = createMessageReader({
-    maxBytes: () => LIMITS.maxMessageBytes,
-    onMessage: receive,
-    onViolation: endWith,
-    onHttp: () => {
-      connection.destroy();
-    },
-  });
-  const connection = createConnection(socket, {
-    onBytes: (bytes) => {
-      reader.push(bytes);
-    },
-    onClose: abortAll,
-    stalledWriteMs: deps.stalledWriteMs,
-  });
-  return {
-    close: () => {
-      connection.end();
-    },
-  };
+  #endWith(error: RpcError): void {
+    this.#send({ jsonrpc: '2.0', id: null, error: error.toWire() });
+    this.#connection.end();
+  }
+
+  #send(message: object): void {
+    void this.#connection.send(JSON.stringify(message));
+  }
 }
 
 async function dispatchControl(

@@ -57,10 +57,15 @@ export async function dispatch(
 /** Validates params; the error carries paths and rules, never values. */
 export function parseParams(schema: z.ZodObject, params: unknown, method: string): unknown {
   const parsed = schema.safeParse(params);
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues
-    .slice(0, 20)
-    .map((issue) => ({ path: issue.path.join('.'), rule: describeRule(issue) }));
+  // JSON.parse makes `__proto__` an own key, which zod leaves out without a word.
+  const isPolluted =
+    typeof params === 'object' && params !== null && Object.hasOwn(params, '__proto__');
+  if (parsed.success && !isPolluted) return parsed.data;
+  const issues = parsed.success
+    ? [{ path: '', rule: 'unknown key' }]
+    : parsed.error.issues
+        .slice(0, 20)
+        .map((issue) => ({ path: issue.path.join('.'), rule: describeRule(issue) }));
   throw new RpcError('InvalidParams', `Invalid params for ${method}`, { details: { issues } });
 }
 

@@ -5,6 +5,9 @@ import { dirname } from 'node:path';
 /** The shortest limit of the platforms we run on: macOS, 104 bytes with the closing zero. */
 const MAX_PATH_BYTES = 103;
 
+/** Clients that may wait to be accepted, so that a thousand at once are not turned away. */
+const BACKLOG = 4096;
+
 export class SocketError extends Error {
   override readonly name = 'SocketError';
 }
@@ -91,7 +94,7 @@ function bind(server: Server, path: string): Promise<void> {
     // bind(2) happens inside listen(): the mask leaves no moment in which others could connect.
     const previous = process.umask(0o177);
     try {
-      server.listen(path, () => {
+      server.listen({ path, backlog: BACKLOG }, () => {
         server.off('error', reject);
         resolve();
       });

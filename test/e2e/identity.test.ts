@@ -28,7 +28,7 @@ afterAll(async () => {
 
 function foreignKey(): string {
   const { privateKey } = generateKeyPairSync('ed25519');
-  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  return privateKey.export({ type: 'pkcs8', format: 'pem' });
 }
 
 describe('the handshake', () => {

@@ -43,8 +43,8 @@ export interface SigningKey {
 export function createSigningKey(): SigningKey {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return {
-    privatePem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    publicPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    privatePem: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    publicPem: publicKey.export({ type: 'spki', format: 'pem' }),
   };
 }
 
@@ -77,11 +77,11 @@ export function writePackage(content: Record<string, unknown> | string, key: Sig
 /** Trusts a fresh key and installs an app signed with it; for tests that start as an installed app. */
 export async function installSample(
   controlSocket: string,
-  changes: Record<string, unknown> = {},
+  changes: Record<string, unknown> & { readonly name?: string } = {},
 ): Promise<RawCredentials> {
   const key = createSigningKey();
   const control = await openWire(controlSocket);
-  const name = `key ${String(changes['name'] ?? 'notes')}`;
+  const name = `key ${changes.name ?? 'notes'}`;
   await expectResult(control.call('trust.add', { name, publicKeyPem: key.publicPem }));
   const path = writePackage(manifest(changes), key);
   const inspected = await expectResult(control.call('app.inspect', { path }));

@@ -3,27 +3,16 @@ import { describe, expect, test } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { registrations } from '../../../clients/cli/commands/index.ts';
 import type { Registration } from '../../../clients/cli/frame.ts';
-import { signCommand } from '../../../clients/cli/commands/sign.ts';
-import { verifyCommand } from '../../../clients/cli/commands/verify.ts';
+import { registrations } from '../../../clients/cli/commands/index.ts';
 import { VERSION } from '../../../clients/cli/version.ts';
 import { ControlHome, locara } from '../../support/run-cli.ts';
 
 const documentOf = (stdout: string): unknown => JSON.parse(stdout);
 
-const EVERY: readonly Registration[] = [
-  ...registrations,
-  verifyCommand(() => ({ errors: [], warnings: [] })),
-  signCommand({
-    loadOrCreateDevelopmentKey: () => Promise.resolve({ keyPem: '', publicKeyPath: '' }),
-    signPackage: () => Promise.resolve({ bundlePath: '', publicKeyPem: '' }),
-  }),
-];
-
 function commandPaths(): string[][] {
   const program = new Command();
-  for (const register of EVERY) register(program, {} as never);
+  for (const register of registrations) register(program, {} as never);
   const walk = (command: Command, path: string[]): string[][] =>
     command.commands.length === 0
       ? [path]
@@ -34,7 +23,7 @@ function commandPaths(): string[][] {
 describe('every command', () => {
   test.each(commandPaths())('%s %s has help with an example and --json', async (...path) => {
     const argv = [...path.filter((name) => typeof name === 'string'), '--help'];
-    const { exitCode, stdout } = await locara(argv, { registrations: EVERY });
+    const { exitCode, stdout } = await locara(argv);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('Example:\n  $ locara');
     expect(stdout).toContain('--json');

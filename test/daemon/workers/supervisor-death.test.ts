@@ -111,7 +111,7 @@ describe('end', () => {
     await worker.call('echo', { text: '' });
     const { pid } = worker.status();
     await expect.poll(() => worker.status()).toMatchObject({ state: 'stopped', pid: 0 });
-    expect(isProcessRunning(pid)).toBe(false);
+    await expect.poll(() => isProcessRunning(pid)).toBe(false);
     expect(await worker.call('echo', { text: 'a' })).toEqual({ text: 'a' });
   });
 
