@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RpcError } from '@locara/protocol';
 import fc from 'fast-check';
@@ -27,20 +27,14 @@ function likeness(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return ab / Math.sqrt(aa * bb);
 }
 
-function isInstalled(name: string): boolean {
-  return existsSync(join(import.meta.dirname, '../../../../node_modules', name));
-}
-
 const COMPRESSED = [
-  ['goforward.mp3', 'MP3', 'mpg123-decoder'],
-  ['goforward.flac', 'FLAC', '@wasm-audio-decoders/flac'],
-  ['goforward.ogg', 'Ogg Vorbis', '@wasm-audio-decoders/ogg-vorbis'],
+  ['goforward.mp3', 'MP3'],
+  ['goforward.flac', 'FLAC'],
+  ['goforward.ogg', 'Ogg Vorbis'],
 ] as const;
-const decoded = COMPRESSED.filter(([, , name]) => isInstalled(name));
-const refused = COMPRESSED.filter(([, , name]) => !isInstalled(name));
 
 describe('decoding a recording in memory', () => {
-  test.each(['goforward.wav', ...decoded.map(([name]) => name)])(
+  test.each(['goforward.wav', ...COMPRESSED.map(([name]) => name)])(
     'gives the same sound from %s',
     async (name) => {
       const samples = await decode(readFileSync(join(AUDIO, name)));
@@ -50,21 +44,13 @@ describe('decoding a recording in memory', () => {
     },
   );
 
-  test.each(refused)('says of %s that the decoder is missing', async (name, format, decoder) => {
-    await expect(decode(readFileSync(join(AUDIO, name)))).rejects.toMatchObject({
-      reason: 'UnsupportedMedia',
-      message: `The decoder for ${format} is not installed.`,
-      details: { rule: 'audio_decoder', package: decoder },
-    });
-  });
-
-  test.runIf(isInstalled('mpg123-decoder'))('skips what other programs add to an MP3', async () => {
+  test('skips what other programs add to an MP3', async () => {
     const mp3 = readFileSync(join(AUDIO, 'goforward.mp3'));
     const tagged = Buffer.concat([mp3, Buffer.alloc(5000), Buffer.from('APETAGEX'.repeat(20))]);
     expect((await decode(tagged)).length).toBe((await decode(mp3)).length);
   });
 
-  test.each(decoded)('calls %s damaged when there is only a header', async (name, format) => {
+  test.each(COMPRESSED)('calls %s damaged when there is only a header', async (name, format) => {
     const header = readFileSync(join(AUDIO, name)).subarray(0, format === 'MP3' ? 4 : 60);
     await expect(decode(header)).rejects.toMatchObject({
       reason: 'UnsupportedMedia',
@@ -79,7 +65,7 @@ describe('decoding a recording in memory', () => {
     });
   });
 
-  test.each(decoded)('throws nothing but typed errors when %s is damaged', async (name) => {
+  test.each(COMPRESSED)('throws nothing but typed errors when %s is damaged', async (name) => {
     const original = readFileSync(join(AUDIO, name));
     const changes = fc.array(fc.tuple(fc.nat(original.length - 1), fc.nat(255)), {
       maxLength: 20,
