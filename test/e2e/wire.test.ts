@@ -163,9 +163,9 @@ describe('in a session', () => {
   test('__proto__ in params is refused as an unknown key', async () => {
     const wire = await openSession();
     wire.sendRaw(
-      '{"jsonrpc":"2.0","id":1,"method":"daemon.ping","params":{"__proto__":{"x":1}}}\n',
+      '{"jsonrpc":"2.0","id":"p","method":"daemon.ping","params":{"__proto__":{"x":1}}}\n',
     );
-    expect((await wire.next(({ id }) => id === 1)).error?.data.reason).toBe('InvalidParams');
+    expect((await wire.next(({ id }) => id === 'p')).error?.data.reason).toBe('InvalidParams');
     wire.end();
   });
 

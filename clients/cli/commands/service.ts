@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { controlService } from '../service/control-service.ts';
 import type { ServiceVerb } from '../service/service-plan.ts';
+import { addExample } from './example.ts';
 
 const SUMMARIES: Record<ServiceVerb, string> = {
   install: 'start the daemon now and at every login',
@@ -18,7 +19,7 @@ export function registerService(program: Command, context: CliContext): void {
     .command('service')
     .description('run the daemon in the background, as a service of yours');
   for (const [verb, summary] of Object.entries(SUMMARIES) as [ServiceVerb, string][]) {
-    service
+    const command = service
       .command(verb)
       .description(summary)
       .option('--dry-run', 'print exactly what would be written and run, and change nothing', false)
@@ -31,5 +32,6 @@ export function registerService(program: Command, context: CliContext): void {
       .action(async (options: { dryRun: boolean; platform?: string }) => {
         await controlService(verb, options, context);
       });
+    addExample(command, `locara service ${verb} --dry-run`);
   }
 }
