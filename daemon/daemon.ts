@@ -14,7 +14,7 @@ import { acquireInstanceLock } from './instance-lock.ts';
 import type { Log } from './log.ts';
 import { createModels } from './models/create-models.ts';
 import { type AppConnection, serveAppConnection } from './rpc/app-connection.ts';
-import { serveControlConnection } from './rpc/control-connection.ts';
+import { CONTROL_REFUSAL, serveControlConnection } from './rpc/control-connection.ts';
 import { createEngines } from './scheduler/create-engines.ts';
 import { createAppStores } from './stores/app-stores.ts';
 import { createPeers, type Peers } from './transport/peer.ts';
@@ -228,16 +228,22 @@ function serveApp(
 }
 
 function serveControl(socket: Socket, serving: Serving): { close(): void } | undefined {
-  const { config, log, parts, appProcesses } = serving;
+  const { config, log, parts, peers, appProcesses } = serving;
   const peer = readPeerOrRefuse(socket, 'control', serving);
   if (peer === undefined) return undefined;
-  if (peer.uid !== process.getuid?.() || appProcesses.isAppOrChild(peer.pid)) {
+  const mayControl = (): boolean => {
+    const isUser = peer.uid === process.getuid?.() && peers.isPeerAlive(socket, peer);
+    if (isUser && !appProcesses.isAppOrChild(peer.pid)) return true;
     log.warn('control.refused', { peerPid: peer.pid, peerUid: peer.uid });
+    return false;
+  };
+  if (!mayControl()) {
     refuse(socket);
     return undefined;
   }
   return serveControlConnection(socket, {
     handlers: parts.controlHandlers,
+    mayControl,
     stalledWriteMs: config.stalledWriteMs,
     log,
   });
@@ -253,13 +259,8 @@ function readPeerOrRefuse(socket: Socket, name: string, { log, peers }: Serving)
   }
 }
 
-/** One answer for a control peer that is refused, so that the command line can say why. */
 function refuse(socket: Socket): void {
-  const error = {
-    code: -32001,
-    message: 'An app, or a program started by one, may not use the control socket',
-    data: { reason: 'Unauthenticated', retryable: false },
-  };
+  const error = CONTROL_REFUSAL.toWire();
   socket.on('error', () => undefined);
   socket.end(`${JSON.stringify({ jsonrpc: '2.0', id: null, error })}\n`);
 }

@@ -19,13 +19,21 @@ import { toWireError } from './wire-error.ts';
 
 export interface ControlConnectionDeps {
   readonly handlers: ControlHandlers;
+  /** Asked again at every message: a process may have become an app since it connected. */
+  readonly mayControl: () => boolean;
   readonly stalledWriteMs: number;
   readonly log: Log;
 }
 
 type AnyHandler = (params: unknown, call: { signal: AbortSignal }) => unknown;
 
-/** One connection of the user's own: its peer was checked when it was accepted. */
+/** What a peer is told that may not control the daemon, so that the command line can say why. */
+export const CONTROL_REFUSAL = new RpcError(
+  'Unauthenticated',
+  'An app, or a program started by one, may not use the control socket',
+);
+
+/** One connection of the user's own. */
 export function serveControlConnection(
   socket: Socket,
   deps: ControlConnectionDeps,
@@ -69,6 +77,10 @@ class ControlConnection {
 
   #receive(message: unknown): void {
     if (!this.#connection.isOpen) return;
+    if (!this.#deps.mayControl()) {
+      this.#endWith(CONTROL_REFUSAL);
+      return;
+    }
     const envelope = readEnvelope(message, (id) => this.#calls.has(id));
     switch (envelope.kind) {
       case 'invalid':

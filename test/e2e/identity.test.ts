@@ -11,15 +11,19 @@ import {
   openWire,
   type ProofChanges,
   type RawCredentials,
+  type Wire,
 } from '../support/raw-client.ts';
 
 let daemon: DaemonProcess;
 let notes: RawCredentials;
 let other: RawCredentials;
+/** Opened while this process was no app yet. */
+let earlyControl: Wire;
 
 beforeAll(async () => {
   daemon = await startDaemonProcess();
   notes = await installSample(daemon.controlSocket);
+  earlyControl = await openWire(daemon.controlSocket);
   other = await installSample(daemon.controlSocket, { name: 'other', modalities: [], models: [] });
 });
 afterAll(async () => {
@@ -174,6 +178,17 @@ describe('the control socket', () => {
     const child = spawn(process.execPath, ['-e', script, daemon.controlSocket]);
     const [said] = (await once(child.stdout, 'data')) as [Buffer];
     expect(said.toString()).toContain('Unauthenticated');
+    app.end();
+  });
+
+  test('refuses a process that became an app after it connected', async () => {
+    const app = await openWire(daemon.appSocket);
+    await authenticate(app, notes);
+    await earlyControl.call('app.consent', { appId: 'acme/notes', capability: 'store:sql' });
+    expect(earlyControl.received).toMatchObject([
+      { id: null, error: { data: { reason: 'Unauthenticated' } } },
+    ]);
+    await earlyControl.closed();
     app.end();
   });
 });
