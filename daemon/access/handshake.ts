@@ -1,11 +1,4 @@
-import {
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes,
-  randomUUID,
-  sign,
-  verify,
-} from 'node:crypto';
+import { generateKeyPairSync, randomBytes, randomUUID, sign, verify } from 'node:crypto';
 import {
   type HandshakeFields,
   handshakeTranscript,
@@ -17,7 +10,7 @@ import {
 } from '@locara/protocol';
 import type { Log } from '../log.ts';
 import type { AppRecord, AppRegistry } from './app-registry.ts';
-import { type DaemonKey, fromRawPublicKey } from './daemon-key.ts';
+import { type DaemonKey, fromRawPublicKey, toRawPublicKey } from './daemon-key.ts';
 import { effectiveGrants } from './grants.ts';
 
 /** What the kernel says of the other end. */
@@ -53,10 +46,14 @@ export interface HandshakeConnection {
   readonly onAuthenticated: (record: AppRecord) => void;
 }
 
-/** An unknown app is checked against this key, so that it costs what a known one costs. */
-const DUMMY_KEY: KeyObject = generateKeyPairSync('ed25519').publicKey;
+/**
+ * An unknown app is checked against this key, so that it costs what a known one costs: raw, because
+ * importing a key takes longer than the rest of the difference.
+ */
+const DUMMY_PUBLIC_KEY = toRawPublicKey(generateKeyPairSync('ed25519').publicKey);
 
 export function createHandshake(deps: HandshakeDeps, connection: HandshakeConnection): Handshake {
+  let hasSaidHello = false;
   let serverNonce: Buffer | undefined;
   let isAuthenticated = false;
 
@@ -74,7 +71,7 @@ export function createHandshake(deps: HandshakeDeps, connection: HandshakeConnec
 
   return {
     hello: (params) => {
-      if (serverNonce !== undefined || isAuthenticated) {
+      if (hasSaidHello) {
         connection.closeAfterAnswer();
         throw new RpcError('Conflict', 'This connection has said hello already');
       }
@@ -84,6 +81,7 @@ export function createHandshake(deps: HandshakeDeps, connection: HandshakeConnec
           details: { supported: { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION } },
         });
       }
+      hasSaidHello = true;
       serverNonce = randomBytes(32);
       return describeDaemon(deps, serverNonce);
     },
@@ -160,7 +158,7 @@ function check(
     clientPid: params.pid,
     daemonPid: process.pid,
   };
-  const key = known === undefined ? DUMMY_KEY : fromRawPublicKey(known.installPublicKey);
+  const key = fromRawPublicKey(known?.installPublicKey ?? DUMMY_PUBLIC_KEY);
   const isSigned = verify(
     null,
     handshakeTranscript('client', fields),
