@@ -8,6 +8,7 @@ export type StrictJsonRule =
   | 'valid JSON'
   | 'nothing after the value'
   | 'each key once'
+  | 'no key named __proto__'
   | 'at most 32 levels'
   | 'a finite number'
   | 'no lone surrogates';
@@ -121,6 +122,8 @@ class StrictParser {
       this.#skipSpace();
       const key = this.#parseString();
       this.#path.push(key);
+      // Schemas of maps skip this key in silence: what was signed would not be what was checked.
+      if (key === '__proto__') throw this.#broken('no key named __proto__');
       if (Object.hasOwn(object, key)) throw this.#broken('each key once');
       this.#skipSpace();
       if (!this.#skipIf(':')) throw this.#broken('valid JSON');

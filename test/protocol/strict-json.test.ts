@@ -75,13 +75,12 @@ test('refuses a repeated key with its path, after escapes too', () => {
     rule: 'each key once',
   });
   expect(refusalOf('{"a":1,"\\u0061":2}')?.rule).toBe('each key once');
-  expect(refusalOf('{"__proto__":1,"__proto__":2}')?.rule).toBe('each key once');
 });
 
-test('keeps __proto__ as a plain key that changes no prototype', () => {
-  const parsed = parseStrictJson(utf8('{"__proto__":{"admin":true}}')) as Record<string, unknown>;
-  expect(Object.keys(parsed)).toEqual(['__proto__']);
-  expect(parsed['admin']).toBeUndefined();
+test('refuses the key that maps and copies lose in silence, however it is spelt', () => {
+  const expected = { path: 'a.__proto__', rule: 'no key named __proto__' };
+  expect(refusalOf('{"a":{"__proto__":{"admin":true}}}')).toEqual(expected);
+  expect(refusalOf('{"a":{"__pr\\u006fto__":1}}')).toEqual(expected);
 });
 
 test('an error carries paths and rules, never values', () => {
