@@ -25,6 +25,7 @@ const LOGGED_FIELDS = [
   'reason',
   'rule',
   'signal',
+  'signerId',
   'socket',
   'stack',
   'state',

@@ -111,8 +111,9 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
         await parts.stores.wipe(appId);
         await parts.blobs.deleteApp(appId);
       },
+      log: parts.log,
     }),
-    ...createTrustHandlers(parts.trustList),
+    ...createTrustHandlers(parts),
     ...modelsControlHandlers({ listModels: () => parts.models.listAll() }),
   };
 }

@@ -3,6 +3,7 @@ import type { AppRecord, AppRegistry } from '../../access/app-registry.ts';
 import { notInstalled } from '../../access/create-app-registry.ts';
 import { effectiveGrants, grantCapability, revokeAccess } from '../../access/grants.ts';
 import type { AppInstaller } from '../../access/install-app.ts';
+import type { Log } from '../../log.ts';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';
 
 export interface AppHandlersOptions {
@@ -10,24 +11,35 @@ export interface AppHandlersOptions {
   readonly installer: AppInstaller;
   /** Destroys the app's keys, then its stores; succeeds when there is nothing. */
   readonly wipeData: (appId: string) => Promise<void>;
+  /** Told of every change to what an app may do. */
+  readonly log: Pick<Log, 'info'>;
 }
 
 export function createAppHandlers(options: AppHandlersOptions): ControlHandlers<'app'> {
-  const { registry, installer } = options;
+  const { registry, installer, log } = options;
   return {
     'app.inspect': async ({ path }) => ({ summary: await installer.inspect(path) }),
-    'app.install': (params) => installer.install(params),
+    'app.install': async (params) => {
+      const installed = await installer.install(params);
+      const { appId, version, manifestDigest: digest, attestation } = installed;
+      const signerId = registry.find(appId)?.signerId;
+      log.info('app.installed', { appId, version, digest, attestation, signerId });
+      return installed;
+    },
     'app.list': () => ({ apps: registry.list().map((record) => toInstalledApp(record)) }),
     'app.show': ({ appId }) => {
       const record = registry.find(appId);
       if (record === undefined) throw notInstalled();
       return { app: toInstalledApp(record) };
     },
-    'app.consent': async ({ appId, capability }) => ({
-      grants: effectiveGrants(await grantCapability(registry, appId, capability)),
-    }),
+    'app.consent': async ({ appId, capability }) => {
+      const record = await grantCapability(registry, appId, capability);
+      log.info('app.consented', { appId, capability });
+      return { grants: effectiveGrants(record) };
+    },
     'app.revoke': async ({ appId, capability }) => {
       const record = await revokeAccess(registry, appId, capability);
+      log.info('app.revoked', { appId, capability });
       return { grants: effectiveGrants(record), revoked: record.revoked };
     },
     'app.uninstall': ({ appId, wipe }) => uninstallApp(options, { appId, wipe }),
@@ -36,16 +48,19 @@ export function createAppHandlers(options: AppHandlersOptions): ControlHandlers<
 
 /** Ends the app's sessions first (by the registry's announcement), so that nothing writes while its data goes. */
 async function uninstallApp(
-  { registry, wipeData }: AppHandlersOptions,
+  { registry, wipeData, log }: AppHandlersOptions,
   { appId, wipe }: { readonly appId: string; readonly wipe: boolean },
 ): Promise<{ appId: string; wiped: boolean }> {
   if (!isAppId(appId)) throw notInstalled();
   const isPresent = registry.find(appId) !== undefined || registry.isDamaged(appId);
-  if (isPresent) await registry.remove(appId);
-  else if (!wipe || registry.findFormer(appId) === undefined) throw notInstalled();
+  if (isPresent) {
+    await registry.remove(appId);
+    log.info('app.uninstalled', { appId });
+  } else if (!wipe || registry.findFormer(appId) === undefined) throw notInstalled();
   if (wipe) {
     await wipeData(appId);
     await registry.forget(appId);
+    log.info('app.wiped', { appId });
   }
   return { appId, wiped: wipe };
 }

@@ -7,6 +7,7 @@ import { createAppInstaller } from '../../../../daemon/access/install-app.ts';
 import { createTrustList } from '../../../../daemon/access/trust-list.ts';
 import { createAppHandlers } from '../../../../daemon/handlers/control/app.ts';
 import { createTrustHandlers } from '../../../../daemon/handlers/control/trust.ts';
+import type { Log, LogFields } from '../../../../daemon/log.ts';
 import { type Paths, resolvePaths } from '../../../../daemon/paths.ts';
 import type { ControlHandlers } from '../../../../daemon/rpc/control-handler.ts';
 import {
@@ -23,6 +24,7 @@ const appId = 'acme/notes';
 let paths: Paths;
 let registry: AppRegistry;
 let events: string[];
+let logged: { event: string; fields: LogFields }[];
 let wipe: () => Promise<void>;
 let app: ControlHandlers<'app'>;
 let trust: ControlHandlers<'trust'>;
@@ -49,8 +51,12 @@ beforeEach(async () => {
     events.push(`wipe ${id}`);
     await wipe();
   };
-  app = createAppHandlers({ registry, installer, wipeData });
-  trust = createTrustHandlers(trustList);
+  logged = [];
+  const log: Pick<Log, 'info'> = {
+    info: (event, fields = {}) => void logged.push({ event, fields }),
+  };
+  app = createAppHandlers({ registry, installer, wipeData, log });
+  trust = createTrustHandlers({ trustList, log });
   registry.onChange((id, record) =>
     events.push(`${record === undefined ? 'gone' : 'changed'} ${id}`),
   );
@@ -160,3 +166,33 @@ test.each(['__proto__', '../acme', 'Acme/notes', 'аcme/notes', 'acme/none'])(
     expect(events).toEqual([]);
   },
 );
+
+test('every change of rights leaves a line in the log, and a refused one none', async () => {
+  await install();
+  await app['app.consent']({ appId, capability: 'store:sql' }, call);
+  await rejectionOf(() => app['app.consent']({ appId, capability: 'llm:generate' }, call));
+  await app['app.revoke']({ appId, capability: 'store:write' }, call);
+  await app['app.revoke']({ appId }, call);
+  await app['app.uninstall']({ appId, wipe: true }, call);
+  await trust['trust.remove']({ key: 'Ada' }, call);
+  const { fields: trusted } = logged[0] ?? {};
+  expect(logged).toEqual([
+    { event: 'trust.added', fields: { signerId: trusted?.signerId, kind: 'sideloading' } },
+    {
+      event: 'app.installed',
+      fields: {
+        appId,
+        version: '1.0.0',
+        digest: expect.stringMatching(/^sha256:/) as string,
+        attestation: 'install-key',
+        signerId: trusted?.signerId,
+      },
+    },
+    { event: 'app.consented', fields: { appId, capability: 'store:sql' } },
+    { event: 'app.revoked', fields: { appId, capability: 'store:write' } },
+    { event: 'app.revoked', fields: { appId, capability: undefined } },
+    { event: 'app.uninstalled', fields: { appId } },
+    { event: 'app.wiped', fields: { appId } },
+    { event: 'trust.removed', fields: { signerId: trusted?.signerId, kind: 'sideloading' } },
+  ]);
+});
