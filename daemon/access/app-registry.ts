@@ -19,6 +19,13 @@ export interface AppRecord {
   readonly grants: readonly Grant[];
 }
 
+/** What is kept beside a record. */
+export interface AppFiles {
+  readonly manifestBytes: Uint8Array;
+  /** The text of credentials.json; without it, the one that is there stays. */
+  readonly credentials?: string;
+}
+
 /** What an uninstalled app left behind: who may have its data when it is installed again. */
 export interface FormerApp {
   readonly appId: string;
@@ -29,8 +36,8 @@ export interface FormerApp {
 export interface AppRegistry {
   find(appId: string): AppRecord | undefined;
   list(): readonly AppRecord[];
-  /** Installs or updates; the record replaces one of the same id. */
-  put(record: AppRecord, files: { readonly manifestBytes: Uint8Array }): Promise<void>;
+  /** Installs or updates: the record and its files replace those of the same id, together or not at all. */
+  put(record: AppRecord, files: AppFiles): Promise<void>;
   setGrant(appId: string, capability: Capability, state: Grant['state']): Promise<AppRecord>;
   revoke(appId: string): Promise<AppRecord>;
   /** Deletes record and credentials. The signer of the app stays on file, for the data it leaves. */

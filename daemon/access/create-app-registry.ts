@@ -12,10 +12,11 @@ import * as z from 'zod';
 import type { Log } from '../log.ts';
 import type { Paths } from '../paths.ts';
 import { parseRecord, renderRecord } from './app-record-file.ts';
-import type { AppRecord, AppRegistry, FormerApp } from './app-registry.ts';
+import type { AppFiles, AppRecord, AppRegistry, FormerApp } from './app-registry.ts';
+import { alignCredentials } from './credentials-file.ts';
 import { openRegularFile, readBounded } from './read-bounded.ts';
 import { createTaskQueue } from './task-queue.ts';
-import { writeAtomically } from './write-atomically.ts';
+import { LEFTOVER, replaceFiles, writeAtomically } from './write-atomically.ts';
 
 export const CREDENTIALS_FILE = 'credentials.json';
 const RECORD_FILE = 'app.json';
@@ -63,8 +64,13 @@ class FileAppRegistry implements AppRegistry {
     const formerText = await readText(join(folder, FORMER_FILE));
     const installed = typeof recordText === 'string' ? parseRecord(recordText, appId) : undefined;
     const former = typeof formerText === 'string' ? parseFormer(formerText, appId) : undefined;
-    if (installed !== undefined) this.#installed.set(appId, installed);
-    else if (former !== undefined && recordText === undefined) this.#former.set(appId, former);
+    await this.#cleanUp(folder, { hasRecord: recordText !== undefined });
+    if (installed !== undefined) {
+      await alignCredentials(join(folder, CREDENTIALS_FILE), installed.record).catch(() => {
+        this.#log.warn('app.credentialsStale', { appId });
+      });
+      this.#installed.set(appId, installed);
+    } else if (former !== undefined && recordText === undefined) this.#former.set(appId, former);
     else if (recordText !== undefined || formerText !== undefined) {
       this.#damaged.add(appId);
       this.#log.warn('app.recordDamaged', { appId });
@@ -89,8 +95,8 @@ class FileAppRegistry implements AppRegistry {
     return this.#damaged.has(appId);
   }
 
-  put(record: AppRecord, { manifestBytes }: { manifestBytes: Uint8Array }): Promise<void> {
-    return this.#inTurn(() => this.#commit({ record, manifestBytes }));
+  put(record: AppRecord, { manifestBytes, credentials }: AppFiles): Promise<void> {
+    return this.#inTurn(() => this.#commit({ record, manifestBytes }, credentials));
   }
 
   setGrant(appId: string, capability: Capability, state: Grant['state']): Promise<AppRecord> {
@@ -151,18 +157,31 @@ class FileAppRegistry implements AppRegistry {
     });
   }
 
-  async #commit(installed: Installed): Promise<void> {
+  async #commit(installed: Installed, credentials?: string): Promise<void> {
     const { record, manifestBytes } = installed;
     const folder = this.#folderOf(record.appId);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    // locara.json is there to be read by people; app.json decides.
-    await writeAtomically(join(folder, MANIFEST_FILE), manifestBytes);
-    await writeAtomically(join(folder, RECORD_FILE), renderRecord(record, manifestBytes));
+    await replaceFiles([
+      ...(credentials === undefined
+        ? []
+        : [{ path: join(folder, CREDENTIALS_FILE), content: credentials }]),
+      // locara.json is there to be read by people; app.json decides.
+      { path: join(folder, MANIFEST_FILE), content: manifestBytes },
+      { path: join(folder, RECORD_FILE), content: renderRecord(record, manifestBytes) },
+    ]);
     await rm(join(folder, FORMER_FILE), { force: true });
     this.#former.delete(record.appId);
     this.#damaged.delete(record.appId);
     this.#installed.set(record.appId, installed);
     this.#announce(record.appId, record);
+  }
+
+  /** Removes what a crash left: half-written files, and keys of an installation that did not happen. */
+  async #cleanUp(folder: string, { hasRecord }: { readonly hasRecord: boolean }): Promise<void> {
+    for (const name of await readdir(folder)) {
+      const isOrphan = name === CREDENTIALS_FILE && !hasRecord;
+      if (isOrphan || LEFTOVER.test(name)) await rm(join(folder, name), { force: true });
+    }
   }
 
   async #keepSigner(appId: string, signerId: string): Promise<void> {

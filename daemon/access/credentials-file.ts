@@ -4,8 +4,6 @@ import {
   generateKeyPairSync,
   type KeyObject,
 } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import * as z from 'zod';
 import { openRegularFile, readBounded } from './read-bounded.ts';
 import { writeAtomically } from './write-atomically.ts';
@@ -35,22 +33,49 @@ export function generateInstallKey(): InstallKey {
 
 /** The install key of an existing credentials file; undefined when there is none that can be used. */
 export async function readInstallKey(path: string): Promise<InstallKey | undefined> {
+  const credentials = await readCredentials(path);
+  return credentials === undefined ? undefined : parseInstallKey(credentials);
+}
+
+export function renderCredentials(credentials: Credentials): string {
+  return `${JSON.stringify(credentials, null, 2)}\n`;
+}
+
+/**
+ * After a crash in the middle of an update, lets the credentials name the manifest that the record has.
+ * Credentials with another key are left alone: they open nothing.
+ */
+export async function alignCredentials(
+  path: string,
+  record: { readonly manifestDigest: string; readonly installPublicKey: Uint8Array },
+): Promise<void> {
+  const credentials = await readCredentials(path);
+  const { manifestDigest, installPublicKey } = record;
+  if (credentials === undefined || credentials.manifestDigest === manifestDigest) return;
+  const key = parseInstallKey(credentials);
+  if (key === undefined || Buffer.compare(key.publicKey, installPublicKey) !== 0) return;
+  await writeAtomically(path, renderCredentials({ ...credentials, manifestDigest }));
+}
+
+async function readCredentials(path: string): Promise<Credentials | undefined> {
   const opened = await openRegularFile(path);
   if (typeof opened === 'string') return undefined;
   await using file = opened;
   const bytes = await readBounded(file, MAX_BYTES);
   try {
-    const { installKey } = Credentials.parse(JSON.parse(Buffer.from(bytes ?? []).toString('utf8')));
-    const key = createPrivateKey(installKey);
-    return key.asymmetricKeyType === 'ed25519' ? toInstallKey(key) : undefined;
+    return Credentials.parse(JSON.parse(Buffer.from(bytes ?? []).toString('utf8')));
   } catch {
     return undefined;
   }
 }
 
-export async function writeCredentials(path: string, credentials: Credentials): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await writeAtomically(path, `${JSON.stringify(credentials, null, 2)}\n`);
+function parseInstallKey({ installKey }: Credentials): InstallKey | undefined {
+  try {
+    const key = createPrivateKey(installKey);
+    return key.asymmetricKeyType === 'ed25519' ? toInstallKey(key) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function toInstallKey(privateKey: KeyObject): InstallKey {

@@ -16,7 +16,7 @@ import {
   generateInstallKey,
   type InstallKey,
   readInstallKey,
-  writeCredentials,
+  renderCredentials,
 } from './credentials-file.ts';
 import { effectiveGrants } from './grants.ts';
 import { refusePackage } from './refuse-package.ts';
@@ -148,14 +148,15 @@ async function installVerified(
     revoked: false,
     grants: decideGrants(manifest, installed),
   };
-  await writeCredentials(credentials, {
+  const credentialsText = renderCredentials({
     appId,
     manifestDigest,
     installKey: key.privateKeyPem,
     daemonPublicKey: Buffer.from(options.daemonPublicKey).toString('base64'),
     socket: paths.appSocket,
   });
-  await registry.put(record, { manifestBytes: verified.manifestBytes });
+  const { manifestBytes } = verified;
+  await registry.put(record, { manifestBytes, credentials: credentialsText });
   const { version } = manifest;
   const grants = effectiveGrants(record);
   return { appId, version, manifestDigest, credentials, attestation, grants };

@@ -5,18 +5,38 @@ import { RpcError } from '@locara/protocol';
 
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
+/** What is left of a file whose writing a crash cut off. */
+export const LEFTOVER = /\.[0-9a-f]{12}\.tmp$/;
+
+export interface FileContent {
+  readonly path: string;
+  readonly content: string | Uint8Array;
+}
+
 /**
  * Replaces a file, readable by its owner alone, so that a crash leaves the old or the new one whole.
  * The folder exists. Throws InsufficientResources when the disk is full.
  */
 export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  await replaceFiles([{ path, content }]);
+}
+
+/**
+ * Replaces files that belong together: all are on the disk before the first is put in place, so that a
+ * full disk changes none. A crash may leave the first ones replaced: what decides goes last.
+ */
+export async function replaceFiles(files: readonly FileContent[]): Promise<void> {
+  const staged = files.map(({ path, content }) => ({
+    path,
+    content,
+    temporary: `${path}.${randomBytes(6).toString('hex')}.tmp`,
+  }));
   try {
-    await writeDurably(temporary, content);
-    await rename(temporary, path);
-    await syncFolder(dirname(path));
+    for (const { temporary, content } of staged) await writeDurably(temporary, content);
+    for (const { temporary, path } of staged) await rename(temporary, path);
+    for (const folder of new Set(files.map(({ path }) => dirname(path)))) await syncFolder(folder);
   } catch (error) {
-    await rm(temporary, { force: true });
+    for (const { temporary } of staged) await rm(temporary, { force: true });
     if (error instanceof Error && 'code' in error && FULL.has(String(error.code))) {
       throw new RpcError('InsufficientResources', 'No room on the disk to keep this.', {
         cause: error,

@@ -14,6 +14,7 @@ import { checkManifest } from '@locara/protocol';
 import type { AppRecord, AppRegistry } from '../../../daemon/access/app-registry.ts';
 import { digestOf } from '../../../daemon/access/app-record-file.ts';
 import { createAppRegistry } from '../../../daemon/access/create-app-registry.ts';
+import { generateInstallKey, renderCredentials } from '../../../daemon/access/credentials-file.ts';
 import type { Log } from '../../../daemon/log.ts';
 import { resolvePaths, type Paths } from '../../../daemon/paths.ts';
 import {
@@ -181,6 +182,51 @@ test('half an update, cut off before its rename, leaves the old record', async (
   writeFileSync(join(folder, 'locara.json'), createManifest({ version: '2.0.0' }));
   writeFileSync(join(folder, 'app.json.0123.tmp'), '{"ver');
   expect((await openRegistry(paths)).registry.find('acme/notes')).toEqual(record);
+});
+
+/** Credentials as an installation writes them, for a manifest of that digest. */
+function createCredentials(
+  manifestDigest: string,
+  key = generateInstallKey(),
+): { readonly text: string; readonly publicKey: Uint8Array } {
+  const installKey = key.privateKeyPem;
+  const credentials = { appId: 'acme/notes', manifestDigest, installKey };
+  const text = renderCredentials({ ...credentials, daemonPublicKey: 'x', socket: '/s' });
+  return { text, publicKey: key.publicKey };
+}
+
+test('credentials that an update had replaced before the crash name the old manifest again', async () => {
+  const paths = createPaths();
+  const { record, manifestBytes } = createRecord();
+  const { text, publicKey } = createCredentials(`sha256:${'f'.repeat(64)}`);
+  const installed = { ...record, installPublicKey: publicKey };
+  await (await openRegistry(paths)).registry.put(installed, { manifestBytes, credentials: text });
+  await openRegistry(paths);
+  const path = join(paths.app('acme/notes'), 'credentials.json');
+  const aligned = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  expect(aligned).toEqual({ ...JSON.parse(text), manifestDigest: record.manifestDigest } as object);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+});
+
+test('credentials with a key that the record does not have stay as they are', async () => {
+  const paths = createPaths();
+  const { record, manifestBytes } = createRecord();
+  const { text } = createCredentials(`sha256:${'f'.repeat(64)}`);
+  await (await openRegistry(paths)).registry.put(record, { manifestBytes, credentials: text });
+  await openRegistry(paths);
+  const path = join(paths.app('acme/notes'), 'credentials.json');
+  expect(readFileSync(path, 'utf8')).toBe(text);
+});
+
+test('what a crash left is removed at the next start: half files, and keys without a record', async () => {
+  const paths = createPaths();
+  const folder = paths.app('acme/notes');
+  mkdirSync(folder, { recursive: true });
+  for (const name of ['credentials.json', 'credentials.json.0123456789ab.tmp']) {
+    writeFileSync(join(folder, name), createCredentials('sha256:').text);
+  }
+  await openRegistry(paths);
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test('a removed app leaves who signed it, and nothing to authenticate with', async () => {

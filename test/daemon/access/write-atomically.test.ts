@@ -25,18 +25,21 @@ test('replaces a link instead of writing through it', async () => {
   expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('new');
 });
 
-test('a full disk is InsufficientResources and leaves the old file alone', () => {
+test('a full disk is InsufficientResources and leaves every file of a group alone', () => {
   const folder = createTemporaryFolder();
-  const path = join(folder, 'file');
-  writeFileSync(path, 'old');
+  const paths = ['first', 'second'].map((name) => join(folder, name));
+  for (const path of paths) writeFileSync(path, 'old');
   const source = join(import.meta.dirname, '../../../daemon/access/write-atomically.ts');
   const script = `
-    const { writeAtomically } = await import(${JSON.stringify(source)});
-    await writeAtomically(${JSON.stringify(path)}, new Uint8Array(1024 * 1024))
-      .catch((error) => process.stdout.write(error.reason ?? String(error)));`;
+    const { replaceFiles } = await import(${JSON.stringify(source)});
+    const [first, second] = ${JSON.stringify(paths)};
+    await replaceFiles([
+      { path: first, content: 'new' },
+      { path: second, content: new Uint8Array(1024 * 1024) },
+    ]).catch((error) => process.stdout.write(error.reason ?? String(error)));`;
   const limited = 'ulimit -f 8; exec "$0" --conditions=locara-source --input-type=module -e "$1"';
   const output = execFileSync('bash', ['-c', limited, process.execPath, script]);
   expect(output.toString()).toBe('InsufficientResources');
-  expect(readFileSync(path, 'utf8')).toBe('old');
-  expect(readdirSync(folder)).toEqual(['file']);
+  for (const path of paths) expect(readFileSync(path, 'utf8')).toBe('old');
+  expect(readdirSync(folder)).toEqual(['first', 'second']);
 });
