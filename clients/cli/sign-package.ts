@@ -7,7 +7,7 @@ import {
   randomUUID,
   sign,
 } from 'node:crypto';
-import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BUNDLE_FILE, checkManifest, MANIFEST_FILE, STRICT_JSON_LIMITS } from '@locara/protocol';
 import { CliError, EXIT } from './context.ts';
@@ -39,7 +39,7 @@ export async function signPackage(
   const key = parseSigningKey(options.keyPem);
   const manifestBytes = await readManifest(join(folder, MANIFEST_FILE));
   const bundlePath = join(folder, BUNDLE_FILE);
-  await writeFile(bundlePath, `${JSON.stringify(createBundle(manifestBytes, key.privateKey))}\n`);
+  await replaceFile(bundlePath, `${JSON.stringify(createBundle(manifestBytes, key.privateKey))}\n`);
   const { publicKeyPem, hint, algorithm } = key;
   return { bundlePath, publicKeyPem, hint, algorithm };
 }
@@ -68,8 +68,19 @@ export async function loadOrCreateDevelopmentKey(path: string): Promise<Developm
   const keyPem = (await readPrivateKey(path)) ?? (await createDevelopmentKey(path));
   const { publicKeyPem } = parseSigningKey(keyPem);
   const publicKeyPath = `${path.replace(/\.pem$/, '')}.pub.pem`;
-  await writeFile(publicKeyPath, publicKeyPem, { mode: 0o644 });
+  await replaceFile(publicKeyPath, publicKeyPem);
   return { keyPem, publicKeyPem, publicKeyPath };
+}
+
+/** Whole or not at all; a link at the path is replaced, since a stranger's package may hold one. */
+async function replaceFile(path: string, content: string): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(temporary, content, { mode: 0o644, flag: 'wx' });
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
 }
 
 async function readPrivateKey(path: string): Promise<string | undefined> {

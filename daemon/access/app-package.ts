@@ -63,10 +63,12 @@ async function readRegularFile(
   const opened = await openRegularFile(path);
   if (opened === 'absent') return undefined;
   if (opened === 'not a regular file') {
-    throw refuseShape('regular_file', `${name} is not a regular file that can be read.`);
+    throw refuseUnreadable(name);
   }
   await using file = opened;
-  const bytes = await readBounded(file, maxBytes);
+  const bytes = await readBounded(file, maxBytes).catch((error: unknown) => {
+    throw refuseUnreadable(name, error);
+  });
   if (bytes === undefined) throw tooLarge(name, maxBytes);
   return bytes;
 }
@@ -112,6 +114,10 @@ function isInnerPath(name: string): boolean {
   return (
     !/[\\\0]|^[A-Za-z]:/.test(name) && !name.startsWith('/') && !name.split('/').includes('..')
   );
+}
+
+function refuseUnreadable(name: string, cause?: unknown): RpcError {
+  return refuseShape('regular_file', `${name} is not a regular file that can be read.`, cause);
 }
 
 function tooLarge(name: string, maxBytes: number): RpcError {

@@ -4,8 +4,11 @@ import {
   generateKeyPairSync,
   type KeyObject,
 } from 'node:crypto';
-import { closeSync, constants, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createPrivateFile, isFileError } from '../stores/durable-files.ts';
+
+const READABLE_BY_OTHERS = 0o077;
 
 /** The daemon's own Ed25519 identity, pinned by every app at install. */
 export interface DaemonKey {
@@ -14,13 +17,27 @@ export interface DaemonKey {
   readonly publicKey: Buffer;
 }
 
-/** Reads the key, or makes it on the very first start. A present but unreadable key is an error, never replaced. */
+/**
+ * Reads the key, or makes it on the very first start. One that is present but cannot be read, or that
+ * others could have, is an error and never replaced: every app has pinned it.
+ */
 export function loadDaemonKey(keysFolder: string): DaemonKey {
   const path = join(keysFolder, 'daemon.pem');
-  const pem = readIfPresent(path) ?? createKeyFile(path);
-  const privateKey = createPrivateKey(pem);
-  if (privateKey.asymmetricKeyType !== 'ed25519') throw new Error('The daemon key is not Ed25519');
+  const privateKey = parseKey(readIfPresent(path) ?? createKeyFile(path));
   return { privateKey, publicKey: toRawPublicKey(createPublicKey(privateKey)) };
+}
+
+function parseKey(pem: string): KeyObject {
+  let key: KeyObject | undefined;
+  try {
+    key = createPrivateKey(pem);
+  } catch {
+    // Said below, without what the file holds.
+  }
+  if (key?.asymmetricKeyType === 'ed25519') return key;
+  throw new Error(
+    'The daemon key (keys/daemon.pem) is damaged. Restore it; without it every app must be installed again.',
+  );
 }
 
 /** The 32 raw bytes of an Ed25519 public key. */
@@ -36,23 +53,32 @@ export function fromRawPublicKey(raw: Uint8Array): KeyObject {
 }
 
 function readIfPresent(path: string): string | undefined {
+  let file: number;
   try {
-    return readFileSync(path, 'utf8');
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    if (isFileError(error, 'ENOENT')) return undefined;
+    throw refuseFile(error);
   }
+  try {
+    const stats = fstatSync(file);
+    const isPrivate = stats.uid === process.getuid?.() && (stats.mode & READABLE_BY_OTHERS) === 0;
+    if (stats.isFile() && isPrivate) return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
+  throw refuseFile();
+}
+
+function refuseFile(cause?: unknown): Error {
+  const message =
+    'The daemon key (keys/daemon.pem) must be a file that only you can read: chmod 600';
+  return new Error(message, { cause });
 }
 
 function createKeyFile(path: string): string {
   const { privateKey } = generateKeyPairSync('ed25519');
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
-  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
-  try {
-    writeSync(fd, pem);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  return pem;
+  if (createPrivateFile(path, Buffer.from(pem))) return pem;
+  throw new Error('Another process has just made the daemon key');
 }

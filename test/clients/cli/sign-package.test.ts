@@ -1,5 +1,14 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CliError } from '../../../clients/cli/context.ts';
@@ -58,6 +67,20 @@ test('writes exactly the bundle of the contract', async () => {
       signature: expect.any(String) as string,
     },
   });
+});
+
+test('replaces a link in the place of the bundle, and leaves what it points to alone', async () => {
+  const key = createKeyPair();
+  const folder = createPackage(key);
+  const bundlePath = join(folder, 'locara.json.sigstore.json');
+  const target = join(createTemporaryFolder(), 'target');
+  writeFileSync(target, 'untouched');
+  rmSync(bundlePath);
+  symlinkSync(target, bundlePath);
+  await signPackage(folder, { keyPem: key.keyPem });
+  expect(readFileSync(target, 'utf8')).toBe('untouched');
+  expect(lstatSync(bundlePath).isFile()).toBe(true);
+  expect(readdirSync(folder).sort()).toEqual(['locara.json', 'locara.json.sigstore.json']);
 });
 
 test('does not sign a manifest that no daemon would install', async () => {

@@ -160,3 +160,10 @@ test('no changed bytes of a zip ever end in anything but a result or an RpcError
     { numRuns: 300 },
   );
 });
+
+test.runIf(process.platform === 'linux')(
+  'refuses a file that opens but cannot be read',
+  async () => {
+    expect(await ruleOf(() => readPackage('/proc/self/mem'))).toBe('InvalidParams regular_file');
+  },
+);
