@@ -38,6 +38,7 @@ export interface AppRegistry {
   list(): readonly AppRecord[];
   /** Installs or updates: the record and its files replace those of the same id, together or not at all. */
   put(record: AppRecord, files: AppFiles): Promise<void>;
+  /** Taking away holds at once even when it cannot be written, and the failure is thrown all the same. */
   setGrant(appId: string, capability: Capability, state: Grant['state']): Promise<AppRecord>;
   revoke(appId: string): Promise<AppRecord>;
   /** Deletes record and credentials. The signer of the app stays on file, for the data it leaves. */

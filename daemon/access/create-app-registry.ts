@@ -100,17 +100,19 @@ class FileAppRegistry implements AppRegistry {
   }
 
   setGrant(appId: string, capability: Capability, state: Grant['state']): Promise<AppRecord> {
-    return this.#change(appId, (record) => ({
+    const change = (record: AppRecord): AppRecord => ({
       ...record,
       grants: [
         ...record.grants.filter((grant) => grant.capability !== capability),
         { capability, state },
       ].sort((left, right) => (left.capability < right.capability ? -1 : 1)),
-    }));
+    });
+    return this.#change(appId, change, { isNarrowing: state !== 'granted' });
   }
 
   revoke(appId: string): Promise<AppRecord> {
-    return this.#change(appId, (record) => ({ ...record, revoked: true }));
+    const change = (record: AppRecord): AppRecord => ({ ...record, revoked: true });
+    return this.#change(appId, change, { isNarrowing: true });
   }
 
   remove(appId: string): Promise<void> {
@@ -147,12 +149,22 @@ class FileAppRegistry implements AppRegistry {
     return () => this.#listeners.delete(listener);
   }
 
-  #change(appId: string, change: (record: AppRecord) => AppRecord): Promise<AppRecord> {
+  #change(
+    appId: string,
+    change: (record: AppRecord) => AppRecord,
+    { isNarrowing }: { readonly isNarrowing: boolean },
+  ): Promise<AppRecord> {
     return this.#inTurn(async () => {
       const installed = this.#installed.get(appId);
       if (installed === undefined) throw notInstalled();
       const record = change(installed.record);
-      await this.#commit({ ...installed, record });
+      try {
+        await this.#commit({ ...installed, record });
+      } catch (error) {
+        // An app that fills the disk must not keep what the user takes back: it is gone until a restart at least.
+        if (isNarrowing) this.#adopt({ ...installed, record });
+        throw error;
+      }
       return record;
     });
   }
@@ -172,8 +184,12 @@ class FileAppRegistry implements AppRegistry {
     await rm(join(folder, FORMER_FILE), { force: true });
     this.#former.delete(record.appId);
     this.#damaged.delete(record.appId);
-    this.#installed.set(record.appId, installed);
-    this.#announce(record.appId, record);
+    this.#adopt(installed);
+  }
+
+  #adopt(installed: Installed): void {
+    this.#installed.set(installed.record.appId, installed);
+    this.#announce(installed.record.appId, installed.record);
   }
 
   /** Removes what a crash left: half-written files, and keys of an installation that did not happen. */

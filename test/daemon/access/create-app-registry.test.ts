@@ -1,15 +1,15 @@
 import {
-  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkManifest } from '@locara/protocol';
 import type { AppRecord, AppRegistry } from '../../../daemon/access/app-registry.ts';
 import { digestOf } from '../../../daemon/access/app-record-file.ts';
@@ -287,15 +287,36 @@ test('links and strange names among the app folders are passed over', async () =
   expect(warnings).toEqual([]);
 });
 
-test.skipIf(process.getuid?.() === 0)(
-  'a folder that cannot be written leaves the old record',
-  async () => {
+describe('when the record cannot be written', () => {
+  /** A registry with one app whose app.json cannot be replaced, as on a full disk. */
+  async function openStuck(): Promise<{ registry: AppRegistry; seen: string[] }> {
     const paths = createPaths();
     const { record, manifestBytes } = createRecord();
     const { registry } = await openRegistry(paths);
     await registry.put(record, { manifestBytes });
-    chmodSync(paths.app('acme/notes'), 0o500);
+    const path = join(paths.app('acme/notes'), 'app.json');
+    rmSync(path);
+    mkdirSync(path);
+    const seen: string[] = [];
+    registry.onChange((appId) => void seen.push(appId));
+    return { registry, seen };
+  }
+
+  test('nothing is granted', async () => {
+    const { registry, seen } = await openStuck();
+    await expect(registry.setGrant('acme/notes', 'store:sql', 'granted')).rejects.toThrow();
+    const { grants } = registry.find('acme/notes') ?? {};
+    expect(grants).not.toContainEqual({ capability: 'store:sql', state: 'granted' });
+    expect(seen).toEqual([]);
+  });
+
+  test('what the user takes back is gone all the same, and the sessions are told', async () => {
+    const { registry, seen } = await openStuck();
+    await expect(registry.setGrant('acme/notes', 'store:read', 'revoked')).rejects.toThrow();
+    const { grants } = registry.find('acme/notes') ?? {};
+    expect(grants).toContainEqual({ capability: 'store:read', state: 'revoked' });
     await expect(registry.revoke('acme/notes')).rejects.toThrow();
-    expect(registry.find('acme/notes')?.revoked).toBe(false);
-  },
-);
+    expect(registry.find('acme/notes')?.revoked).toBe(true);
+    expect(seen).toEqual(['acme/notes', 'acme/notes']);
+  });
+});
