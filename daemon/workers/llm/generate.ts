@@ -1,4 +1,4 @@
-import { RpcError } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
 import type { EngineCall } from '../engine.ts';
 import type { Generated, GenerateParams, LlmOps } from './ops.ts';
 import { createPacedEmit } from './paced-emit.ts';
