@@ -1,4 +1,4 @@
-import { RpcError } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
 import type { StoreDatabase } from './database.ts';
 
 /** One collection as stored. Each has tables of its own: dropped at once, ranked on its own words. */

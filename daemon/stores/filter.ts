@@ -1,4 +1,5 @@
-import { RpcError, type Filter } from '@locara/protocol';
+import type { Filter } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
 import type { StoredValue } from './sql-values.ts';
 
 const MAX_DEPTH = 16;

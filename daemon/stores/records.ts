@@ -1,4 +1,4 @@
-import { RpcError } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
 import type { FoundRecord, UpsertRecord } from '../workers/store/ops.ts';
 import type { ResultBudget } from './result-budget.ts';
 import type { StoredValue } from './sql-values.ts';

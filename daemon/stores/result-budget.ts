@@ -1,4 +1,5 @@
-import { LIMITS, RpcError } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
+import { LIMITS } from '@locara/protocol/limits';
 
 // Room for the envelope, escapes and keys around what is counted.
 const MAX_RESULT_BYTES = LIMITS.maxMessageBytes - 512 * 1024;

@@ -1,4 +1,4 @@
-import { RpcError } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
 import { forbidden, syntaxError } from './sql-guard.ts';
 
 /** Where SQLite failed: an error while compiling is the SQL's fault. */

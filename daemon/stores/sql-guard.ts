@@ -1,4 +1,4 @@
-import { RpcError } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
 import { keywordOf, tokenizeSql, type SqlToken } from './sql-tokens.ts';
 
 /** The prefix of the daemon's own tables in an app's database; apps cannot name them. */

@@ -1,4 +1,5 @@
-import { RpcError, type SqlParams, type SqlValue } from '@locara/protocol';
+import type { SqlParams, SqlValue } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
 
 /** What SQLite takes and gives: integers as bigint, so that none loses digits. */
 export type StoredValue = null | number | bigint | string | Uint8Array;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { RpcError } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
 import type { SqlStatement, StoreOps } from '../workers/store/ops.ts';
 import type { StoreDatabase } from './database.ts';
 import { createResultBudget } from './result-budget.ts';

@@ -1,3 +1,4 @@
+import { RpcError } from '@locara/protocol/errors';
 import type { Engine, EngineCall, LoadedEngine } from './engine.ts';
 import type { FromWorker, ToWorker, WorkerError } from './messages.ts';
 import { sealProcess } from './seal/seal.ts';
@@ -98,21 +99,13 @@ function exitAfter(host: NodeJS.Process, message: FromWorker, code: number): voi
   else exit();
 }
 
-/**
- * An RpcError as data; of any other error nothing is told, for its text may hold content.
- * Recognised by name: importing the protocol here would cost every worker its 30 MB.
- */
+/** An RpcError as data; of any other error nothing is told, for its text may hold content. */
 function toWorkerError(error: unknown): WorkerError {
-  if (!(error instanceof Error) || error.name !== 'RpcError' || !('reason' in error)) {
+  if (!(error instanceof RpcError)) {
     return { reason: 'InternalError', message: 'The engine failed.' };
   }
-  const { reason, message, retryable, details } = error as Error & WorkerError;
-  return {
-    reason,
-    message,
-    ...(retryable === undefined ? {} : { retryable }),
-    ...(details === undefined ? {} : { details }),
-  };
+  const { reason, message, retryable, details } = error;
+  return { reason, message, retryable, ...(details === undefined ? {} : { details }) };
 }
 
 /** Why the seal failed, in this project's own words: what the system says may name folders of the user. */

@@ -86,6 +86,16 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     },
   },
   {
+    name: 'of the protocol, worker processes run its errors and limits alone: zod costs each 25 MB',
+    files: /^daemon\/(workers\/(\w+\/|serve\.ts)|stores\/(?!app-stores\.ts|keys\.ts))/,
+    imports: /^(protocol\/|zod$)/,
+    allows: /^protocol\/(errors|limits)\.ts$/,
+    violation: {
+      path: 'daemon/workers/llm/generate.ts',
+      text: "import { RpcError } from '@locara/protocol';",
+    },
+  },
+  {
     name: 'only engines load an inference library',
     files: /^(?!daemon\/workers\/\w+\/engine\.ts$)/,
     imports: /^(node-llama-cpp|tesseract\.js|@tesseract\.js-data\/|@fugood\/)/,

@@ -59,8 +59,10 @@ function loadsModule(callee: ts.Expression): boolean {
   );
 }
 
-const OWN_PACKAGES: Record<string, string> = {
+const OWN_ENTRANCES: Record<string, string> = {
   '@locara/protocol': 'protocol/index.ts',
+  '@locara/protocol/errors': 'protocol/errors.ts',
+  '@locara/protocol/limits': 'protocol/limits.ts',
   '@locara/client': 'clients/typescript/index.ts',
   '@locara/daemon': 'daemon/main.ts',
   '@locara/cli': 'clients/cli/main.ts',
@@ -71,5 +73,5 @@ function toTarget(from: string, name: string): string {
   const [scope = '', second] = name.split('/');
   const packageName = scope.startsWith('@') ? `${scope}/${second ?? ''}` : scope;
   if (name.startsWith('node:')) return name;
-  return OWN_PACKAGES[packageName] ?? packageName;
+  return OWN_ENTRANCES[name] ?? packageName;
 }

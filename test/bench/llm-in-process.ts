@@ -1,25 +1,21 @@
-import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
+import { getLlama, LlamaLogLevel, type Token } from 'node-llama-cpp';
+import type { Generation, Task } from './generation.ts';
 
-export interface InProcessRun {
-  readonly modelPath: string;
-  readonly prompt: string;
-  readonly maxTokens: number;
-  readonly contextTokens: number;
-  readonly threads: number;
-  /** Measured after one run that is not. */
-  readonly runs: number;
+export interface LlmInProcess {
+  generate(task: Task): Promise<Generation>;
+  close(): Promise<void>;
 }
 
-export interface InProcessSpeed {
-  /** One per run: tokens over the time from the prompt to the last token. */
-  readonly tokensPerSecond: readonly number[];
-  readonly loadMs: number;
-}
+/** Tokens that the detokenizer looks back at. */
+const BEFORE_TOKENS = 3;
 
 /** The yardstick of the daemon's own speed: the library alone, in this process, greedy, one sequence. */
-export async function measureLlmInProcess(options: InProcessRun): Promise<InProcessSpeed> {
-  const { modelPath, prompt, maxTokens, contextTokens, threads, runs } = options;
-  const startedAt = performance.now();
+export async function openLlmInProcess(options: {
+  readonly modelPath: string;
+  readonly contextTokens: number;
+  readonly threads: number;
+}): Promise<LlmInProcess> {
+  const { modelPath, contextTokens, threads } = options;
   const llama = await getLlama({
     gpu: process.platform === 'darwin' ? 'auto' : false,
     build: 'never',
@@ -28,33 +24,36 @@ export async function measureLlmInProcess(options: InProcessRun): Promise<InProc
     logLevel: LlamaLogLevel.disabled,
     maxThreads: threads,
   });
-  try {
-    const model = await llama.loadModel({ modelPath });
-    const context = await model.createContext({
-      contextSize: contextTokens,
-      sequences: 1,
-      threads,
-    });
-    const loadMs = performance.now() - startedAt;
-    const { bos, shouldPrependBosToken } = model.tokens;
-    const begin = shouldPrependBosToken && bos !== null ? [bos] : [];
-    const tokensPerSecond: number[] = [];
-    for (let run = 0; run <= runs; run++) {
+  const model = await llama.loadModel({ modelPath });
+  const context = await model.createContext({ contextSize: contextTokens, sequences: 1, threads });
+  const { bos, shouldPrependBosToken } = model.tokens;
+  const begin = shouldPrependBosToken && bos !== null ? [bos] : [];
+  return {
+    generate: async ({ prompt, maxTokens }) => {
       const sequence = context.getSequence();
-      const runAt = performance.now();
-      const written = [];
-      const prompted = [...begin, ...model.tokenize(prompt)];
-      for await (const token of sequence.evaluate(prompted, { temperature: 0 })) {
-        written.push(token);
-        model.detokenize(written.slice(-1), false, written.slice(-4, -1));
-        if (written.length >= maxTokens) break;
+      const cpu = process.cpuUsage();
+      const startedAt = performance.now();
+      const tokens: Token[] = [...begin, ...model.tokenize(prompt)];
+      const promptTokens = tokens.length;
+      let firstTokenMs = 0;
+      let text = '';
+      for await (const token of sequence.evaluate([...tokens], { temperature: 0 })) {
+        text += model.detokenize([token], false, tokens.slice(-BEFORE_TOKENS));
+        tokens.push(token);
+        if (tokens.length === promptTokens + 1) firstTokenMs = performance.now() - startedAt;
+        if (tokens.length === promptTokens + maxTokens) break;
       }
-      const seconds = (performance.now() - runAt) / 1000;
-      if (run > 0) tokensPerSecond.push(written.length / seconds);
+      const seconds = (performance.now() - startedAt) / 1000;
+      const { user, system } = process.cpuUsage(cpu);
+      const written = tokens.length - promptTokens;
       await sequence.dispose();
-    }
-    return { tokensPerSecond, loadMs };
-  } finally {
-    await llama.dispose();
-  }
+      return {
+        tokensPerSecond: written / seconds,
+        firstTokenMs,
+        cpuUsPerToken: (user + system) / written,
+        text,
+      };
+    },
+    close: () => llama.dispose(),
+  };
 }

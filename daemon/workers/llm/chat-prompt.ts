@@ -1,5 +1,5 @@
 import type { Message } from '@locara/protocol';
-import { RpcError } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
 
 /** A conversation as chat templates take it. */
 export type ChatItem =

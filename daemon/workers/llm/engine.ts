@@ -1,5 +1,5 @@
 import type { Message } from '@locara/protocol';
-import { RpcError } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
 import type {
   ChatWrapper,
   Llama,

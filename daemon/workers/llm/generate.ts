@@ -1,4 +1,4 @@
-import { RpcError } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
 import type { EngineCall } from '../engine.ts';
 import type { Generated, GenerateParams, LlmOps } from './ops.ts';
 import { createPacedEmit } from './paced-emit.ts';
@@ -23,7 +23,8 @@ interface Plan {
 
 /** Tokens of the prompt read between two looks at the signal. */
 const PREFILL_TOKENS = 512;
-const CHUNK_INTERVAL_MS = 5;
+/** One frame of a screen: nobody sees more messages than that, and each costs all three processes. */
+const CHUNK_INTERVAL_MS = 16;
 
 /** The `generate` operation: checks and plans first, then waits for a sequence of its own. */
 export async function generate(

@@ -1,4 +1,4 @@
-import { RpcError } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
 import type { GgufValue } from './gguf-reader.ts';
 import { failFormat, GgufFormatError, GgufReader } from './gguf-reader.ts';
 import { checkTensors } from './gguf-tensors.ts';

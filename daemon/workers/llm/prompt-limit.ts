@@ -1,4 +1,4 @@
-import { RpcError } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
 
 /** No text with more bytes per token of context than this is tokenized whole: it would take seconds. */
 const MAX_BYTES_PER_TOKEN = 64;

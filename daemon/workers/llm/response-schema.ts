@@ -1,4 +1,4 @@
-import { RpcError } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
 
 /** A JSON Schema in the subset that becomes a grammar: references resolved, annotations dropped. */
 export type GrammarSchema = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { RpcError } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
 
 /** A fixed number of places; those who find none wait in order. */
 export interface Slots {

@@ -1,11 +1,10 @@
 import type { Worker as Thread } from 'node:worker_threads';
-import { RpcError } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
 import { createWorker, OEM, type Worker as Tesseract } from 'tesseract.js';
-import * as z from 'zod';
 import type { LoadedEngine } from '../engine.ts';
 import { settleInTime } from './deadline.ts';
 import { assertReadableImage, type ImageFormat, unsupported } from './image-header.ts';
-import type { OcrOps } from './ops.ts';
+import type { OcrOps, OcrStart } from './ops.ts';
 import { findSeenOrientation, restateOrientation } from './orientation.ts';
 import { toPage } from './pages.ts';
 import { decodeBmp, decodeGreyPng, toPgm } from './pixels.ts';
@@ -24,16 +23,13 @@ const DEFAULT_LIMITS: OcrLimits = {
   maxGrowthBytes: 384 * 1024 * 1024,
 };
 
-const OcrStart = z.strictObject({ languages: z.record(z.string(), z.string()) });
-
 type Recognize = OcrOps['recognize'];
 
-/** Opens the recogniser for the first language of `start`, an OcrStart; throws Unavailable when it cannot. */
+/** Opens the recogniser for the first language of `start`; throws Unavailable when it cannot. */
 export async function createOcrEngine(
-  start: unknown,
+  { languages }: OcrStart,
   limits: OcrLimits = DEFAULT_LIMITS,
 ): Promise<LoadedEngine<OcrOps>> {
-  const { languages } = OcrStart.parse(start);
   const reader = createReader({ files: languages, limits, open: openRecogniser });
   await reader.warmUp();
   return {

@@ -1,4 +1,4 @@
-import { RpcError } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
 import { readJpegSegments } from './jpeg-segments.ts';
 
 export const READABLE_IMAGES = ['png', 'jpeg', 'webp', 'gif', 'bmp'] as const;

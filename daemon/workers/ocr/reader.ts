@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { RpcError } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
 import type { EngineCall } from '../engine.ts';
 import { type Deadline, settleInTime, untilAborted } from './deadline.ts';
 import { IMAGE_LIMITS } from './image-header.ts';

@@ -1,4 +1,4 @@
-import { RpcError } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
 
 /** What a recording may be, by its first bytes; `readable` ones have a decoder. */
 const FORMATS = [

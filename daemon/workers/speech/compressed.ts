@@ -1,4 +1,4 @@
-import { RpcError } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
 import type { AudioFormat } from './audio-format.ts';
 import type { MonoSound } from './wav.ts';
 

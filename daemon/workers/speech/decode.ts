@@ -1,4 +1,4 @@
-import { RpcError } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
 import { type AudioFormat, recogniseAudio } from './audio-format.ts';
 import { openCompressed } from './compressed.ts';
 import { resample, SAMPLES_PER_MS } from './resample.ts';

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
-import { RpcError, type Segment } from '@locara/protocol';
+import type { Segment } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
 import type { EngineCall, LoadedEngine } from '../engine.ts';
 import { openRecording } from './decode.ts';
 import { assertLanguage } from './languages.ts';

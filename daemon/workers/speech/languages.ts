@@ -1,4 +1,4 @@
-import { RpcError } from '@locara/protocol';
+import { RpcError } from '@locara/protocol/errors';
 
 /** Every language of the Whisper family, by its code there. Any other code ends the native addon's process. */
 const LANGUAGES: ReadonlySet<string> = new Set(

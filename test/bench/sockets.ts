@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { DaemonProcess } from '../support/daemon-process.ts';
+import { openWire } from '../support/raw-client.ts';
+import { cpuMs, percentile, rssMb, type Row, wait } from './measure.ts';
+import { PingPong } from './round-trips.ts';
+
+interface Peer {
+  readonly path: string;
+  readonly pid: number;
+}
+
+interface Trips {
+  readonly times: readonly number[];
+  readonly cpuMs: number;
+}
+
+const ROUNDS = 6;
+
+/** `daemon.ping` against a raw echo of the same lines on node:net, in turns: a noisy minute hits both. */
+export async function benchRoundTrips(daemon: DaemonProcess): Promise<readonly Row[]> {
+  const ours = { path: daemon.appSocket, pid: daemon.pid };
+  const { echo, ...raw } = await startEcho(join(daemon.home, 'echo.sock'));
+  try {
+    await takeTurns([ours, raw], { clients: 64, trips: 50, rounds: 1 });
+    const alone = await takeTurns([ours, raw], { clients: 1, trips: 2000, rounds: ROUNDS });
+    const crowd = await takeTurns([ours, raw], { clients: 64, trips: 100, rounds: ROUNDS });
+    return [
+      compare('round trip, p50', alone, { p: 50, goal: '≤ 4×' }),
+      compare('round trip, p99', alone, { p: 99 }),
+      compare('64 clients at once, p50', crowd, { p: 50 }),
+      compare('64 clients at once, p99', crowd, { p: 99, goal: '< 1 ms on idle cores' }),
+    ];
+  } finally {
+    echo.kill();
+  }
+}
+
+async function startEcho(path: string): Promise<Peer & { readonly echo: ChildProcess }> {
+  const echo = spawn(process.execPath, [join(import.meta.dirname, 'echo-server.ts'), path], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(echo.stdout, 'data');
+  return { path, pid: echo.pid ?? 0, echo };
+}
+
+async function takeTurns(
+  peers: readonly [Peer, Peer],
+  { rounds, ...load }: { clients: number; trips: number; rounds: number },
+): Promise<readonly [Trips, Trips]> {
+  const turns: (readonly [Trips, Trips])[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    turns.push([await roundTrips(peers[0], load), await roundTrips(peers[1], load)]);
+  }
+  return [sumTrips(turns.map(([ours]) => ours)), sumTrips(turns.map(([, raw]) => raw))];
+}
+
+async function roundTrips(
+  { path, pid }: Peer,
+  { clients, trips }: { readonly clients: number; readonly trips: number },
+): Promise<Trips> {
+  const open = await Promise.all(Array.from({ length: clients }, () => PingPong.open(path)));
+  const before = cpuMs(pid);
+  const times = await Promise.all(open.map((client) => client.run(trips)));
+  const spentMs = cpuMs(pid) - before;
+  for (const client of open) client.close();
+  return { times: times.flat(), cpuMs: spentMs };
+}
+
+function sumTrips(turns: readonly Trips[]): Trips {
+  return {
+    times: turns.flatMap(({ times }) => times),
+    cpuMs: turns.reduce((sum, turn) => sum + turn.cpuMs, 0),
+  };
+}
+
+function compare(
+  name: string,
+  [ours, raw]: readonly [Trips, Trips],
+  { p, ...goal }: { readonly p: number; readonly goal?: string },
+): Row {
+  const describe = ({ times, cpuMs: spentMs }: Trips) =>
+    `${inUs(percentile(times, p))} (processor ${inUs(spentMs / times.length)} each)`;
+  const ratio = percentile(ours.times, p) / percentile(raw.times, p);
+  return {
+    name,
+    ours: `${ratio.toFixed(2)}×, ${describe(ours)}`,
+    peer: `raw echo ${describe(raw)}`,
+    ...goal,
+  };
+}
+
+function inUs(ms: number): string {
+  return `${(ms * 1000).toFixed(0)} µs`;
+}
+
+export async function benchIdleConnections(daemon: DaemonProcess): Promise<Row> {
+  const before = rssMb(daemon.pid);
+  const wires = await Promise.all(Array.from({ length: 1000 }, () => openWire(daemon.appSocket)));
+  await wait(500);
+  const grown = rssMb(daemon.pid) - before;
+  for (const wire of wires) wire.end();
+  return { name: '1,000 idle connections', ours: `+${grown.toFixed(0)} MB` };
+}
