@@ -10,6 +10,8 @@ export const LIMITS = {
   authTimeoutMs: 5000,
   maxProgressPerSecond: 10,
   maxBlobAppendBytes: 1024 * 1024,
+  /** What fits one message as base64, beside the rest of the answer. */
+  maxBlobReadBytes: 3 * 1024 * 1024 - 64 * 1024,
 } as const;
 
 export const PROTOCOL_VERSION = 1;

@@ -4,6 +4,24 @@ import { ERRORS } from './errors.ts';
 import type { MethodSpec } from './method.ts';
 import { methods } from './methods/index.ts';
 
+/** Names of the contract that this version does not have: calling one is MethodNotFound. */
+const NOT_THERE_YET = [
+  'audit.*',
+  'db.backup',
+  'db.restore',
+  'db.wipe',
+  'llm.rerank',
+  'models.lease',
+  'models.release',
+  'privacy.*',
+  'session.enroll',
+  'tools.*',
+  'transcribe.close',
+  'transcribe.open',
+  'transcribe.push',
+  'vault.*',
+];
+
 /** Renders the method, capability and error tables as Markdown; pure, so a test can pin the committed file. */
 export function renderReference(): string {
   const table: Record<string, MethodSpec> = methods;
@@ -11,6 +29,9 @@ export function renderReference(): string {
     '# API reference',
     'Generated from the method table (`npm run docs`). Names and shapes here are public.',
     ...Object.entries(table).map(([name, spec]) => renderMethod(name, spec)),
+    '## Not there yet',
+    'These names are reserved by the contract. Until a version brings them, a session that calls one gets `MethodNotFound`; so does any other name that is not above.',
+    NOT_THERE_YET.map((name) => `- \`${name}\``).join('\n'),
     '## Capabilities',
     renderTable(
       ['Capability', 'What the user reads', 'Declared by'],

@@ -1,3 +1,4 @@
+import { LIMITS, RpcError } from '@locara/protocol';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Handlers } from '../rpc/handler.ts';
 
@@ -8,7 +9,7 @@ export function blobsHandlers(deps: { readonly blobs: BlobStore }): Handlers<'bl
     'blobs.append': async ({ blob, offset, data }, { session }) => ({
       bytes: await blobs.append(
         { appId: session.appId, blob },
-        { offset, bytes: Buffer.from(data, 'base64') },
+        { offset, bytes: decodePiece(data) },
       ),
     }),
     'blobs.commit': ({ blob, sha256 }, { session }) => ({
@@ -16,7 +17,10 @@ export function blobsHandlers(deps: { readonly blobs: BlobStore }): Handlers<'bl
       bytes: blobs.commit({ appId: session.appId, blob }, sha256),
     }),
     'blobs.read': async ({ blob, offset, length }, { session }) => {
-      const { bytes, eof } = await blobs.read({ appId: session.appId, blob }, { offset, length });
+      const { bytes, eof } = await blobs.read(
+        { appId: session.appId, blob },
+        { offset, length: Math.min(length, LIMITS.maxBlobReadBytes) },
+      );
       return { data: bytes.toString('base64'), eof };
     },
     'blobs.delete': async ({ blob }, { session }) => {
@@ -24,4 +28,12 @@ export function blobsHandlers(deps: { readonly blobs: BlobStore }): Handlers<'bl
       return { deleted: true };
     },
   };
+}
+
+function decodePiece(data: string): Buffer {
+  const bytes = Buffer.from(data, 'base64');
+  if (bytes.length <= LIMITS.maxBlobAppendBytes) return bytes;
+  throw new RpcError('PayloadTooLarge', 'A piece of a blob is at most 1 MiB', {
+    details: { limitBytes: LIMITS.maxBlobAppendBytes, bytes: bytes.length },
+  });
 }

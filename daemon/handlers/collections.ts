@@ -22,11 +22,13 @@ export function collectionsHandlers(deps: CollectionsDeps): Handlers<'collection
     'collections.drop': (params, call) =>
       storeOf(call).call('dropCollection', params, toWrite(call)),
     'collections.upsert': (params, call) => upsertRecords(deps, params, call),
-    'collections.get': async (params, call) => {
-      const { records } = await storeOf(call).call('getRecords', params, toRead(call));
+    'collections.get': async ({ encoding, ...wanted }, call) => {
+      const { records } = await storeOf(call).call('getRecords', wanted, toRead(call));
       return {
         records: records.map(({ vector, ...record }) =>
-          vector === undefined ? record : { ...record, vector: toWireVector(vector) },
+          vector === undefined
+            ? record
+            : { ...record, vector: encoding === 'f32' ? toF32(vector) : [...vector] },
         ),
       };
     },
@@ -110,7 +112,7 @@ function toFloats(vector: Vector): Float32Array {
   });
 }
 
-function toWireVector(vector: Float32Array): Vector {
+function toF32(vector: Float32Array): Vector {
   const bytes = Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
   return { f32: bytes.toString('base64') };
 }

@@ -1,3 +1,4 @@
+import type { Result } from '@locara/protocol';
 import type { Session } from '../access/session.ts';
 import type { Handlers } from '../rpc/handler.ts';
 
@@ -5,10 +6,8 @@ export interface DaemonHandlersDeps {
   readonly version: string;
   readonly startedAt: number;
   /** The app's own connections, calls and waiting work; never another app's. */
-  readonly usageOf: (session: Session) => {
-    readonly calls: { readonly running: number; readonly queued: number; readonly limit: number };
-    readonly connections: { readonly open: number; readonly limit: number };
-  };
+  readonly usageOf: (session: Session) => Pick<Result<'daemon.status'>, 'calls' | 'connections'>;
+  readonly quotasOf: (session: Session) => Result<'daemon.status'>['quotas'];
 }
 
 export function daemonHandlers(deps: DaemonHandlersDeps): Handlers<'daemon'> {
@@ -18,6 +17,7 @@ export function daemonHandlers(deps: DaemonHandlersDeps): Handlers<'daemon'> {
       version: deps.version,
       uptimeMs: Math.round(performance.now() - deps.startedAt),
       ...deps.usageOf(session),
+      quotas: deps.quotasOf(session),
     }),
   };
 }

@@ -6,7 +6,8 @@ import type { Handlers } from '../rpc/handler.ts';
 /** Embeddings for apps: one unit-length vector per text, whole or cut to the dimensions asked for. */
 export function embedHandlers({ embedder }: { readonly embedder: Embedder }): Handlers<'embed'> {
   return {
-    async 'embed.create'({ model, input, kind, dimensions, encoding }, call) {
+    async 'embed.create'({ model, input, kind, dimensions, encoding, pipeline }, call) {
+      if (pipeline !== undefined) throw noPipelines();
       const texts = typeof input === 'string' ? [input] : input;
       const embedded = await embedder({ call, texts, kind, model });
       const size = dimensions ?? embedded.dimensions;
@@ -22,6 +23,13 @@ export function embedHandlers({ embedder }: { readonly embedder: Embedder }): Ha
       };
     },
   };
+}
+
+/** Never without it: an app that asks for privacy must not get vectors that lack it. */
+function noPipelines(): RpcError {
+  return new RpcError('Unavailable', 'Embedding pipelines are not there yet.', {
+    details: { parameter: 'pipeline' },
+  });
 }
 
 function tooManyDimensions(maxDimensions: number): RpcError {

@@ -1,5 +1,6 @@
 import { LIMITS } from '@locara/protocol';
 import type { AppRegistry } from '../access/app-registry.ts';
+import type { Session } from '../access/session.ts';
 import type { Sessions } from '../access/sessions.ts';
 import type { AppInstaller } from '../access/install-app.ts';
 import type { TrustList } from '../access/trust-list.ts';
@@ -52,10 +53,19 @@ export function createHandlers(parts: HandlerParts): Handlers {
   const readMedia = createReadMedia(blobs);
   const embedder = createEmbedder({ models, engines });
   const connectionLimit = config.maxConnectionsPerApp;
+  const quotasOf = (session: Session) => {
+    const blobUsage = blobs.usage(session.appId);
+    const storeUsage = stores.usage(session);
+    return {
+      blobBytes: { limit: blobUsage.limitBytes, used: blobUsage.bytes },
+      storeBytes: { limit: storeUsage.limitBytes, used: storeUsage.bytes },
+    };
+  };
   return {
     ...rpcHandlers(),
     ...daemonHandlers({
       ...parts,
+      quotasOf,
       usageOf: ({ appId }) => {
         const { calls, connections } = sessions.usageOf(appId);
         return {
@@ -65,11 +75,8 @@ export function createHandlers(parts: HandlerParts): Handlers {
       },
     }),
     ...sessionHandlers({
-      limits: { maxConnectionsPerApp: connectionLimit },
-      quotasOf: ({ appId }) => {
-        const { bytes, limitBytes } = blobs.usage(appId);
-        return { blobBytes: { limit: limitBytes, used: bytes } };
-      },
+      limits: { maxConnectionsPerApp: connectionLimit, authTimeoutMs: config.authTimeoutMs },
+      quotasOf,
     }),
     ...grantsHandlers(),
     ...modelsHandlers({ models }),

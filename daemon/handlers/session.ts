@@ -1,12 +1,10 @@
-import { LIMITS } from '@locara/protocol';
+import { LIMITS, type Result } from '@locara/protocol';
 import type { Session } from '../access/session.ts';
 import type { Handlers } from '../rpc/handler.ts';
 
 export interface SessionHandlersDeps {
   readonly limits: Readonly<Record<string, number>>;
-  readonly quotasOf: (
-    session: Session,
-  ) => Readonly<Record<string, { readonly limit: number; readonly used: number }>>;
+  readonly quotasOf: (session: Session) => Result<'session.info'>['quotas'];
 }
 
 export function sessionHandlers(deps: SessionHandlersDeps): Handlers<'session'> {
@@ -24,9 +22,10 @@ export function sessionHandlers(deps: SessionHandlersDeps): Handlers<'session'> 
         maxCallsPerConnection: LIMITS.maxCallsPerConnection,
         maxCallsPerApp: LIMITS.maxCallsPerApp,
         maxBlobAppendBytes: LIMITS.maxBlobAppendBytes,
+        maxBlobReadBytes: LIMITS.maxBlobReadBytes,
         ...deps.limits,
       },
-      quotas: { ...deps.quotasOf(session) },
+      quotas: deps.quotasOf(session),
     }),
   };
 }

@@ -62,10 +62,8 @@ export function parseParams(schema: z.ZodObject, params: unknown, method: string
     typeof params === 'object' && params !== null && Object.hasOwn(params, '__proto__');
   if (parsed.success && !isPolluted) return parsed.data;
   const issues = parsed.success
-    ? [{ path: '', rule: 'unknown key' }]
-    : parsed.error.issues
-        .slice(0, 20)
-        .map((issue) => ({ path: issue.path.join('.'), rule: describeRule(issue) }));
+    ? [{ path: '__proto__', rule: 'unknown key' }]
+    : parsed.error.issues.flatMap((issue) => toIssues(issue)).slice(0, 20);
   throw new RpcError('InvalidParams', `Invalid params for ${method}`, { details: { issues } });
 }
 
@@ -111,6 +109,18 @@ function authorise(spec: MethodSpec, method: string, context: DispatchContext): 
     context.onRequire(capability);
     if (context.session?.has(capability) !== true) throw toCapabilityDenied(capability, method);
   }
+}
+
+const MAX_KEY_LENGTH = 64;
+
+/** Where and by which rule; an unknown key is named, cut short in case it is no name at all. */
+function toIssues(issue: z.core.$ZodIssue): { path: string; rule: string }[] {
+  const keys = issue.code === 'unrecognized_keys' ? issue.keys : [];
+  const paths = keys.map((key) => [...issue.path, key.slice(0, MAX_KEY_LENGTH)]);
+  return (paths.length === 0 ? [issue.path] : paths).map((path) => ({
+    path: path.join('.'),
+    rule: describeRule(issue),
+  }));
 }
 
 /** Zod's own words name keys and limits; the words of a wrong literal could repeat input, so they are replaced. */

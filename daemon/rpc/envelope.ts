@@ -27,8 +27,8 @@ export function readEnvelope(message: unknown, isOpen: (id: RequestId) => boolea
   }
   if (!isRequestId(id)) return invalid('An id is a string or an integer');
   if (isOpen(id)) return invalid('This id belongs to a call in flight');
-  if (jsonrpc !== '2.0') return refused(id, 'InvalidRequest', 'jsonrpc must be "2.0"');
-  if (typeof method !== 'string') return refused(id, 'InvalidRequest', 'method must be a string');
+  if (jsonrpc !== '2.0') return refused(id, 'jsonrpc must be "2.0"');
+  if (typeof method !== 'string') return refused(id, 'method must be a string');
   return readParams(id, method, params);
 }
 
@@ -43,7 +43,7 @@ function readParams(id: RequestId, method: string, params: unknown): Envelope {
   }
   const { progressToken, ...rest } = params as Record<string, unknown>;
   if (typeof progressToken !== 'string' || progressToken.length > MAX_TOKEN_LENGTH) {
-    return refused(id, 'InvalidParams', `progressToken is a string of at most ${MAX_TOKEN_LENGTH}`);
+    return { kind: 'refused', id, error: invalidToken() };
   }
   return { kind: 'request', id, method, params: rest, progressToken };
 }
@@ -57,10 +57,13 @@ function invalid(message: string): Envelope {
   return { kind: 'invalid', error: new RpcError('InvalidRequest', message) };
 }
 
-function refused(
-  id: RequestId,
-  reason: 'InvalidRequest' | 'InvalidParams',
-  message: string,
-): Envelope {
-  return { kind: 'refused', id, error: new RpcError(reason, message) };
+function refused(id: RequestId, message: string): Envelope {
+  return { kind: 'refused', id, error: new RpcError('InvalidRequest', message) };
+}
+
+function invalidToken(): RpcError {
+  const rule = `a string of at most ${MAX_TOKEN_LENGTH} characters`;
+  return new RpcError('InvalidParams', 'Invalid progressToken', {
+    details: { issues: [{ path: 'progressToken', rule }] },
+  });
 }

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RpcError } from '@locara/protocol';
 import type { Session } from '../access/session.ts';
@@ -32,6 +32,11 @@ export const STORE_BUDGETS_MS = { read: 5000, write: 10_000, batch: 60_000, migr
 export interface AppStores {
   /** Throws Unavailable when the key is lost. */
   forApp(session: Pick<Session, 'appId' | 'manifest'>): Worker<StoreOps>;
+  /** What the store takes on disk, without starting its process; nothing before its first use. */
+  usage(session: Pick<Session, 'appId' | 'manifest'>): {
+    readonly bytes: number;
+    readonly limitBytes: number;
+  };
   close(appId: string): Promise<void>;
   /** Destroys the key, then the files. */
   wipe(appId: string): Promise<void>;
@@ -75,7 +80,7 @@ export function createAppStores(deps: {
   return {
     forApp: ({ appId, manifest }) => {
       assertAppId(appId);
-      const quotaBytes = (manifest.storage.quota_mb ?? DEFAULT_QUOTA_MB) * BYTES_PER_MB;
+      const quotaBytes = quotaOf(manifest);
       const present = open.get(appId);
       if (present?.quotaBytes === quotaBytes) return present.worker;
       // An update changed the quota: the old process ends, the new one waits for its lock.
@@ -83,6 +88,11 @@ export function createAppStores(deps: {
       const worker = start(appId, quotaBytes);
       open.set(appId, { worker, quotaBytes });
       return worker;
+    },
+    usage: ({ appId, manifest }) => {
+      assertAppId(appId);
+      const file = statSync(join(paths.store(appId), DATABASE_FILE), { throwIfNoEntry: false });
+      return { bytes: file?.size ?? 0, limitBytes: quotaOf(manifest) };
     },
     close,
     wipe: async (appId) => {
@@ -99,6 +109,10 @@ export function createAppStores(deps: {
       await Promise.all([...open.keys()].map(close));
     },
   };
+}
+
+function quotaOf({ storage }: Session['manifest']): number {
+  return (storage.quota_mb ?? DEFAULT_QUOTA_MB) * BYTES_PER_MB;
 }
 
 function assertAppId(appId: string): void {

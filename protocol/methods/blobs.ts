@@ -1,10 +1,8 @@
 import * as z from 'zod';
-import { LIMITS } from '../limits.ts';
 import { defineMethod } from '../method.ts';
 import { Base64, Sha256Hex } from '../values.ts';
 
 const BlobId = z.string().max(128);
-const Append = Base64.max(Math.ceil(LIMITS.maxBlobAppendBytes / 3) * 4, 'at most 1 MiB');
 
 export const blobsMethods = {
   'blobs.create': defineMethod({
@@ -17,9 +15,13 @@ export const blobsMethods = {
   'blobs.append': defineMethod({
     summary: 'Add up to 1 MiB at the end; `offset` must be the size so far.',
     requires: 'session',
-    params: z.strictObject({ blob: BlobId, offset: z.int().min(0), data: Append }),
+    params: z.strictObject({
+      blob: BlobId,
+      offset: z.int().min(0),
+      data: Base64.describe('At most 1 MiB of bytes, else PayloadTooLarge.'),
+    }),
     result: z.object({ bytes: z.int() }),
-    errors: ['NotFound', 'Conflict', 'QuotaExceeded'],
+    errors: ['NotFound', 'Conflict', 'PayloadTooLarge', 'QuotaExceeded', 'InsufficientResources'],
   }),
   'blobs.commit': defineMethod({
     summary: 'Check the SHA-256 and freeze the blob; only then is it usable as input.',
@@ -29,12 +31,17 @@ export const blobsMethods = {
     errors: ['NotFound', 'Conflict'],
   }),
   'blobs.read': defineMethod({
-    summary: 'Read up to 1 MiB of a committed blob.',
+    summary: 'Read a piece of a committed blob: as much as there is and fits one message.',
     requires: 'session',
     params: z.strictObject({
       blob: BlobId,
       offset: z.int().min(0),
-      length: z.int().min(1).max(LIMITS.maxBlobAppendBytes),
+      length: z
+        .int()
+        .min(1)
+        .describe(
+          'At most; an answer holds up to 3,080,192 bytes, `eof` says whether more follow.',
+        ),
     }),
     result: z.object({ data: Base64, eof: z.boolean() }),
     errors: ['NotFound', 'Conflict'],

@@ -115,6 +115,7 @@ export const collectionsMethods = {
       collection: Collection,
       ids: z.array(RecordId).min(1).max(1000),
       vectors: z.boolean().optional().describe('Return the vectors too.'),
+      encoding: z.enum(['float', 'f32']).default('float').describe('Of the vectors.'),
     }),
     result: z.object({ records: z.array(StoredRecord) }),
     errors,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineMethod } from '../method.ts';
+import { Quotas } from './session.ts';
 
 export const daemonMethods = {
   'daemon.ping': defineMethod({
@@ -9,7 +10,7 @@ export const daemonMethods = {
     result: z.object({ ok: z.literal(true) }),
   }),
   'daemon.status': defineMethod({
-    summary: "Version, uptime and this app's own calls and queue; never another app's.",
+    summary: "Version, uptime and this app's own calls, queue and quota use; never another app's.",
     requires: 'session',
     params: z.strictObject({}),
     result: z.object({
@@ -17,6 +18,7 @@ export const daemonMethods = {
       uptimeMs: z.int(),
       calls: z.object({ running: z.int(), queued: z.int(), limit: z.int() }),
       connections: z.object({ open: z.int(), limit: z.int() }),
+      quotas: Quotas,
     }),
   }),
 };

@@ -12,6 +12,10 @@ export const embedMethods = {
       kind: z.enum(['query', 'document']).default('document'),
       dimensions: z.int().min(1).max(8192).optional().describe('Keep the first n, renormalised.'),
       encoding: z.enum(['float', 'f32']).default('float'),
+      pipeline: z
+        .union([z.string().max(256), z.record(z.string(), z.unknown())])
+        .optional()
+        .describe('Reserved for privacy pipelines; Unavailable until they are there.'),
     }),
     result: z.object({
       embeddings: z.array(z.union([z.array(z.number()), z.object({ f32: Base64 })])),

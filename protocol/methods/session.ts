@@ -19,6 +19,11 @@ export const Grant = z
   .meta({ id: 'Grant' });
 export type Grant = z.output<typeof Grant>;
 
+/** What an app may use and uses, by name with its unit, as `blobBytes`. */
+export const Quotas = z
+  .record(z.string(), z.object({ limit: z.int(), used: z.int() }))
+  .meta({ id: 'Quotas' });
+
 export const AppIdentity = z.object({
   id: z.string(),
   version: z.string(),
@@ -80,7 +85,7 @@ export const sessionMethods = {
       attestation: Attestation,
       grants: z.array(Grant),
       limits: z.record(z.string(), z.int()),
-      quotas: z.record(z.string(), z.object({ limit: z.int(), used: z.int() })),
+      quotas: Quotas,
     }),
   }),
 };

@@ -93,7 +93,8 @@ describe('the handlers of collections', () => {
     await collections['collections.upsert']({ collection, records: mixed }, call);
     expect(texts).toEqual(['the cat sleeps', 'rates rise']);
     const ids = ['own', 'empty', 'none', 'packed', 'cat'];
-    const got = await collections['collections.get']({ collection, ids, vectors: true }, call);
+    const wanted = { collection, ids, vectors: true, encoding: 'f32' } as const;
+    const got = await collections['collections.get'](wanted, call);
     expect(got.records.map(({ id, vector }) => [id, vector])).toEqual([
       ['own', f32(0, 3)],
       ['empty', undefined],
@@ -101,6 +102,9 @@ describe('the handlers of collections', () => {
       ['packed', f32(0.5, 0.25)],
       ['cat', f32(1, 0.1)],
     ]);
+    const plain = { ...wanted, ids: ['packed'], encoding: 'float' as const };
+    const numbers = await collections['collections.get'](plain, call);
+    expect(numbers.records[0]?.vector).toEqual([0.5, 0.25]);
   });
 
   test('refuse to embed without embed:create, but keep and find what needs no model', async () => {

@@ -20,7 +20,11 @@ describe('readEnvelope', () => {
     'refuses a progress token that is %j',
     (progressToken) => {
       const message = { jsonrpc: '2.0', id: 1, method: 'm', params: { progressToken } };
-      expect(readEnvelope(message, nothingOpen)).toMatchObject({ kind: 'refused', id: 1 });
+      expect(readEnvelope(message, nothingOpen)).toMatchObject({
+        kind: 'refused',
+        id: 1,
+        error: { reason: 'InvalidParams', details: { issues: [{ path: 'progressToken' }] } },
+      });
     },
   );
 

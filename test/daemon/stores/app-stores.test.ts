@@ -70,6 +70,16 @@ describe("the apps' stores", () => {
     await stores.closeAll();
   });
 
+  test('tell what they take on disk without starting a process', async () => {
+    const { started, stores } = makeStores();
+    const session = sessionOf('acme/notes', 5);
+    expect(stores.usage(session)).toEqual({ bytes: 0, limitBytes: 5 * 1024 * 1024 });
+    expect(started).toHaveLength(0);
+    await writeNote(stores, 'acme/notes');
+    await stores.closeAll();
+    expect(stores.usage(session).bytes).toBeGreaterThan(4096);
+  });
+
   test('are started anew when an update changes the quota', async () => {
     const { started, stores } = makeStores();
     const first = stores.forApp(sessionOf('acme/notes'));

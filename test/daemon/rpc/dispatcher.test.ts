@@ -1,0 +1,41 @@
+import { methods, RpcError } from '@locara/protocol';
+import { expect, test } from 'vitest';
+import { parseParams } from '../../../daemon/rpc/dispatcher.ts';
+
+function issuesOf(params: unknown): unknown {
+  try {
+    parseParams(methods['llm.chat'].params, params, 'llm.chat');
+  } catch (error) {
+    if (error instanceof RpcError) return error.details?.['issues'];
+  }
+  return undefined;
+}
+
+const messages = [{ role: 'user', content: 'hi' }];
+
+test('an unknown key is named by its path', () => {
+  const nested = [{ role: 'user', content: 'hi', nope: 1 }];
+  expect(issuesOf({ messages, one: 1, two: 2 })).toEqual([
+    { path: 'one', rule: 'unknown key' },
+    { path: 'two', rule: 'unknown key' },
+  ]);
+  expect(issuesOf({ messages: nested })).toEqual([
+    { path: 'messages.0.nope', rule: 'unknown key' },
+  ]);
+  expect(
+    issuesOf(JSON.parse('{"messages":[{"role":"user","content":""}],"__proto__":{}}')),
+  ).toEqual([{ path: '__proto__', rule: 'unknown key' }]);
+});
+
+test('long and many unknown keys do not make a long answer', () => {
+  const keys = Array.from({ length: 500 }, (_, index) => `${index}${'x'.repeat(1000)}`);
+  const issues = issuesOf({ messages, ...Object.fromEntries(keys.map((key) => [key, 1])) });
+  expect(issues).toHaveLength(20);
+  expect(JSON.stringify(issues).length).toBeLessThan(3000);
+});
+
+test('values never come back', () => {
+  const issues = issuesOf({ messages: [{ role: 'secret', content: 'secret' }], seed: 'secret' });
+  expect(issues).toHaveLength(2);
+  expect(JSON.stringify(issues)).not.toContain('secret');
+});
