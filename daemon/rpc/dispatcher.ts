@@ -54,6 +54,9 @@ export async function dispatch(
   return runStream(spec as MethodSpec & { chunk: z.ZodType }, outcome as Stream, context);
 }
 
+/** A path names keys of the caller's: it is cut before it makes the error longer than what it is about. */
+const MAX_PATH_LENGTH = 200;
+
 /** Validates params; the error carries paths and rules, never values. */
 export function parseParams(schema: z.ZodObject, params: unknown, method: string): unknown {
   const parsed = schema.safeParse(params);
@@ -65,7 +68,10 @@ export function parseParams(schema: z.ZodObject, params: unknown, method: string
     ? [{ path: '', rule: 'unknown key' }]
     : parsed.error.issues
         .slice(0, 20)
-        .map((issue) => ({ path: issue.path.join('.'), rule: describeRule(issue) }));
+        .map((issue) => ({
+          path: issue.path.join('.').slice(0, MAX_PATH_LENGTH),
+          rule: describeRule(issue),
+        }));
   throw new RpcError('InvalidParams', `Invalid params for ${method}`, { details: { issues } });
 }
 
