@@ -1,6 +1,7 @@
-import { mkdirSync, renameSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DestinationStream, pino } from 'pino';
+import { LogFile } from './log-file.ts';
 
 /** The only fields a log line may carry. Anything else is dropped: content cannot reach a log by accident. */
 const LOGGED_FIELDS = [
@@ -42,28 +43,12 @@ export interface Log {
   info(event: string, fields?: LogFields): void;
   warn(event: string, fields?: LogFields): void;
   error(event: string, fields?: LogFields): void;
-  /** Writes what is buffered; call before the process ends. */
-  flush(): void;
 }
 
-const ROTATE_BYTES = 10 * 1024 * 1024;
-const KEPT_FILES = 4;
-
-/** A log in `folder/locarad.log` (0600), rotated by size when the daemon starts. */
+/** A log in `folder/locarad.log`. Every line is written before the call returns: nothing is left to flush. */
 export function createFileLog(folder: string, level: string): Log {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, 'locarad.log');
-  rotate(path);
-  const destination = pino.destination({ dest: path, sync: true, mode: 0o600 });
-  // A full disk loses log lines, not the daemon.
-  destination.on('error', () => undefined);
-  const log = createLog(destination, level);
-  return {
-    ...log,
-    flush: () => {
-      destination.flushSync();
-    },
-  };
+  return createLog(new LogFile(join(folder, 'locarad.log')), level);
 }
 
 /** A log on any stream. */
@@ -79,7 +64,6 @@ export function createLog(destination: DestinationStream, level: string): Log {
     info: write('info'),
     warn: write('warn'),
     error: write('error'),
-    flush: () => undefined,
   };
 }
 
@@ -103,15 +87,4 @@ function pickFields(fields: LogFields): LogFields {
     else if (value !== undefined) picked[key] = value;
   }
   return picked;
-}
-
-function rotate(path: string): void {
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size < ROTATE_BYTES) return;
-  for (let index = KEPT_FILES - 1; index >= 1; index -= 1) {
-    if (statSync(`${path}.${index}`, { throwIfNoEntry: false }) !== undefined) {
-      renameSync(`${path}.${index}`, `${path}.${index + 1}`);
-    }
-  }
-  renameSync(path, `${path}.1`);
 }

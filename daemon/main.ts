@@ -5,42 +5,36 @@ import { notifySystemd } from './notify-systemd.ts';
 
 /** Process entry of locarad: settings, signals, exit codes. */
 async function main(): Promise<void> {
-  // A full disk (RLIMIT_FSIZE) must fail the write, not end the process.
-  process.on('SIGXFSZ', () => undefined);
+  // A full disk (RLIMIT_FSIZE) must fail the write, not end the process; a closed terminal is no reason to stop.
+  for (const signal of ['SIGXFSZ', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  // Whoever started the daemon may have stopped listening.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  const stopSignal = new Promise<NodeJS.Signals>((resolve) => {
+    process.on('SIGTERM', resolve);
+    process.on('SIGINT', resolve);
+  });
   const config = readConfig();
   const log = createFileLog(config.paths.logs, config.logLevel);
-  const daemon = await startDaemon(config, log);
-
-  let isStopping = false;
-  const stop = (signal: NodeJS.Signals): void => {
-    if (isStopping) return;
-    isStopping = true;
-    log.info('daemon.stopping', { signal });
-    notifySystemd(config.notifySocket, 'STOPPING=1');
-    void daemon.stop().then(
-      () => {
-        log.info('daemon.stopped');
-        log.flush();
-        process.exit(0);
-      },
-      (error: unknown) => {
-        log.error('daemon.stopFailed', describeError(error));
-        log.flush();
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-  process.on('SIGHUP', () => undefined);
   process.on('uncaughtException', (error) => {
     log.error('daemon.bug', describeError(error));
-    log.flush();
     process.exit(70);
   });
-
+  const daemon = await startDaemon(config, log);
   notifySystemd(config.notifySocket, 'READY=1');
   process.stdout.write(`ready ${config.paths.appSocket}\n`);
+
+  // A signal during the start is obeyed here, once there is something whole to stop.
+  const signal = await stopSignal;
+  log.info('daemon.stopping', { signal });
+  notifySystemd(config.notifySocket, 'STOPPING=1');
+  try {
+    await daemon.stop();
+  } catch (error) {
+    log.error('daemon.stopFailed', describeError(error));
+    process.exit(1);
+  }
+  log.info('daemon.stopped');
+  process.exit(0);
 }
 
 main().catch((error: unknown) => {

@@ -18,10 +18,10 @@ export function notifySystemd(socketName: string | undefined, state: string): bo
     'long sendto(int fd, void *bytes, size_t length, int flags, void *address, uint32_t size)',
   ) as (...args: unknown[]) => number;
   const close = libc.func('int close(int fd)') as (fd: number) => number;
-  const fd = openSocket(AF_UNIX, SOCK_DGRAM, 0);
-  if (fd < 0) return false;
   const name = Buffer.from(socketName);
   if (name.length > ADDRESS_BYTES - 3) return false;
+  const fd = openSocket(AF_UNIX, SOCK_DGRAM, 0);
+  if (fd < 0) return false;
   const address = Buffer.alloc(ADDRESS_BYTES);
   address.writeUInt16LE(AF_UNIX, 0);
   name.copy(address, 2);

@@ -1,11 +1,12 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** Every place of the user's that the daemon touches (contract, section 1). Only this file names one. */
 export interface Paths {
   readonly appSocket: string;
   readonly controlSocket: string;
   readonly run: string;
+  /** Beside the data, which two daemons must never share, whatever their run folders. */
   readonly lockFile: string;
   readonly data: string;
   readonly modelCache: string;
@@ -48,7 +49,7 @@ export function resolvePaths(environment: PathsEnvironment): Paths {
   return {
     ...roots,
     controlSocket: join(roots.run, 'control.sock'),
-    lockFile: join(roots.run, 'locarad.lock'),
+    lockFile: join(roots.data, 'locarad.lock'),
     keys,
     trustList: join(roots.data, 'trust.json'),
     developmentKey: join(roots.config, 'development-key.pem'),
@@ -72,8 +73,10 @@ export function currentPathsEnvironment(
 }
 
 function resolveRoots({ platform, home, variables, teamId }: PathsEnvironment): Roots {
-  const portable = variables['LOCARA_HOME'];
-  if (portable !== undefined && portable !== '') {
+  const { LOCARA_HOME: named } = variables;
+  if (named !== undefined && named !== '') {
+    // Credentials name the socket, and are read from anywhere.
+    const portable = resolve(named);
     const run = join(portable, 'run');
     return {
       run,

@@ -15,8 +15,8 @@ export interface BlobStore {
   create(appId: string): Promise<{ blob: string; expiresAt: string }>;
   /** Returns the size so far. Throws Conflict when `offset` is not it, QuotaExceeded, NotFound. */
   append(key: BlobKey, piece: { offset: number; bytes: Buffer }): Promise<number>;
-  /** Freezes the blob when its SHA-256 agrees; returns its size. */
-  commit(key: BlobKey, sha256: string): number;
+  /** Freezes the blob, after the appends under way, when its SHA-256 agrees; returns its size. */
+  commit(key: BlobKey, sha256: string): Promise<number>;
   read(
     key: BlobKey,
     range: { offset: number; length: number },
@@ -41,7 +41,7 @@ interface Blob {
   readonly hash: ReturnType<typeof createHash>;
   readonly expiresAt: number;
   isCommitted: boolean;
-  /** Appends run one after another; a second one waits for the first. */
+  /** Appends and commits run one after another; a second one waits for the first. */
   tail: Promise<unknown>;
 }
 
@@ -63,7 +63,9 @@ class SealedBlobStore implements BlobStore {
   constructor(options: BlobStoreOptions) {
     this.#options = { maxBytesPerApp: GIB, maxBlobsPerApp: 256, ...options };
     const everyMs = Math.min(options.ttlMs, SWEEP_MS);
-    this.#sweep = setInterval(() => void this.#deleteExpired(), everyMs).unref();
+    this.#sweep = setInterval(() => {
+      this.#deleteExpired();
+    }, everyMs).unref();
   }
 
   async create(appId: string): Promise<{ blob: string; expiresAt: string }> {
@@ -88,19 +90,17 @@ class SealedBlobStore implements BlobStore {
   }
 
   append(key: BlobKey, piece: { offset: number; bytes: Buffer }): Promise<number> {
-    const blob = this.#find(key);
-    const appended = blob.tail.then(() => this.#append(blob, piece));
-    blob.tail = appended.catch(() => undefined);
-    return appended;
+    return this.#inTurn(key, (blob) => this.#append(blob, piece));
   }
 
-  commit(key: BlobKey, sha256: string): number {
-    const blob = this.#find(key);
-    if (blob.hash.copy().digest('hex') !== sha256) {
-      throw new RpcError('Conflict', 'The SHA-256 of the bytes is another one');
-    }
-    blob.isCommitted = true;
-    return blob.file.bytes;
+  commit(key: BlobKey, sha256: string): Promise<number> {
+    return this.#inTurn(key, (blob) => {
+      if (blob.hash.copy().digest('hex') !== sha256) {
+        throw new RpcError('Conflict', 'The SHA-256 of the bytes is another one');
+      }
+      blob.isCommitted = true;
+      return blob.file.bytes;
+    });
   }
 
   async read(
@@ -108,7 +108,7 @@ class SealedBlobStore implements BlobStore {
     { offset, length }: { offset: number; length: number },
   ): Promise<{ bytes: Buffer; eof: boolean }> {
     const { file } = this.#findCommitted(key);
-    const bytes = await file.read(offset, length);
+    const bytes = await this.#readFile(key, { offset, length });
     return { bytes, eof: offset + bytes.length >= file.bytes };
   }
 
@@ -119,7 +119,7 @@ class SealedBlobStore implements BlobStore {
         details: { limitBytes: maxBytes, bytes: file.bytes },
       });
     }
-    return file.read(0, file.bytes);
+    return this.#readFile(key, { offset: 0, length: file.bytes });
   }
 
   async delete(key: BlobKey): Promise<void> {
@@ -138,7 +138,7 @@ class SealedBlobStore implements BlobStore {
 
   async close(): Promise<void> {
     clearInterval(this.#sweep);
-    for (const id of [...this.#blobs.keys()]) await this.#remove(id);
+    await Promise.allSettled([...this.#blobs.keys()].map((id) => this.#remove(id)));
   }
 
   async #append(blob: Blob, { offset, bytes }: { offset: number; bytes: Buffer }): Promise<number> {
@@ -157,6 +157,24 @@ class SealedBlobStore implements BlobStore {
     await blob.file.append(bytes);
     blob.hash.update(bytes);
     return blob.file.bytes;
+  }
+
+  async #readFile(key: BlobKey, range: { offset: number; length: number }): Promise<Buffer> {
+    try {
+      return await this.#findCommitted(key).file.read(range.offset, range.length);
+    } catch (error) {
+      // Deleted meanwhile, which is why it cannot be read: NotFound.
+      this.#find(key);
+      throw error;
+    }
+  }
+
+  /** Runs `step` after the steps before it, unless the blob is deleted by then. */
+  async #inTurn<T>(key: BlobKey, step: (blob: Blob) => T | Promise<T>): Promise<T> {
+    const blob = this.#find(key);
+    const taken = blob.tail.then(() => step(this.#find(key)));
+    blob.tail = taken.catch(() => undefined);
+    return taken;
   }
 
   #ofApp(appId: string): readonly Blob[] {
@@ -183,8 +201,11 @@ class SealedBlobStore implements BlobStore {
     await blob?.file.delete();
   }
 
-  async #deleteExpired(): Promise<void> {
+  #deleteExpired(): void {
     const now = Date.now();
-    for (const [id, { expiresAt }] of this.#blobs) if (expiresAt <= now) await this.#remove(id);
+    for (const [id, { expiresAt }] of this.#blobs) {
+      // A file that cannot be deleted is unreadable all the same, and goes with the next start.
+      if (expiresAt <= now) this.#remove(id).catch(() => undefined);
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { open, unlink } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { RpcError } from '@locara/protocol';
 
 /** An append-only file that nobody can read without this process: AES-256-GCM, a key that is never stored. */
@@ -63,7 +63,8 @@ export async function createSealedFile(path: string): Promise<SealedFile> {
     delete: async () => {
       key.fill(0);
       await handle.close();
-      await unlink(path);
+      // Someone may have cleared the folder.
+      await rm(path, { force: true });
     },
   };
 }

@@ -12,9 +12,9 @@ export function blobsHandlers(deps: { readonly blobs: BlobStore }): Handlers<'bl
         { offset, bytes: decodePiece(data) },
       ),
     }),
-    'blobs.commit': ({ blob, sha256 }, { session }) => ({
+    'blobs.commit': async ({ blob, sha256 }, { session }) => ({
       blob,
-      bytes: blobs.commit({ appId: session.appId, blob }, sha256),
+      bytes: await blobs.commit({ appId: session.appId, blob }, sha256),
     }),
     'blobs.read': async ({ blob, offset, length }, { session }) => {
       const { bytes, eof } = await blobs.read(

@@ -1,23 +1,18 @@
 import type { Socket } from 'node:net';
-import {
-  type Capability,
-  LIMITS,
-  NOTICES,
-  type RequestId,
-  RpcError,
-  type WireError,
-} from '@locara/protocol';
+import { type Capability, LIMITS, NOTICES, RpcError } from '@locara/protocol';
 import { createHandshake, type HandshakeDeps } from '../access/handshake.ts';
 import { toCapabilityDenied } from '../access/grants.ts';
 import type { AppRecord } from '../access/app-registry.ts';
 import type { CountedCall, OpenSession, Sessions } from '../access/sessions.ts';
-import { type Log } from '../log.ts';
+import { describeError, type Log } from '../log.ts';
 import { type Connection, createConnection } from '../transport/connection.ts';
 import { createMessageReader } from '../transport/message-reader.ts';
 import type { Peer } from '../transport/peer.ts';
 import { dispatch } from './dispatcher.ts';
 import { type Envelope, readEnvelope } from './envelope.ts';
 import type { Handlers } from './handler.ts';
+import { type Answer, toAnswerLine, toLine } from './message-line.ts';
+import { OpenCalls } from './open-calls.ts';
 import { createProgressSender } from './progress.ts';
 import { toWireError } from './wire-error.ts';
 
@@ -38,8 +33,11 @@ export interface AppConnection {
   notify(method: string, params: Readonly<Record<string, unknown>>): void;
   /** Resolves when no call is in flight. */
   whenIdle(): Promise<void>;
+  /** Takes nothing more, cancels what runs, and ends once that is answered. */
   close(): void;
 }
+
+type Request = Extract<Envelope, { kind: 'request' }>;
 
 interface OpenCall {
   readonly controller: AbortController;
@@ -57,15 +55,17 @@ export function serveAppConnection(
   return new ServedConnection(socket, peer, deps);
 }
 
+/** How long cancelled calls may take to be answered before the connection ends without them. */
+const CLOSE_GRACE_MS = 1000;
+
 class ServedConnection implements AppConnection {
   readonly #deps: AppConnectionDeps;
   readonly #connection: Connection;
   readonly #handshake;
-  readonly #calls = new Map<RequestId, OpenCall>();
+  readonly #calls = new OpenCalls<OpenCall>();
   readonly #authTimer: NodeJS.Timeout;
   #session: OpenSession | undefined;
-  #closeWhenAnswered = false;
-  #idleWaiters: (() => void)[] = [];
+  #isClosing = false;
 
   constructor(socket: Socket, peer: Peer, deps: AppConnectionDeps) {
     this.#deps = deps;
@@ -84,21 +84,25 @@ class ServedConnection implements AppConnection {
     });
     this.#connection = createConnection(socket, {
       onBytes: (bytes) => {
-        reader.push(bytes);
+        if (!this.#isClosing) reader.push(bytes);
+      },
+      onEnd: () => {
+        this.close();
       },
       onClose: () => {
         this.#closed();
       },
       stalledWriteMs: deps.stalledWriteMs,
     });
+    // A stranger who has not proved anything gets no time to linger either.
     this.#authTimer = setTimeout(() => {
-      this.#connection.end();
+      this.#connection.destroy();
     }, deps.authTimeoutMs);
     this.#handshake = createHandshake(deps.handshake, {
       peer,
       isPeerUnchanged: () => deps.isPeerUnchanged(socket, peer),
       closeAfterAnswer: () => {
-        this.#closeWhenAnswered = true;
+        this.#closeAfterAnswer();
       },
       onAuthenticated: (record) => {
         this.#open(record, peer.pid);
@@ -107,74 +111,115 @@ class ServedConnection implements AppConnection {
   }
 
   notify(method: string, params: Readonly<Record<string, unknown>>): void {
-    if (this.#session !== undefined) void this.#send({ jsonrpc: '2.0', method, params });
+    if (this.#session !== undefined) this.#send({ jsonrpc: '2.0', method, params });
   }
 
   #open(record: AppRecord, pid: number): void {
     // Remembered even when there is no room: from now on this process is known to be an app.
     this.#deps.onAuthenticated(pid);
-    this.#closeWhenAnswered = true;
-    this.#session = this.#deps.sessions.open(record, pid, {
-      onGrantsChanged: () => {
-        this.#grantsChanged();
-      },
-      onEnded: () => {
-        this.close();
-      },
-    });
-    this.#closeWhenAnswered = false;
+    try {
+      this.#session = this.#deps.sessions.open(record, pid, {
+        onGrantsChanged: () => {
+          this.#grantsChanged();
+        },
+        onEnded: () => {
+          this.close();
+        },
+      });
+    } catch (refusal) {
+      this.#closeAfterAnswer();
+      throw refusal;
+    }
     clearTimeout(this.#authTimer);
   }
 
   whenIdle(): Promise<void> {
-    if (this.#calls.size === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#idleWaiters.push(resolve));
+    return this.#calls.whenIdle();
   }
 
   close(): void {
-    this.#abortCalls(new RpcError('Cancelled', 'The connection closed'));
-    this.#connection.end();
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.#finish();
+  }
+
+  /** Takes nothing more. The handshake answers in this turn of the loop: what is open after it is cancelled. */
+  #closeAfterAnswer(): void {
+    this.#isClosing = true;
+    setImmediate(() => {
+      this.#finish();
+    });
+  }
+
+  #finish(): void {
+    this.#calls.abortAll(new RpcError('Cancelled', 'The connection closed'));
+    const grace = setTimeout(() => {
+      this.#connection.end();
+    }, CLOSE_GRACE_MS);
+    void this.#calls.whenIdle().then(() => {
+      clearTimeout(grace);
+      this.#connection.end();
+    });
   }
 
   #receive(message: unknown): void {
-    if (!this.#connection.isOpen) return;
+    if (this.#isClosing) return;
     const envelope = readEnvelope(message, (id) => this.#calls.has(id));
     switch (envelope.kind) {
       case 'invalid':
         this.#endWith(envelope.error);
         return;
       case 'notification':
-        if (envelope.method === NOTICES.cancel) this.#cancel(envelope.params);
+        if (envelope.method === NOTICES.cancel) {
+          this.#calls.cancel(envelope.params, new RpcError('Cancelled', 'The call was cancelled'));
+        }
         return;
       case 'refused':
-        void this.#send({ jsonrpc: '2.0', id: envelope.id, error: envelope.error.toWire() });
+        this.#send({ jsonrpc: '2.0', id: envelope.id, error: envelope.error.toWire() });
         return;
       case 'request':
-        void this.#serve(envelope);
+        this.#serve(envelope).catch((error: unknown) => {
+          this.#deps.log.error('connection.bug', describeError(error));
+          this.#connection.destroy();
+        });
         return;
     }
   }
 
-  async #serve(request: Extract<Envelope, { kind: 'request' }>): Promise<void> {
+  /** A call is open until its answer is queued: answers that wait for a slow reader count as calls. */
+  async #serve(request: Request): Promise<void> {
     const { id, method } = request;
     const call: OpenCall = { controller: new AbortController(), method, leansOn: new Set() };
-    let answer: { result: unknown } | { error: WireError };
-    const { signal } = call.controller;
     try {
       this.#admit();
       call.counted = this.#session?.beginCall();
-      this.#calls.set(id, call);
-      answer = { result: await this.#dispatch(request, call) };
-      signal.throwIfAborted();
-    } catch (error) {
-      answer = { error: toWireError(error, { log: this.#deps.log, method, signal }) };
+    } catch (refusal) {
+      this.#connection.send(toAnswerLine(id, this.#toFailure(refusal, call)));
+      return;
     }
-    call.counted?.end();
-    if (this.#calls.get(id) === call) this.#calls.delete(id);
-    const sent = this.#sendAnswer(id, answer);
-    if (this.#closeWhenAnswered) this.#connection.end();
-    if (this.#calls.size === 0) for (const resolve of this.#idleWaiters.splice(0)) resolve();
-    await sent;
+    this.#calls.add(id, call);
+    try {
+      const line = toAnswerLine(id, await this.#answer(request, call));
+      await this.#connection.whenRoom();
+      this.#connection.send(line);
+    } finally {
+      call.counted?.end();
+      this.#calls.remove(id, call);
+    }
+  }
+
+  async #answer(request: Request, call: OpenCall): Promise<Answer> {
+    try {
+      const result = await this.#dispatch(request, call);
+      call.controller.signal.throwIfAborted();
+      return { result };
+    } catch (error) {
+      return this.#toFailure(error, call);
+    }
+  }
+
+  #toFailure(error: unknown, { method, controller: { signal } }: OpenCall): Answer {
+    return { error: toWireError(error, { log: this.#deps.log, method, signal }) };
   }
 
   #admit(): void {
@@ -191,15 +236,16 @@ class ServedConnection implements AppConnection {
     }
   }
 
-  #dispatch(request: Extract<Envelope, { kind: 'request' }>, call: OpenCall): Promise<unknown> {
+  #dispatch(request: Request, call: OpenCall): Promise<unknown> {
     const { id, method, progressToken } = request;
-    const notice = (name: string, params: object) =>
-      this.#send({ jsonrpc: '2.0', method: name, params });
     const tellProgress =
       progressToken === undefined
         ? () => undefined
         : createProgressSender((progress) => {
-            void notice(NOTICES.progress, { token: progressToken, ...progress });
+            // Progress that nobody reads is not worth keeping.
+            if (!this.#connection.hasRoom) return;
+            const params = { token: progressToken, ...progress };
+            this.#send({ jsonrpc: '2.0', method: NOTICES.progress, params });
           });
     return dispatch(
       this.#deps.handlers,
@@ -208,7 +254,12 @@ class ServedConnection implements AppConnection {
         handshake: this.#handshake,
         session: this.#session,
         signal: call.controller.signal,
-        sendChunk: (chunk, sequence) => notice(NOTICES.chunk, { id, sequence, chunk }),
+        sendChunk: async (chunk, sequence) => {
+          const params = { id, sequence, chunk };
+          const line = toLine({ jsonrpc: '2.0', method: NOTICES.chunk, params });
+          await this.#connection.whenRoom();
+          this.#connection.send(line);
+        },
         sendProgress: (progress) => {
           if (call.counted !== undefined) call.counted.isQueued = progress.stage === 'queued';
           tellProgress(progress);
@@ -216,12 +267,6 @@ class ServedConnection implements AppConnection {
         onRequire: (capability) => call.leansOn.add(capability),
       },
     );
-  }
-
-  #cancel(params: unknown): void {
-    const id = (params as { id?: RequestId } | undefined)?.id;
-    if (id === undefined) return;
-    this.#calls.get(id)?.controller.abort(new RpcError('Cancelled', 'The call was cancelled'));
   }
 
   #grantsChanged(): void {
@@ -234,35 +279,20 @@ class ServedConnection implements AppConnection {
     this.notify(NOTICES.grantsChanged, { grants: session.grants() });
   }
 
-  #sendAnswer(id: RequestId, answer: { result: unknown } | { error: WireError }): Promise<void> {
-    const line = JSON.stringify({ jsonrpc: '2.0', id, ...answer });
-    if (Buffer.byteLength(line) < LIMITS.maxMessageBytes) return this.#connection.send(line);
-    const error = new RpcError('PayloadTooLarge', 'The result is too large for one message', {
-      details: {
-        limitBytes: LIMITS.maxMessageBytes,
-        waysOut: ['limit and cursor', 'encoding: "f32"', 'a blob'],
-      },
-    });
-    return this.#connection.send(JSON.stringify({ jsonrpc: '2.0', id, error: error.toWire() }));
-  }
-
-  #send(message: object): Promise<void> {
-    return this.#connection.send(JSON.stringify(message));
+  #send(message: object): void {
+    this.#connection.send(toLine(message));
   }
 
   /** The stream itself is broken: one answer without an id, then the end. */
   #endWith(error: RpcError): void {
-    void this.#send({ jsonrpc: '2.0', id: null, error: error.toWire() });
+    this.#send({ jsonrpc: '2.0', id: null, error: error.toWire() });
     this.close();
   }
 
-  #abortCalls(reason: RpcError): void {
-    for (const { controller } of this.#calls.values()) controller.abort(reason);
-  }
-
   #closed(): void {
+    this.#isClosing = true;
     clearTimeout(this.#authTimer);
-    this.#abortCalls(new RpcError('Cancelled', 'The connection closed'));
+    this.#calls.abortAll(new RpcError('Cancelled', 'The connection closed'));
     this.#session?.close();
   }
 }

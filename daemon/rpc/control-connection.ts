@@ -5,27 +5,33 @@ import {
   type ControlMethodSpec,
   LIMITS,
   NOTICES,
-  type RequestId,
   RpcError,
-  type WireError,
 } from '@locara/protocol';
-import type { Log } from '../log.ts';
+import { describeError, type Log } from '../log.ts';
 import { type Connection, createConnection } from '../transport/connection.ts';
 import { createMessageReader } from '../transport/message-reader.ts';
 import type { ControlHandlers } from './control-handler.ts';
 import { parseParams } from './dispatcher.ts';
 import { type Envelope, readEnvelope } from './envelope.ts';
+import { type Answer, toAnswerLine, toLine } from './message-line.ts';
+import { type Abortable, OpenCalls } from './open-calls.ts';
 import { toWireError } from './wire-error.ts';
 
 export interface ControlConnectionDeps {
-  readonly handlers: ControlHandlers;
-  /** Asked again at every message: a process may have become an app since it connected. */
+  /** Asked at every message: the peer may have become an app since it connected. */
   readonly mayControl: () => boolean;
+  readonly handlers: ControlHandlers;
   readonly stalledWriteMs: number;
   readonly log: Log;
 }
 
 type AnyHandler = (params: unknown, call: { signal: AbortSignal }) => unknown;
+
+export interface ControlConnection {
+  /** Resolves when no call is in flight. */
+  whenIdle(): Promise<void>;
+  close(): void;
+}
 
 /** What a peer is told that may not control the daemon, so that the command line can say why. */
 export const CONTROL_REFUSAL = new RpcError(
@@ -37,14 +43,15 @@ export const CONTROL_REFUSAL = new RpcError(
 export function serveControlConnection(
   socket: Socket,
   deps: ControlConnectionDeps,
-): { close(): void } {
-  return new ControlConnection(socket, deps);
+): ControlConnection {
+  return new ServedConnection(socket, deps);
 }
 
-class ControlConnection {
+class ServedConnection implements ControlConnection {
   readonly #deps: ControlConnectionDeps;
   readonly #connection: Connection;
-  readonly #calls = new Map<RequestId, AbortController>();
+  readonly #calls = new OpenCalls<Abortable>();
+  #isClosing = false;
 
   constructor(socket: Socket, deps: ControlConnectionDeps) {
     this.#deps = deps;
@@ -62,21 +69,30 @@ class ControlConnection {
     });
     this.#connection = createConnection(socket, {
       onBytes: (bytes) => {
-        reader.push(bytes);
+        if (!this.#isClosing) reader.push(bytes);
+      },
+      onEnd: () => {
+        this.#endWhenIdle();
       },
       onClose: () => {
-        for (const controller of this.#calls.values()) controller.abort();
+        this.#isClosing = true;
+        this.#calls.abortAll(new RpcError('Cancelled', 'The connection closed'));
       },
       stalledWriteMs: deps.stalledWriteMs,
     });
   }
 
+  whenIdle(): Promise<void> {
+    return this.#calls.whenIdle();
+  }
+
   close(): void {
+    this.#isClosing = true;
     this.#connection.end();
   }
 
   #receive(message: unknown): void {
-    if (!this.#connection.isOpen) return;
+    if (this.#isClosing) return;
     if (!this.#deps.mayControl()) {
       this.#endWith(CONTROL_REFUSAL);
       return;
@@ -87,44 +103,63 @@ class ControlConnection {
         this.#endWith(envelope.error);
         return;
       case 'notification':
-        if (envelope.method === NOTICES.cancel) this.#cancel(envelope.params);
+        if (envelope.method === NOTICES.cancel) {
+          const reason = new RpcError('Cancelled', 'The call was cancelled');
+          this.#calls.cancel(envelope.params, reason);
+        }
         return;
       case 'refused':
         this.#send({ jsonrpc: '2.0', id: envelope.id, error: envelope.error.toWire() });
         return;
       case 'request':
-        void this.#serve(envelope);
+        this.#serve(envelope).catch((error: unknown) => {
+          this.#deps.log.error('connection.bug', describeError(error));
+          this.#connection.destroy();
+        });
         return;
     }
   }
 
   async #serve(request: Extract<Envelope, { kind: 'request' }>): Promise<void> {
-    const { id, method } = request;
-    const controller = new AbortController();
-    const { signal } = controller;
-    this.#calls.set(id, controller);
-    let answer: { result: unknown } | { error: WireError };
+    const { id } = request;
+    const call = { controller: new AbortController() };
+    this.#calls.add(id, call);
     try {
-      answer = { result: await dispatchControl(this.#deps.handlers, request, signal) };
-    } catch (error) {
-      answer = { error: toWireError(error, { log: this.#deps.log, method, signal }) };
+      const line = toAnswerLine(id, await this.#answer(request, call.controller.signal));
+      await this.#connection.whenRoom();
+      this.#connection.send(line);
+    } finally {
+      this.#calls.remove(id, call);
     }
-    this.#calls.delete(id);
-    this.#send({ jsonrpc: '2.0', id, ...answer });
   }
 
-  #cancel(params: unknown): void {
-    const id = (params as { id?: RequestId } | undefined)?.id;
-    if (id !== undefined) this.#calls.get(id)?.abort();
+  async #answer(
+    request: Extract<Envelope, { kind: 'request' }>,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    try {
+      return { result: await dispatchControl(this.#deps.handlers, request, signal) };
+    } catch (error) {
+      const { method } = request;
+      return { error: toWireError(error, { log: this.#deps.log, method, signal }) };
+    }
+  }
+
+  /** What the user asked for goes on, also when they will not ask for more. */
+  #endWhenIdle(): void {
+    this.#isClosing = true;
+    void this.#calls.whenIdle().then(() => {
+      this.#connection.end();
+    });
   }
 
   #endWith(error: RpcError): void {
     this.#send({ jsonrpc: '2.0', id: null, error: error.toWire() });
-    this.#connection.end();
+    this.#endWhenIdle();
   }
 
   #send(message: object): void {
-    void this.#connection.send(JSON.stringify(message));
+    this.#connection.send(toLine(message));
   }
 }
 

@@ -54,6 +54,10 @@ export async function dispatch(
   return runStream(spec as MethodSpec & { chunk: z.ZodType }, outcome as Stream, context);
 }
 
+/** A path names keys of the caller's: it is cut before it makes the error longer than what it is about. */
+const MAX_PATH_LENGTH = 200;
+const MAX_KEY_LENGTH = 64;
+
 /** Validates params; the error carries paths and rules, never values. */
 export function parseParams(schema: z.ZodObject, params: unknown, method: string): unknown {
   const parsed = schema.safeParse(params);
@@ -111,14 +115,12 @@ function authorise(spec: MethodSpec, method: string, context: DispatchContext): 
   }
 }
 
-const MAX_KEY_LENGTH = 64;
-
 /** Where and by which rule; an unknown key is named, cut short in case it is no name at all. */
 function toIssues(issue: z.core.$ZodIssue): { path: string; rule: string }[] {
   const keys = issue.code === 'unrecognized_keys' ? issue.keys : [];
   const paths = keys.map((key) => [...issue.path, key.slice(0, MAX_KEY_LENGTH)]);
   return (paths.length === 0 ? [issue.path] : paths).map((path) => ({
-    path: path.join('.'),
+    path: path.join('.').slice(0, MAX_PATH_LENGTH),
     rule: describeRule(issue),
   }));
 }

@@ -15,6 +15,10 @@ export type Envelope =
   /** No id to answer under: `id: null`, and the connection closes. */
   | { readonly kind: 'invalid'; readonly error: RpcError };
 
+/** An id comes back with every chunk: a long one would multiply. */
+const MAX_ID_LENGTH = 256;
+const ID_RULE = `An id is a string of at most ${MAX_ID_LENGTH} characters, or an integer within ±2^53`;
+
 /** Sorts one parsed message by JSON-RPC 2.0 and the contract's stricter rules (no batches, ids unique among open calls). */
 export function readEnvelope(message: unknown, isOpen: (id: RequestId) => boolean): Envelope {
   if (Array.isArray(message)) return invalid('Batches are not supported');
@@ -25,7 +29,7 @@ export function readEnvelope(message: unknown, isOpen: (id: RequestId) => boolea
       ? { kind: 'notification', method, params }
       : invalid('Neither a request nor a notification');
   }
-  if (!isRequestId(id)) return invalid('An id is a string or an integer');
+  if (!isRequestId(id)) return invalid(ID_RULE);
   if (isOpen(id)) return invalid('This id belongs to a call in flight');
   if (jsonrpc !== '2.0') return refused(id, 'jsonrpc must be "2.0"');
   if (typeof method !== 'string') return refused(id, 'method must be a string');
@@ -49,7 +53,7 @@ function readParams(id: RequestId, method: string, params: unknown): Envelope {
 }
 
 function isRequestId(id: unknown): id is RequestId {
-  if (typeof id === 'string') return id.length <= 256;
+  if (typeof id === 'string') return id.length <= MAX_ID_LENGTH;
   return typeof id === 'number' && Number.isSafeInteger(id);
 }
 

@@ -1,85 +1,158 @@
 import type { Socket } from 'node:net';
 
-/** How much may wait to be written before reading stops, and before the peer is dropped. */
-const PAUSE_READING_BYTES = 1024 * 1024;
+/** More than this waiting to be written: nothing more is read, and answers wait. */
+const CONGESTED_BYTES = 1024 * 1024;
+/** More than this: the peer is dropped. Only what cannot wait for room may come near it. */
 const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
+/** What the kernel is given at once; a peer that takes a piece is alive. */
+const PIECE_BYTES = 64 * 1024;
+/** How long a peer may leave its end open after ours is closed and everything is written. */
+const LINGER_MS = 1000;
 
 export interface ConnectionOptions {
   readonly onBytes: (bytes: Buffer) => void;
+  /** The peer sends nothing more, but may still read. */
+  readonly onEnd: () => void;
   readonly onClose: () => void;
-  /** A peer that reads nothing for this long while bytes wait is dropped. */
+  /** A peer that takes nothing for this long while bytes wait is dropped. */
   readonly stalledWriteMs: number;
 }
 
-/** One peer's byte stream with a bounded write queue. */
+/** One peer's byte stream with a bounded write queue. The socket must allow half-open connections. */
 export interface Connection {
-  /** Queues one line; resolves once the peer keeps up again, or the connection is gone. */
-  send(line: string): Promise<void>;
+  /** Queues one line. What is large, or comes in numbers, waits for `whenRoom` first. */
+  send(line: string): void;
+  /** Resolves once the peer keeps up, or the connection is gone. */
+  whenRoom(): Promise<void>;
   /** Ends after everything queued is written; reads nothing more. */
   end(): void;
   destroy(): void;
+  readonly hasRoom: boolean;
   readonly isOpen: boolean;
 }
 
 export function createConnection(socket: Socket, options: ConnectionOptions): Connection {
-  let isOpen = true;
-  let isEnding = false;
-  let waiters: (() => void)[] = [];
-  let stalled: NodeJS.Timeout | undefined;
+  return new SocketConnection(socket, options);
+}
 
-  const release = (): void => {
-    clearTimeout(stalled);
-    stalled = undefined;
-    const released = waiters;
-    waiters = [];
-    for (const resolve of released) resolve();
-  };
-  const watchForStall = (): void => {
-    stalled ??= setTimeout(() => {
-      socket.destroy();
-    }, options.stalledWriteMs).unref();
-  };
+class SocketConnection implements Connection {
+  readonly #socket: Socket;
+  readonly #stalledWriteMs: number;
+  #isClosed = false;
+  #isEnding = false;
+  #isWriting = false;
+  #queue: Buffer[] = [];
+  #queuedBytes = 0;
+  #waiters: (() => void)[] = [];
+  #timer: NodeJS.Timeout | undefined;
 
-  socket.on('data', (bytes: Buffer) => {
-    if (!isEnding) options.onBytes(bytes);
-  });
-  socket.on('drain', () => {
-    release();
-    if (!isEnding) socket.resume();
-  });
-  // A peer's reset or broken pipe: 'close' follows and tells the rest.
-  socket.on('error', () => undefined);
-  socket.on('end', () => {
-    socket.end();
-  });
-  socket.on('close', () => {
-    isOpen = false;
-    release();
-    options.onClose();
-  });
+  constructor(socket: Socket, options: ConnectionOptions) {
+    this.#socket = socket;
+    this.#stalledWriteMs = options.stalledWriteMs;
+    socket.on('data', (bytes: Buffer) => {
+      if (!this.#isEnding) options.onBytes(bytes);
+    });
+    socket.on('end', options.onEnd);
+    // A peer's reset or broken pipe: 'close' follows and tells the rest.
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.#isClosed = true;
+      this.#queue = [];
+      clearTimeout(this.#timer);
+      this.#wakeWaiters();
+      options.onClose();
+    });
+  }
 
-  return {
-    send: (line) => {
-      if (!isOpen || isEnding) return Promise.resolve();
-      socket.write(`${line}\n`);
-      const queued = socket.writableLength;
-      if (queued > 0) watchForStall();
-      if (queued > MAX_QUEUED_BYTES) socket.destroy();
-      if (queued <= PAUSE_READING_BYTES) return Promise.resolve();
-      socket.pause();
-      return new Promise((resolve) => waiters.push(resolve));
-    },
-    end: () => {
-      isEnding = true;
-      socket.resume();
-      socket.end();
-      watchForStall();
-    },
-    destroy: () => {
-      socket.destroy();
-    },
-    get isOpen() {
-      return isOpen && !isEnding;
-    },
-  };
+  get isOpen(): boolean {
+    return !this.#isClosed && !this.#isEnding;
+  }
+
+  get hasRoom(): boolean {
+    return this.#queuedBytes <= CONGESTED_BYTES;
+  }
+
+  send(line: string): void {
+    if (!this.isOpen) return;
+    const bytes = Buffer.from(`${line}\n`);
+    this.#queue.push(bytes);
+    this.#queuedBytes += bytes.length;
+    if (this.#queuedBytes > MAX_QUEUED_BYTES) this.#socket.destroy();
+    else if (!this.hasRoom) this.#socket.pause();
+    this.#writeNext();
+  }
+
+  async whenRoom(): Promise<void> {
+    // Whoever is woken first may fill the queue again.
+    while (!this.hasRoom && !this.#isClosed) {
+      await new Promise<void>((resolve) => this.#waiters.push(resolve));
+    }
+  }
+
+  end(): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#socket.resume();
+    this.#writeNext();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #writeNext(): void {
+    if (this.#isWriting || this.#isClosed) return;
+    if (this.#queue.length === 0) {
+      if (this.#isEnding) this.#endSocket();
+      return;
+    }
+    const piece = this.#takePiece();
+    this.#isWriting = true;
+    this.#socket.write(piece, (error) => {
+      clearTimeout(this.#timer);
+      this.#isWriting = false;
+      // A connection that failed closes; what was queued is lost with it.
+      if (error == null) this.#wrote(piece.length);
+    });
+    if (this.#socket.writableLength > 0) this.#dropAfter(this.#stalledWriteMs);
+  }
+
+  #wrote(bytes: number): void {
+    this.#queuedBytes -= bytes;
+    if (this.hasRoom) {
+      this.#socket.resume();
+      this.#wakeWaiters();
+    }
+    this.#writeNext();
+  }
+
+  /** The start of the queue: part of a long line, or as many short ones as fit. */
+  #takePiece(): Buffer {
+    const taken: Buffer[] = [];
+    let room = PIECE_BYTES;
+    while (room > 0) {
+      const first = this.#queue.shift();
+      if (first === undefined) break;
+      taken.push(first.subarray(0, room));
+      if (first.length > room) this.#queue.unshift(first.subarray(room));
+      room -= first.length;
+    }
+    return taken.length === 1 && taken[0] !== undefined ? taken[0] : Buffer.concat(taken);
+  }
+
+  #endSocket(): void {
+    this.#socket.end();
+    this.#dropAfter(LINGER_MS);
+  }
+
+  #dropAfter(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#socket.destroy();
+    }, ms).unref();
+  }
+
+  #wakeWaiters(): void {
+    for (const resolve of this.#waiters.splice(0)) resolve();
+  }
 }

@@ -1,5 +1,5 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
-import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** The shortest limit of the platforms we run on: macOS, 104 bytes with the closing zero. */
@@ -12,6 +12,12 @@ export class SocketError extends Error {
   override readonly name = 'SocketError';
 }
 
+export interface ListenOptions {
+  readonly onConnection: (socket: Socket) => void;
+  /** The system would not hand over a connection (no file descriptors, no memory); the next one may succeed. */
+  readonly onAcceptError: (error: Error) => void;
+}
+
 export interface Listener {
   readonly path: string;
   /** Stops accepting, and removes the socket file only if it is still ours. */
@@ -22,15 +28,14 @@ export interface Listener {
  * Binds a stream Unix socket: folder 0700 and ours, socket 0600 from its first moment, a stale
  * socket replaced, anything else at the path refused. The caller holds the instance lock.
  */
-export async function listenOnSocket(
-  path: string,
-  onConnection: (socket: Socket) => void,
-): Promise<Listener> {
+export async function listenOnSocket(path: string, options: ListenOptions): Promise<Listener> {
   assertPathLength(path);
   preparePrivateFolder(dirname(path));
   await removeStaleSocket(path);
-  const server = createServer(onConnection);
+  // A peer that ends its side may still read what it asked for.
+  const server = createServer({ allowHalfOpen: true }, options.onConnection);
   await bind(server, path);
+  server.on('error', options.onAcceptError);
   const { dev, ino } = lstatSync(path);
   return {
     path,
@@ -63,6 +68,24 @@ export function preparePrivateFolder(folder: string): void {
     );
   }
   if ((stats.mode & 0o077) !== 0) chmodSync(folder, 0o700);
+  assertNobodyReplaces(folder);
+}
+
+/** Whoever may write to the folder above could put another one in this one's place. */
+function assertNobodyReplaces(folder: string): void {
+  const above = dirname(folder);
+  const { uid, gid, mode } = statSync(above);
+  if (uid !== process.getuid?.() && uid !== 0) {
+    throw new SocketError(`The folder belongs to another user: ${above}`);
+  }
+  const isSticky = (mode & 0o1000) !== 0;
+  // With an umask of 002, a folder is open to its owner's private group.
+  const isOpenToGroup = (mode & 0o020) !== 0 && gid !== process.getgid?.();
+  if (!isSticky && (isOpenToGroup || (mode & 0o002) !== 0)) {
+    throw new SocketError(
+      `Others may write to this folder, so anyone could replace what is in it. Run: chmod go-w ${above}`,
+    );
+  }
 }
 
 async function removeStaleSocket(path: string): Promise<void> {

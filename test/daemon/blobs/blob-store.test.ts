@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -22,7 +22,7 @@ test('bytes come back, in any range, across pieces', async () => {
   for (let offset = 0; offset < bytes.length; offset += 3000) {
     await blobs.append(key, { offset, bytes: bytes.subarray(offset, offset + 3000) });
   }
-  expect(blobs.commit(key, sha256(bytes))).toBe(10_000);
+  expect(await blobs.commit(key, sha256(bytes))).toBe(10_000);
   expect(await blobs.readAll(key, 20_000)).toEqual(bytes);
   const range = await blobs.read(key, { offset: 2500, length: 4000 });
   expect(range).toEqual({ bytes: bytes.subarray(2500, 6500), eof: false });
@@ -42,7 +42,9 @@ test('the files hold nothing readable', async () => {
 test("another app's blob, an absent one and a deleted one are all NotFound", async () => {
   const { blobs } = await open();
   const { blob } = await blobs.create('a/b');
-  expect(() => blobs.commit({ appId: 'x/y', blob }, sha256(Buffer.of()))).toThrow('No such blob');
+  await expect(blobs.commit({ appId: 'x/y', blob }, sha256(Buffer.of()))).rejects.toThrow(
+    'No such blob',
+  );
   await expect(
     blobs.read({ appId: 'a/b', blob: 'absent' }, { offset: 0, length: 1 }),
   ).rejects.toMatchObject({
@@ -69,8 +71,8 @@ test('a wrong SHA-256 and bytes after the commit are Conflict', async () => {
   const key = { appId: 'a/b', blob };
   const bytes = Buffer.from('x');
   await blobs.append(key, { offset: 0, bytes });
-  expect(() => blobs.commit(key, '0'.repeat(64))).toThrow('SHA-256');
-  blobs.commit(key, sha256(bytes));
+  await expect(blobs.commit(key, '0'.repeat(64))).rejects.toThrow('SHA-256');
+  await blobs.commit(key, sha256(bytes));
   await expect(blobs.append(key, { offset: 1, bytes })).rejects.toMatchObject({
     reason: 'Conflict',
   });
@@ -99,4 +101,41 @@ test('what an earlier daemon left is removed', async () => {
   const again = await createBlobStore({ folder, ttlMs: 1000 });
   expect(readdirSync(folder)).toEqual([]);
   await again.close();
+});
+
+test('a commit comes after the appends under way, and nothing after it', async () => {
+  const { blobs } = await open();
+  const { blob } = await blobs.create('a/b');
+  const key = { appId: 'a/b', blob };
+  const bytes = randomBytes(500_000);
+  const first = blobs.append(key, { offset: 0, bytes });
+  const committed = blobs.commit(key, sha256(bytes));
+  const late = blobs.append(key, { offset: bytes.length, bytes });
+  await first;
+  expect(await committed).toBe(bytes.length);
+  await expect(late).rejects.toThrow('The blob is committed');
+  expect(await blobs.readAll(key, 2 ** 20)).toEqual(bytes);
+});
+
+test('a blob that is deleted while it is read is NotFound', async () => {
+  const { blobs } = await open();
+  const { blob } = await blobs.create('a/b');
+  const key = { appId: 'a/b', blob };
+  const bytes = randomBytes(100_000);
+  for (let offset = 0; offset < bytes.length; offset += 1000) {
+    await blobs.append(key, { offset, bytes: bytes.subarray(offset, offset + 1000) });
+  }
+  await blobs.commit(key, sha256(bytes));
+  const read = expect(blobs.readAll(key, 2 ** 20)).rejects.toThrow('No such blob');
+  await blobs.delete(key);
+  await read;
+});
+
+test('a folder that someone cleared stops neither the sweep nor the end', async () => {
+  const { blobs, folder } = await open({ ttlMs: 30 });
+  await blobs.create('a/b');
+  await blobs.create('a/b');
+  rmSync(folder, { recursive: true });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await blobs.close();
 });

@@ -1,0 +1,176 @@
+import type { Socket } from 'node:net';
+import { NOTICES } from '@locara/protocol';
+import { type AppProcesses, createAppProcesses } from './access/app-processes.ts';
+import type { AppRegistry } from './access/app-registry.ts';
+import type { DaemonKey } from './access/daemon-key.ts';
+import type { Sessions } from './access/sessions.ts';
+import type { Config } from './config.ts';
+import type { Log } from './log.ts';
+import { type AppConnection, serveAppConnection } from './rpc/app-connection.ts';
+import {
+  CONTROL_REFUSAL,
+  type ControlConnection,
+  serveControlConnection,
+} from './rpc/control-connection.ts';
+import type { ControlHandlers } from './rpc/control-handler.ts';
+import type { Handlers } from './rpc/handler.ts';
+import { OpenConnections } from './transport/open-connections.ts';
+import type { Peer, Peers } from './transport/peer.ts';
+import { listenOnSocket } from './transport/socket.ts';
+
+/** The two sockets, and everyone connected to them. */
+export interface Servers {
+  /** Stops accepting, tells the apps, and lets calls finish until the drain deadline. */
+  drain(): Promise<void>;
+  /** Cancels what still runs and ends every connection, giving the answers a moment to leave. */
+  close(): Promise<void>;
+}
+
+export interface ServersOptions {
+  readonly version: string;
+  readonly config: Config;
+  readonly log: Log;
+  readonly peers: Peers;
+  readonly parts: {
+    readonly handlers: Handlers;
+    readonly controlHandlers: ControlHandlers;
+    readonly registry: AppRegistry;
+    readonly sessions: Sessions;
+    readonly daemonKey: DaemonKey;
+  };
+}
+
+interface Serving extends ServersOptions {
+  readonly appProcesses: AppProcesses;
+  readonly isDraining: () => boolean;
+}
+
+/** What a peer that does not take its answers may cost a stop. */
+const CLOSE_MS = 1500;
+/** What a refused peer gets to read why. */
+const REFUSAL_MS = 1000;
+
+export async function listenForPeers(options: ServersOptions): Promise<Servers> {
+  const { config, peers } = options;
+  let isDraining = false;
+  const serving: Serving = {
+    ...options,
+    appProcesses: createAppProcesses(peers),
+    isDraining: () => isDraining,
+  };
+  const apps = new OpenConnections<AppConnection>();
+  const controls = new OpenConnections<ControlConnection>();
+  const control = await listenOnSocket(config.paths.controlSocket, {
+    onConnection: (socket) => {
+      controls.add(socket, serveControl(socket, serving));
+    },
+    onAcceptError: tellAcceptError('control', serving),
+  });
+  const app = await listenOnSocket(config.paths.appSocket, {
+    onConnection: (socket) => {
+      apps.add(socket, serveApp(socket, serving));
+    },
+    onAcceptError: tellAcceptError('app', serving),
+  });
+  const stopAccepting = (): void => {
+    app.close();
+    control.close();
+  };
+  return {
+    drain: async () => {
+      isDraining = true;
+      stopAccepting();
+      const notice = { reason: 'stopping', deadlineMs: config.drainTimeoutMs };
+      for (const connection of apps) connection.notify(NOTICES.draining, notice);
+      const idle = Promise.all([apps.whenIdle(), controls.whenIdle()]);
+      await Promise.race([idle, wait(config.drainTimeoutMs)]);
+    },
+    close: async () => {
+      stopAccepting();
+      const closed = Promise.all([apps.closeAll(), controls.closeAll()]);
+      await Promise.race([closed, wait(CLOSE_MS)]);
+    },
+  };
+}
+
+function serveApp(socket: Socket, serving: Serving): AppConnection | undefined {
+  const { config, log, parts } = serving;
+  const peer = readPeerOrRefuse(socket, 'app', serving);
+  if (peer === undefined) return undefined;
+  return serveAppConnection(socket, peer, {
+    handlers: parts.handlers,
+    handshake: {
+      registry: parts.registry,
+      daemonKey: parts.daemonKey,
+      version: serving.version,
+      features: ['chunk', 'progress', 'cancel', 'blobs'],
+      maxConnectionsPerApp: config.maxConnectionsPerApp,
+      authTimeoutMs: config.authTimeoutMs,
+      log,
+    },
+    sessions: parts.sessions,
+    authTimeoutMs: config.authTimeoutMs,
+    stalledWriteMs: config.stalledWriteMs,
+    log,
+    isDraining: serving.isDraining,
+    isPeerUnchanged: (connection, known) => serving.peers.isPeerAlive(connection, known),
+    onAuthenticated: (pid) => {
+      serving.appProcesses.remember(pid);
+    },
+  });
+}
+
+function serveControl(socket: Socket, serving: Serving): ControlConnection | undefined {
+  const { config, log, parts, peers, appProcesses } = serving;
+  const peer = readPeerOrRefuse(socket, 'control', serving);
+  if (peer === undefined) return undefined;
+  const mayControl = (): boolean => {
+    const isUser = peer.uid === process.getuid?.() && peers.isPeerAlive(socket, peer);
+    if (isUser && !appProcesses.isAppOrChild(peer.pid)) return true;
+    log.warn('control.refused', { peerPid: peer.pid, peerUid: peer.uid });
+    return false;
+  };
+  if (!mayControl()) {
+    refuse(socket);
+    return undefined;
+  }
+  return serveControlConnection(socket, {
+    handlers: parts.controlHandlers,
+    mayControl,
+    stalledWriteMs: config.stalledWriteMs,
+    log,
+  });
+}
+
+function readPeerOrRefuse(socket: Socket, name: string, { log, peers }: Serving): Peer | undefined {
+  try {
+    return peers.readPeer(socket);
+  } catch {
+    log.warn('peer.unreadable', { socket: name });
+    socket.destroy();
+    return undefined;
+  }
+}
+
+/** One answer for a control peer that is refused, so that the command line can say why. */
+function refuse(socket: Socket): void {
+  const error = CONTROL_REFUSAL.toWire();
+  socket.on('error', () => undefined);
+  socket.resume();
+  socket.end(`${JSON.stringify({ jsonrpc: '2.0', id: null, error })}\n`);
+  setTimeout(() => {
+    socket.destroy();
+  }, REFUSAL_MS).unref();
+}
+
+function tellAcceptError(name: string, { log }: Serving): (error: NodeJS.ErrnoException) => void {
+  return ({ code }) => {
+    log.warn('socket.acceptFailed', { socket: name, code });
+  };
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
