@@ -7,7 +7,7 @@ import { toSealEnvironment } from './seal/settings.ts';
 
 export interface LaunchOptions {
   readonly entry: URL;
-  /** The only folders whose files the worker may change, beside the system's temporary one. */
+  /** The only folders whose files the worker may change; on macOS also the system's temporary one. */
   readonly writableFolders: readonly string[];
 }
 
@@ -52,14 +52,17 @@ export function planLaunch(options: LaunchOptions, site: LaunchSite): LaunchPlan
     '--disable-proto=delete',
     `--max-old-space-size=${MAX_HEAP_MIB}`,
   ];
-  const writableFolders = [...options.writableFolders, site.temporaryFolder];
+  const isDarwin = site.platform === 'darwin';
+  // Metal compiles into the temporary folder, which is the user's own there. On Linux it is shared:
+  // a clone, a home or another program's files may lie in it, and no engine needs it.
+  const writableFolders = [...options.writableFolders, ...(isDarwin ? [site.temporaryFolder] : [])];
   const env = {
     PATH: '/usr/bin:/bin',
     LANG: 'C.UTF-8',
     TMPDIR: site.temporaryFolder,
     ...toSealEnvironment(writableFolders),
   };
-  if (site.platform !== 'darwin') return { execPath: site.execPath, execArgv: flags, env };
+  if (!isDarwin) return { execPath: site.execPath, execArgv: flags, env };
   const profile = renderSandboxProfile({ execPath: site.execPath, writableFolders });
   return {
     execPath: '/usr/bin/sandbox-exec',

@@ -58,6 +58,6 @@ export interface WorkerSpec {
   readonly idleMs: number;
   readonly maxConcurrent: number;
   readonly maxQueued: number;
-  /** The only folders whose files the process may change, beside the temporary one. They must exist. */
+  /** The only folders whose files the process may change, on macOS beside the temporary one. They must exist. */
   readonly writableFolders?: readonly string[];
 }

@@ -35,7 +35,7 @@ async function listen(at: string | number): Promise<Server> {
 }
 
 beforeAll(async () => {
-  // Outside the system's temporary folder, which a worker may write to.
+  // Outside the system's temporary folder, which a worker may write to on macOS.
   folder = mkdtempSync(join(import.meta.dirname, '.canary-'));
   const unixPath = join(mkdtempSync(join(tmpdir(), 'canary-')), 's');
   const filePath = join(folder, 'file');

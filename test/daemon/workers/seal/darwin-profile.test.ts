@@ -54,7 +54,7 @@ describe('a launch', () => {
     expect(plan.execPath).toBe('/opt/node');
     expect(plan.execArgv).toContain('--disable-proto=delete');
     expect(plan.execArgv).not.toContain('--conditions=locara-source');
-    expect(JSON.parse(plan.env['LOCARA_SEAL_WRITABLE'] ?? '')).toEqual(['/data', '/private/tmp']);
+    expect(JSON.parse(plan.env['LOCARA_SEAL_WRITABLE'] ?? '')).toEqual(['/data']);
   });
 
   test('from source resolves the workspace to source', () => {

@@ -9,7 +9,7 @@ import { canRestrictFiles } from '../../../support/landlock.ts';
 import { ECHO, failureOf, useEchoWorkers } from '../../../support/echo-worker.ts';
 
 const { open } = useEchoWorkers();
-// Outside the system's temporary folder, which a worker may write to.
+// Outside the system's temporary folder, which a worker may write to on macOS.
 const folder = mkdtempSync(join(import.meta.dirname, '.seal-'));
 
 afterAll(() => {
