@@ -42,7 +42,7 @@ export function createModelCache(deps: ModelCacheDeps): ModelCache {
     statSync(pathOf(file), { throwIfNoEntry: false })?.size === file.bytes;
   const isInstalled = (entry: CatalogEntry) => entry.files.every(isPresent);
 
-  const ensureFile = async (file: CatalogFile, report: (progress: Progress) => void) => {
+  const ensureFile = async ({ entry, file }: Needed, report: Report) => {
     if (verified.has(file.sha256) && isPresent(file)) return;
     if (isPresent(file)) {
       report({ stage: 'verifying', completed: 0, total: file.bytes, unit: 'bytes' });
@@ -56,7 +56,7 @@ export function createModelCache(deps: ModelCacheDeps): ModelCache {
     const source = deps.locateSource(file);
     if (source === undefined) {
       throw new RpcError('Unavailable', 'The model is not installed', {
-        details: { state: 'absent', command: 'locara model pull' },
+        details: { state: 'absent', command: `locara model pull ${entry.id}` },
       });
     }
     await unpack({ source, file, path: pathOf(file) }, report);
@@ -65,18 +65,21 @@ export function createModelCache(deps: ModelCacheDeps): ModelCache {
   };
 
   /** One run per file, whoever asks; a caller that gives up leaves it to the others. */
-  const share = (file: CatalogFile, report: (progress: Progress) => void): Promise<void> => {
-    const existing = running.get(file.sha256);
+  const share = (needed: Needed, report: Report): Promise<void> => {
+    const { sha256 } = needed.file;
+    const existing = running.get(sha256);
     if (existing !== undefined) return existing;
-    const run = ensureFile(file, report).finally(() => running.delete(file.sha256));
-    running.set(file.sha256, run);
+    const run = ensureFile(needed, report).finally(() => running.delete(sha256));
+    running.set(sha256, run);
     return run;
   };
 
   return {
     isInstalled,
     ensure: async (entry, { signal, onProgress = () => undefined } = {}) => {
-      for (const file of entry.files) await untilAborted(share(file, onProgress), signal);
+      for (const file of entry.files) {
+        await untilAborted(share({ entry, file }, onProgress), signal);
+      }
       return new Map(entry.files.map((file) => [file.name, pathOf(file)]));
     },
     installed: () => {
@@ -89,6 +92,13 @@ export function createModelCache(deps: ModelCacheDeps): ModelCache {
   };
 }
 
+interface Needed {
+  readonly entry: CatalogEntry;
+  readonly file: CatalogFile;
+}
+
+type Report = (progress: Progress) => void;
+
 interface Unpacking {
   readonly source: string;
   readonly file: CatalogFile;
@@ -96,10 +106,7 @@ interface Unpacking {
 }
 
 /** Writes beside the target, checks size and digest on the way, then renames: a half file never has the name. */
-async function unpack(
-  { source, file, path }: Unpacking,
-  report: (progress: Progress) => void,
-): Promise<void> {
+async function unpack({ source, file, path }: Unpacking, report: Report): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const partial = `${path}.${randomUUID()}.partial`;
   const hash = createHash('sha256');

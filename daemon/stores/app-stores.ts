@@ -32,7 +32,7 @@ export const STORE_BUDGETS_MS = { read: 5000, write: 10_000, batch: 60_000, migr
 export interface AppStores {
   /** Throws Unavailable when the key is lost. */
   forApp(session: Pick<Session, 'appId' | 'manifest'>): Worker<StoreOps>;
-  /** What the store takes on disk, without starting its process; nothing before its first use. */
+  /** What the store takes on disk, its log included, without starting its process; 0 before its first use. */
   usage(session: Pick<Session, 'appId' | 'manifest'>): {
     readonly bytes: number;
     readonly limitBytes: number;
@@ -91,8 +91,7 @@ export function createAppStores(deps: {
     },
     usage: ({ appId, manifest }) => {
       assertAppId(appId);
-      const file = statSync(join(paths.store(appId), DATABASE_FILE), { throwIfNoEntry: false });
-      return { bytes: file?.size ?? 0, limitBytes: quotaOf(manifest) };
+      return { bytes: bytesOnDisk(paths.store(appId)), limitBytes: quotaOf(manifest) };
     },
     close,
     wipe: async (appId) => {
@@ -109,6 +108,13 @@ export function createAppStores(deps: {
       await Promise.all([...open.keys()].map(close));
     },
   };
+}
+
+function bytesOnDisk(folder: string): number {
+  const sizes = [DATABASE_FILE, `${DATABASE_FILE}-wal`].map(
+    (name) => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0,
+  );
+  return sizes.reduce((sum, size) => sum + size);
 }
 
 function quotaOf({ storage }: Session['manifest']): number {

@@ -102,6 +102,6 @@ test('a model without a source here is Unavailable and names the command', async
   });
   await expect(cache.ensure(entryFor(CONTENT))).rejects.toMatchObject({
     reason: 'Unavailable',
-    details: { command: 'locara model pull' },
+    details: { command: 'locara model pull tiny' },
   });
 });
