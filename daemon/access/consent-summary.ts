@@ -42,6 +42,7 @@ export function summarizeConsent(
     models: [...models].map(([model, { bytes, installed }]) => ({ model, bytes, installed })),
     risks: [
       describeTrustRisk(verified.scope),
+      NOT_CONFINED,
       ...describeAccessRisks(manifest),
       ...describeUpdateRisks(installed, update),
     ],
@@ -68,20 +69,44 @@ function describeTrustRisk(scope: VerifiedPackage['scope']): string {
     : 'It comes from outside any registry: only the key that you trusted vouches for it.';
 }
 
+/** True of every app so far: no attestation that an install gives today means a sandbox. */
+const NOT_CONFINED =
+  'It runs outside a sandbox, as any program you start: what it declares about network, files and devices is its word, and Locara does not enforce it.';
+
+/** In the words of a request: Locara itself neither opens nor closes these doors. */
 function describeAccessRisks({ capabilities }: AppManifest): string[] {
-  const { net, fs, device, background } = capabilities;
+  const { net, fs, device, background, ipc } = capabilities;
   const paths = Object.entries(fs['user-paths'] ?? {});
   const devices = Object.keys(device).filter((name) => device[name]);
-  const isActive = background === true || (background !== false && background.mode === 'active');
   return [
-    ...(net === true ? ['It can reach every host on the network.'] : []),
-    ...(typeof net === 'object'
-      ? [`It can reach these hosts: ${net.allowed_hosts.join(', ')}.`]
-      : []),
-    ...paths.map(([path, access]) => `It can ${toVerb(access)} the files in “${path}”.`),
-    ...(fs['user-selected'] === 'read-write' ? ['It can change the files you pick.'] : []),
-    ...(devices.length > 0 ? [`It asks for: ${devices.join(', ')}.`] : []),
-    ...(isActive ? ['It works in the background.'] : []),
+    ...(net === true ? ['It asks to reach every host on the network.'] : []),
+    ...(typeof net === 'object' ? [`It asks to reach these hosts: ${describeHosts(net)}.`] : []),
+    ...paths.map(([path, access]) => `It asks to ${toVerb(access)} the files in “${path}”.`),
+    ...(fs['user-selected'] === 'read-write' ? ['It asks to change the files you pick.'] : []),
+    ...(devices.length > 0 ? [`It asks to use: ${devices.join(', ')}.`] : []),
+    ...(ipc.length > 0 ? ['It asks to talk to other programs; Locara offers no way to yet.'] : []),
+    ...describeBackground(background),
+  ];
+}
+
+type Declared = AppManifest['capabilities'];
+
+function describeHosts({
+  allowed_hosts: hosts,
+  allowed_ports: ports,
+}: Exclude<Declared['net'], boolean>): string {
+  return `${hosts.join(', ')}${ports === undefined ? '' : ` (ports ${ports.join(', ')})`}`;
+}
+
+function describeBackground(background: Declared['background']): string[] {
+  const { mode, reasons = [] } =
+    typeof background === 'boolean' ? { mode: background && ('active' as const) } : background;
+  if (mode === false) return [];
+  const why = reasons.length === 0 ? '' : ` It says why: ${reasons.join('; ')}.`;
+  return [
+    mode === 'active'
+      ? `It asks to work in the background.${why}`
+      : `It asks to stay in the background, waiting.${why}`,
   ];
 }
 

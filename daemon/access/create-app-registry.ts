@@ -124,12 +124,14 @@ class FileAppRegistry implements AppRegistry {
       this.#installed.delete(appId);
       this.#damaged.add(appId);
       this.#announce(appId, undefined);
+      // Everything else goes first, also what a crash may have left: it makes room on a full disk.
+      for (const name of await readdir(folder)) {
+        if (name === FORMER_FILE || name === RECORD_FILE) continue;
+        await rm(join(folder, name), { recursive: true, force: true });
+      }
       // A damaged record names no signer: nobody gets what it left until that is wiped.
       await this.#keepSigner(appId, installed?.record.signerId ?? 'unknown');
-      // Everything else goes, also what a crash may have left of the credentials.
-      for (const name of await readdir(folder)) {
-        if (name !== FORMER_FILE) await rm(join(folder, name), { recursive: true, force: true });
-      }
+      await rm(join(folder, RECORD_FILE), { recursive: true, force: true });
       this.#damaged.delete(appId);
     });
   }

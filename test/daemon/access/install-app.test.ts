@@ -58,7 +58,10 @@ describe('inspecting', () => {
         },
       ],
       models: [{ model: PIN, bytes: 1185376, installed: true }],
-      risks: [expect.stringContaining('outside any registry') as string],
+      risks: [
+        expect.stringContaining('outside any registry') as string,
+        expect.stringContaining('Locara does not enforce it') as string,
+      ],
     });
     expect(bench.registry.list()).toEqual([]);
   });
@@ -71,18 +74,30 @@ describe('inspecting', () => {
 
   test.each([
     [{ capabilities: { net: true } }, 'every host'],
-    [{ capabilities: { net: { allowed_hosts: ['api.example.org'] } } }, 'api.example.org'],
+    [{ capabilities: { net: { allowed_hosts: ['api.example.org'] } } }, 'hosts: api.example.org.'],
+    [
+      {
+        capabilities: { net: { allowed_hosts: ['*.a.org', 'b.org'], allowed_ports: [443, 8443] } },
+      },
+      'hosts: *.a.org, b.org (ports 443, 8443).',
+    ],
     [
       { capabilities: { fs: { 'user-paths': { documents: 'read-write' } } } },
       'read and change the files in “documents”',
     ],
     [{ capabilities: { fs: { 'user-selected': 'read-write' } } }, 'change the files you pick'],
-    [{ capabilities: { device: { microphone: true, camera: false } } }, 'asks for: microphone.'],
-    [{ capabilities: { background: { mode: 'active' } } }, 'background'],
+    [{ capabilities: { device: { microphone: true, camera: false } } }, 'asks to use: microphone.'],
+    [{ capabilities: { ipc: [{ with: 'acme/other' }] } }, 'talk to other programs'],
+    [{ capabilities: { background: true } }, 'work in the background.'],
+    [{ capabilities: { background: { mode: 'active' } } }, 'work in the background.'],
+    [
+      { capabilities: { background: { mode: 'passive', reasons: ['waits for mail'] } } },
+      'stay in the background, waiting. It says why: waits for mail.',
+    ],
   ])('%j is a risk of its own', async (overrides, words) => {
     const { risks } = await bench.installer.inspect(createPackage(key, overrides));
-    expect(risks).toHaveLength(2);
-    expect(risks[1]).toContain(words);
+    expect(risks).toHaveLength(3);
+    expect(risks[2]).toContain(words);
   });
 
   test('refuses a forged package before it looks into the manifest', async () => {

@@ -6,8 +6,23 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type CatalogEntry, checkManifest } from '@locara/protocol';
+import type { ReadyModel } from '../../../daemon/models/app-models.ts';
+import { resolvePaths } from '../../../daemon/paths.ts';
+import {
+  describeLlm,
+  describeOcr,
+  describeSpeech,
+  type EngineSettings,
+} from '../../../daemon/scheduler/engine-specs.ts';
+import { createAppStores } from '../../../daemon/stores/app-stores.ts';
 import type { CanaryOps, CanaryTargets, Exit } from '../../../daemon/workers/canary/ops.ts';
 import { createWorker } from '../../../daemon/workers/supervisor.ts';
+import type { StoreOps } from '../../../daemon/workers/store/ops.ts';
+import type { WorkerSpec } from '../../../daemon/workers/worker.ts';
+import { createScriptedWorker } from '../../fakes/scripted-worker.ts';
+import { silentLog } from '../../fakes/silent-log.ts';
+import { createManifest } from '../../support/signed-package.ts';
 import { canRestrictFiles } from '../../support/landlock.ts';
 
 const CONTROL = new URL('../../fakes/unsealed-canary.ts', import.meta.url);
@@ -61,21 +76,55 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-test('a sealed worker finds no way out', async () => {
-  const worker = createWorker<CanaryOps>(
-    {
-      kind: 'canary',
-      model: 'canary',
-      start: {},
-      cancel: 'message',
-      cancelGraceMs: 1000,
-      startTimeoutMs: 20_000,
-      idleMs: 60_000,
-      maxConcurrent: 1,
-      maxQueued: 1,
+const SETTINGS: EngineSettings = {
+  cores: 2,
+  threads: 1,
+  idleMs: 60_000,
+  llmSequences: 1,
+  vadFile: 'vad',
+};
+
+/** A model that no file stands for: the canary reads none. */
+function modelFor(task: CatalogEntry['task']): ReadyModel {
+  const entry = { id: task, task, description: '', license: '', files: [] };
+  return { entry, digest: `sha256:${'0'.repeat(64)}`, path: () => '/nonexistent' };
+}
+
+/** The store's launch, as the daemon plans it; the folder is the only one it may change. */
+function describeStore(home: string): WorkerSpec {
+  const specs: WorkerSpec[] = [];
+  const paths = resolvePaths({
+    platform: 'linux',
+    home: '/nonexistent',
+    variables: { LOCARA_HOME: home },
+    teamId: undefined,
+  });
+  const stores = createAppStores({
+    paths,
+    log: silentLog,
+    createStoreWorker: (spec) => {
+      specs.push(spec);
+      return createScriptedWorker<StoreOps>(() => Promise.resolve());
     },
-    { log: { info: () => undefined, warn: () => undefined } },
-  );
+  });
+  const { manifest } = checkManifest(createManifest());
+  if (manifest === undefined) throw new Error('the test manifest is not valid');
+  stores.forApp({ appId: 'acme/notes', manifest });
+  const [spec] = specs;
+  if (spec === undefined) throw new Error('no store was started');
+  return spec;
+}
+
+test.each<[string, () => WorkerSpec]>([
+  ['llm', () => describeLlm(modelFor('text-to-text'), SETTINGS)],
+  ['embedding', () => describeLlm(modelFor('text-to-embedding'), SETTINGS)],
+  ['speech', () => describeSpeech(modelFor('speech-to-text'), SETTINGS)],
+  ['ocr', () => describeOcr(modelFor('image-to-text'), SETTINGS)],
+  ['store', () => describeStore(join(folder, 'home'))],
+])('a worker launched as the %s worker is finds no way out', async (_, describe) => {
+  const spec = { ...describe(), kind: 'canary', start: {} } as const;
+  const worker = createWorker<CanaryOps>(spec, { log: silentLog });
+  arrivals = 0;
   try {
     const { exits } = await worker.call('escape', targets);
     const open = exits.filter((exit) => !exit.isBlocked).map((exit) => exit.way);
