@@ -26,6 +26,8 @@ export interface LaunchSite {
 }
 
 const MAX_HEAP_MIB = 1024;
+/** Short-lived objects wait here to be collected; V8's own 16 MiB leaves every worker 20 MB larger and no faster. */
+const MAX_YOUNG_MIB = 4;
 
 /** Starts a worker process that knows nothing of the daemon's environment and can not write to its terminal. */
 export function launchWorker(options: LaunchOptions): ChildProcess {
@@ -51,6 +53,7 @@ export function planLaunch(options: LaunchOptions, site: LaunchSite): LaunchPlan
     ...(isSource ? ['--conditions=locara-source'] : []),
     '--disable-proto=delete',
     `--max-old-space-size=${MAX_HEAP_MIB}`,
+    `--max-semi-space-size=${MAX_YOUNG_MIB}`,
   ];
   const isDarwin = site.platform === 'darwin';
   // Metal compiles into the temporary folder, which is the user's own there. On Linux it is shared:
