@@ -24,6 +24,8 @@ export interface AppFiles {
   readonly manifestBytes: Uint8Array;
   /** The text of credentials.json; without it, the one that is there stays. */
   readonly credentials?: string;
+  /** What the caller took to be installed: when that has changed meanwhile, `put` is a Conflict. */
+  readonly replaces?: { readonly record: AppRecord | undefined };
 }
 
 /** What an uninstalled app left behind: who may have its data when it is installed again. */

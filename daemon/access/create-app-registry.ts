@@ -95,8 +95,15 @@ class FileAppRegistry implements AppRegistry {
     return this.#damaged.has(appId);
   }
 
-  put(record: AppRecord, { manifestBytes, credentials }: AppFiles): Promise<void> {
-    return this.#inTurn(() => this.#commit({ record, manifestBytes }, credentials));
+  put(record: AppRecord, { manifestBytes, credentials, replaces }: AppFiles): Promise<void> {
+    return this.#inTurn(async () => {
+      if (replaces !== undefined && replaces.record !== this.find(record.appId)) {
+        throw new RpcError('Conflict', 'The app was changed meanwhile; install it again.', {
+          details: { rule: 'app_changed' },
+        });
+      }
+      await this.#commit({ record, manifestBytes }, credentials);
+    });
   }
 
   setGrant(appId: string, capability: Capability, state: Grant['state']): Promise<AppRecord> {

@@ -53,7 +53,7 @@ export function createAppInstaller(options: AppInstallerOptions): AppInstaller {
     inspect: async (path) => (await examinePackage(options, path)).summary,
     install: ({ path, manifestDigest, acceptRisk }) =>
       inTurn(async () => {
-        const { verified, summary } = await examinePackage(options, path);
+        const { verified, summary, installed } = await examinePackage(options, path);
         if (verified.manifestDigest !== manifestDigest) {
           throw new RpcError('Conflict', 'The package is not the one that was shown.', {
             details: { rule: 'package_changed' },
@@ -64,7 +64,7 @@ export function createAppInstaller(options: AppInstallerOptions): AppInstaller {
             details: { rule: 'risk_not_accepted', risks: summary.risks },
           });
         }
-        return installVerified(options, verified);
+        return installVerified(options, verified, installed);
       }),
   };
 }
@@ -72,13 +72,18 @@ export function createAppInstaller(options: AppInstallerOptions): AppInstaller {
 async function examinePackage(
   options: AppInstallerOptions,
   path: string,
-): Promise<{ readonly verified: VerifiedPackage; readonly summary: ConsentSummary }> {
+): Promise<{
+  readonly verified: VerifiedPackage;
+  readonly summary: ConsentSummary;
+  /** What the summary compares with. */
+  readonly installed: AppRecord | undefined;
+}> {
   const verified = await verifyPackage(path, options.trustList);
   const installed = options.registry.find(verified.appId);
   assertSameSigner(options.registry, verified);
   if (installed !== undefined) assertNoRollback(installed, verified);
   const models = await findModels(verified.manifest, options.findModel);
-  return { verified, summary: summarizeConsent(verified, { installed, models }) };
+  return { verified, summary: summarizeConsent(verified, { installed, models }), installed };
 }
 
 /** The data of an app belongs to who signed it first, even while it is not installed. */
@@ -129,10 +134,10 @@ async function findModels(
 async function installVerified(
   options: AppInstallerOptions,
   verified: VerifiedPackage,
+  installed: AppRecord | undefined,
 ): Promise<ControlResult<'app.install'>> {
   const { registry, paths, clock = () => new Date() } = options;
   const { appId, manifest, manifestDigest, attestation, signer, signerId } = verified;
-  const installed = registry.find(appId);
   const credentials = join(paths.app(appId), CREDENTIALS_FILE);
   const key = (await readKeptKey(installed, credentials)) ?? generateInstallKey();
   const isSame = installed?.manifestDigest === manifestDigest;
@@ -156,7 +161,12 @@ async function installVerified(
     socket: paths.appSocket,
   });
   const { manifestBytes } = verified;
-  await registry.put(record, { manifestBytes, credentials: credentialsText });
+  await registry.put(record, {
+    manifestBytes,
+    credentials: credentialsText,
+    // A revocation that came meanwhile must not be undone by what was read before it.
+    replaces: { record: installed },
+  });
   const { version } = manifest;
   const grants = effectiveGrants(record);
   return { appId, version, manifestDigest, credentials, attestation, grants };

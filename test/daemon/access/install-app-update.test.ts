@@ -1,6 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
+import { digestOf } from '../../../daemon/access/app-record-file.ts';
+import { createAppInstaller } from '../../../daemon/access/install-app.ts';
 import {
   createInstallBench,
+  daemonPublicKey,
   type InstallBench,
   key,
   other,
@@ -96,4 +101,27 @@ test('a revoked app needs a new consent, and gets no capability back that was re
     { capability: 'store:read', state: 'granted' },
     { capability: 'store:write', state: 'revoked' },
   ]);
+});
+
+test('what is revoked while an update is examined stays revoked', async () => {
+  const { paths, registry, trustList } = bench;
+  await bench.install();
+  const installer = createAppInstaller({
+    registry,
+    trustList,
+    paths,
+    daemonPublicKey,
+    findModel: async () => {
+      await registry.setGrant('acme/notes', 'store:write', 'revoked');
+      return { bytes: 1, installed: true };
+    },
+  });
+  const path = createPackage(key, { version: '1.1.0', models: [PIN] });
+  const manifestDigest = digestOf(readFileSync(join(path, 'locara.json')));
+  const rule = await ruleOf(() => installer.install({ path, manifestDigest, acceptRisk: true }));
+  expect(rule).toBe('Conflict app_changed');
+  expect(registry.find('acme/notes')).toMatchObject({
+    manifest: { version: '1.0.0' },
+    grants: [{ state: 'granted' }, { capability: 'store:write', state: 'revoked' }],
+  });
 });
