@@ -66,12 +66,10 @@ export function parseParams(schema: z.ZodObject, params: unknown, method: string
   if (parsed.success && !isPolluted) return parsed.data;
   const issues = parsed.success
     ? [{ path: '', rule: 'unknown key' }]
-    : parsed.error.issues
-        .slice(0, 20)
-        .map((issue) => ({
-          path: issue.path.join('.').slice(0, MAX_PATH_LENGTH),
-          rule: describeRule(issue),
-        }));
+    : parsed.error.issues.slice(0, 20).map((issue) => ({
+        path: issue.path.join('.').slice(0, MAX_PATH_LENGTH),
+        rule: describeRule(issue),
+      }));
   throw new RpcError('InvalidParams', `Invalid params for ${method}`, { details: { issues } });
 }
 
