@@ -200,8 +200,7 @@ class ServedConnection implements AppConnection {
     this.#calls.add(id, call);
     try {
       const line = toAnswerLine(id, await this.#answer(request, call));
-      await this.#connection.whenRoom();
-      this.#connection.send(line);
+      await this.#connection.sendInTurn(line);
     } finally {
       call.counted?.end();
       this.#calls.remove(id, call);
@@ -257,8 +256,7 @@ class ServedConnection implements AppConnection {
         sendChunk: async (chunk, sequence) => {
           const params = { id, sequence, chunk };
           const line = toLine({ jsonrpc: '2.0', method: NOTICES.chunk, params });
-          await this.#connection.whenRoom();
-          this.#connection.send(line);
+          await this.#connection.sendInTurn(line);
         },
         sendProgress: (progress) => {
           if (call.counted !== undefined) call.counted.isQueued = progress.stage === 'queued';

@@ -126,8 +126,7 @@ class ServedConnection implements ControlConnection {
     this.#calls.add(id, call);
     try {
       const line = toAnswerLine(id, await this.#answer(request, call.controller.signal));
-      await this.#connection.whenRoom();
-      this.#connection.send(line);
+      await this.#connection.sendInTurn(line);
     } finally {
       this.#calls.remove(id, call);
     }

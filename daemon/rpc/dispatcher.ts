@@ -12,6 +12,7 @@ import { toCapabilityDenied } from '../access/grants.ts';
 import type { Handshake } from '../access/handshake.ts';
 import type { Session } from '../access/session.ts';
 import type { Handlers } from './handler.ts';
+import { findProtoKey } from './proto-key.ts';
 
 /** One call as the connection hands it over. */
 export interface DispatchContext {
@@ -61,12 +62,10 @@ const MAX_KEY_LENGTH = 64;
 /** Validates params; the error carries paths and rules, never values. */
 export function parseParams(schema: z.ZodObject, params: unknown, method: string): unknown {
   const parsed = schema.safeParse(params);
-  // JSON.parse makes `__proto__` an own key, which zod leaves out without a word.
-  const isPolluted =
-    typeof params === 'object' && params !== null && Object.hasOwn(params, '__proto__');
-  if (parsed.success && !isPolluted) return parsed.data;
+  const polluted = findProtoKey(params);
+  if (parsed.success && polluted === undefined) return parsed.data;
   const issues = parsed.success
-    ? [{ path: '__proto__', rule: 'unknown key' }]
+    ? [{ path: polluted, rule: 'unknown key' }]
     : parsed.error.issues.flatMap((issue) => toIssues(issue)).slice(0, 20);
   throw new RpcError('InvalidParams', `Invalid params for ${method}`, { details: { issues } });
 }

@@ -20,10 +20,10 @@ export interface ConnectionOptions {
 
 /** One peer's byte stream with a bounded write queue. The socket must allow half-open connections. */
 export interface Connection {
-  /** Queues one line. What is large, or comes in numbers, waits for `whenRoom` first. */
+  /** Queues one line at once: for what is small and cannot wait. */
   send(line: string): void;
-  /** Resolves once the peer keeps up, or the connection is gone. */
-  whenRoom(): Promise<void>;
+  /** Queues one line as soon as the peer keeps up; resolves then, or when the connection is gone. */
+  sendInTurn(line: string): Promise<void>;
   /** Ends after everything queued is written; reads nothing more. */
   end(): void;
   destroy(): void;
@@ -82,11 +82,12 @@ class SocketConnection implements Connection {
     this.#writeNext();
   }
 
-  async whenRoom(): Promise<void> {
+  async sendInTurn(line: string): Promise<void> {
     // Whoever is woken first may fill the queue again.
     while (!this.hasRoom && !this.#isClosed) {
       await new Promise<void>((resolve) => this.#waiters.push(resolve));
     }
+    this.send(line);
   }
 
   end(): void {

@@ -1,0 +1,15 @@
+/**
+ * Where a key `__proto__` lies in a parsed message, as a dotted path; undefined when nowhere.
+ * JSON.parse makes it an own key, which schemas leave out without a word: a filter would then match everything.
+ */
+export function findProtoKey(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, child] of Object.entries(value)) {
+    if (key === '__proto__') return key;
+    const below = findProtoKey(child);
+    if (below !== undefined) return `${key}.${below}`.slice(0, MAX_PATH_LENGTH);
+  }
+  return undefined;
+}
+
+const MAX_PATH_LENGTH = 200;
