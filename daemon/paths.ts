@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** Every place of the user's that the daemon touches (contract, section 1). Only this file names one. */
 export interface Paths {
@@ -72,8 +72,9 @@ export function currentPathsEnvironment(
 }
 
 function resolveRoots({ platform, home, variables, teamId }: PathsEnvironment): Roots {
-  const portable = variables['LOCARA_HOME'];
-  if (portable !== undefined && portable !== '') {
+  const chosen = variables['LOCARA_HOME'];
+  if (chosen !== undefined && chosen !== '') {
+    const portable = resolve(chosen);
     const run = join(portable, 'run');
     return {
       run,
