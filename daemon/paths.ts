@@ -73,10 +73,10 @@ export function currentPathsEnvironment(
 }
 
 function resolveRoots({ platform, home, variables, teamId }: PathsEnvironment): Roots {
-  const { LOCARA_HOME: named } = variables;
-  if (named !== undefined && named !== '') {
-    // Credentials name the socket, and are read from anywhere.
-    const portable = resolve(named);
+  const chosen = variables['LOCARA_HOME'];
+  if (chosen !== undefined && chosen !== '') {
+    // Credentials name the socket, and are read from anywhere: a relative home is made absolute.
+    const portable = resolve(chosen);
     const run = join(portable, 'run');
     return {
       run,

@@ -35,6 +35,11 @@ export interface CliContext {
   readonly canAsk: boolean;
   /** Asks on the terminal; false when `canAsk` is. */
   confirm(question: string): Promise<boolean>;
+  /**
+   * Runs something that has to clean up: SIGINT, SIGTERM and SIGHUP abort its signal, with a CliError
+   * `Interrupted` as the reason, instead of ending the process.
+   */
+  interruptible<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** One call on the control socket; CliError `DaemonUnreachable` (exit 4) when nothing answers. */
   control<M extends ControlMethodName>(
     method: M,

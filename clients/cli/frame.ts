@@ -6,6 +6,7 @@ import type { Failure } from './failure.ts';
 import { plain } from './output.ts';
 import type { Streams } from './output.ts';
 import { createContext } from './terminal-context.ts';
+import type { SignalSource } from './terminal-context.ts';
 
 /** Adds one command, or a group of them, to the program. */
 export type Registration = (program: Command, context: CliContext) => void;
@@ -15,28 +16,36 @@ export interface CliRun {
   readonly argv: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
   readonly streams: Streams;
+  readonly signals: SignalSource;
   readonly registrations: readonly Registration[];
   readonly version: string;
 }
 
 /** One command from its arguments to its exit code; never throws, never ends the process. */
 export async function runCli(run: CliRun): Promise<number> {
-  const { argv, environment, streams } = run;
+  const { argv, environment, streams, signals } = run;
   const json = asksForJson(argv);
-  await using context = createContext({ environment, streams, json });
+  await using context = createContext({ environment, streams, signals, json });
+  const shown: string[] = [];
   try {
-    await createProgram(run, context).parseAsync(argv, { from: 'user' });
+    await createProgram(run, context, shown).parseAsync(argv, { from: 'user' });
     return EXIT.done;
   } catch (error) {
-    if (isHelp(error)) return EXIT.done;
+    if (isHelp(error)) {
+      const text = shown.join('');
+      const isVersion = error.code === 'commander.version';
+      context.print(isVersion ? { version: run.version } : { help: text }, text.trimEnd());
+      return EXIT.done;
+    }
     const failure = toFailure(error);
     showFailure(failure, streams, json);
     return failure.exitCode;
   }
 }
 
-function createProgram(run: CliRun, context: CliContext): Command {
-  const { stdout, stderr } = run.streams;
+/** `shown` takes what help and version say. */
+function createProgram(run: CliRun, context: CliContext, shown: string[]): Command {
+  const { stderr } = run.streams;
   const program = new Command('locara')
     .description('Apps, models and trust of locarad, the local-AI daemon of this computer.')
     .version(run.version)
@@ -45,7 +54,7 @@ function createProgram(run: CliRun, context: CliContext): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => stdout.write(text),
+      writeOut: (text) => shown.push(text),
       // Misuse is shown by the frame, once and in the form that was asked for.
       outputError: () => undefined,
       writeErr: (text) => {
@@ -62,7 +71,7 @@ function asksForJson(argv: readonly string[]): boolean {
   return argv.slice(0, end === -1 ? undefined : end).includes('--json');
 }
 
-function isHelp(error: unknown): boolean {
+function isHelp(error: unknown): error is CommanderError {
   return error instanceof CommanderError && error.exitCode === 0;
 }
 
@@ -76,5 +85,15 @@ function showFailure(
     stdout.write(`${JSON.stringify({ ...document, error: { reason, message, ...extra } })}\n`);
     return;
   }
-  stderr.write(`locara: ${message.split('\n').map(plain).join('\n')}\n`);
+  const lines = [...message.split('\n'), ...renderIssues(details?.['issues'])];
+  stderr.write(`locara: ${lines.map(plain).join('\n')}\n`);
+}
+
+/** What is wrong with each param, as the daemon told it. */
+function renderIssues(issues: unknown): string[] {
+  if (!Array.isArray(issues)) return [];
+  return issues.map((issue: Readonly<Record<string, unknown>>) => {
+    const [path, rule] = [issue['path'], issue['rule']].map(String);
+    return path === '' ? `  ${rule}` : `  ${path}: ${rule}`;
+  });
 }

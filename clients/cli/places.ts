@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { CliError, EXIT } from './context.ts';
 
 /** The places of the daemon that the command line needs; a test holds them equal to the daemon's own. */
@@ -45,8 +45,9 @@ function resolveFolders({ platform, home, variables }: PlacesEnvironment): {
   data: string;
   config: string;
 } {
-  const portable = variables['LOCARA_HOME'];
-  if (portable !== undefined && portable !== '') {
+  const chosen = variables['LOCARA_HOME'];
+  if (chosen !== undefined && chosen !== '') {
+    const portable = resolve(chosen);
     return {
       run: join(portable, 'run'),
       data: join(portable, 'data'),

@@ -1,20 +1,33 @@
+import { constants } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { createControlClient } from '@locara/client';
+import { CliError } from './context.ts';
 import type { CliContext } from './context.ts';
 import { plain } from './output.ts';
 import type { Streams } from './output.ts';
 import { currentPlaces } from './places.ts';
 
+/** Where the signals that end a command come from: the process, or a test. */
+export interface SignalSource {
+  on(signal: EndingSignal, listener: (signal: EndingSignal) => void): unknown;
+  off(signal: EndingSignal, listener: (signal: EndingSignal) => void): unknown;
+}
+
+const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+type EndingSignal = (typeof ENDING_SIGNALS)[number];
+
 export interface ContextOptions {
   readonly environment: NodeJS.ProcessEnv;
   readonly streams: Streams;
+  readonly signals: SignalSource;
   readonly json: boolean;
 }
 
 /** The context of one command run; disposing closes its connection to the daemon. */
 export interface OpenContext extends CliContext, AsyncDisposable {}
 
-export function createContext({ environment, streams, json }: ContextOptions): OpenContext {
+export function createContext(options: ContextOptions): OpenContext {
+  const { environment, streams, signals, json } = options;
   const { stdin, stdout, stderr } = streams;
   const canAsk = !json && stdin.isTTY === true && stderr.isTTY === true;
   const control = createControlClient({ socket: currentPlaces(environment).controlSocket });
@@ -31,9 +44,28 @@ export function createContext({ environment, streams, json }: ContextOptions): O
       if (!json) stderr.write(`${line}\n`);
     },
     confirm: async (question) => canAsk && (await ask(streams, question)),
+    interruptible: (run) => untilSignalled(signals, run),
     control: (method, params) => control.call(method, params),
     [Symbol.asyncDispose]: () => control.close(),
   };
+}
+
+/** Further signals change nothing: npm, for one, passes on what the terminal has sent already. */
+async function untilSignalled<T>(
+  signals: SignalSource,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const interruption = new AbortController();
+  const interrupt = (signal: EndingSignal): void => {
+    const exitCode = 128 + constants.signals[signal];
+    interruption.abort(new CliError('Interrupted', `Ended by ${signal}.`, exitCode));
+  };
+  for (const signal of ENDING_SIGNALS) signals.on(signal, interrupt);
+  try {
+    return await run(interruption.signal);
+  } finally {
+    for (const signal of ENDING_SIGNALS) signals.off(signal, interrupt);
+  }
 }
 
 /** Yes only to `y` or `yes`; a closed terminal is a no. */

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,6 +37,7 @@ export async function locara(
     argv,
     environment: { LOCARA_HOME: home },
     streams,
+    signals: new EventEmitter(),
     registrations: options.registrations ?? registrations,
     version: '9.9.9',
   });

@@ -32,9 +32,10 @@ export function signCommand(signer: PackageSigner): Registration {
         const folder = resolve(path);
         const sign = key === undefined ? signForDevelopment : signWithKey(resolve(key));
         const { bundle, publicKey } = await sign(signer, folder, context);
+        const scope = key === undefined ? ' --development' : '';
         context.print({ bundle, publicKey }, [
           `Signed: ${bundle}`,
-          `To install it, trust its key: locara trust add --key ${publicKey} --name <label>`,
+          `To install it, trust its key: locara trust add --key ${publicKey} --name <label>${scope}`,
         ]);
       });
     addExample(command, 'locara sign ./notes', 'locara sign ./notes --key release.pem --json');

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { CliError } from '../context.ts';
 import type { Step } from './steps.ts';
@@ -13,32 +14,42 @@ const STOP_TIMEOUT_MS = 20_000;
 
 export interface StartedDaemon {
   readonly pid: number;
+  /** Aborted once the daemon has ended, whoever ended it; the reason says how. */
+  readonly ended: AbortSignal;
+  /** Throws when the daemon had to be killed. */
   stop(): Promise<void>;
 }
 
 /** Starts a daemon of our own in a home folder, and waits until it accepts connections. */
-export async function startDaemon(environment: NodeJS.ProcessEnv): Promise<StartedDaemon> {
+export async function startDaemon(
+  environment: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<StartedDaemon> {
   const child = spawn(process.execPath, [findDaemon()], {
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let complaint = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaint = (complaint + text).slice(-2000);
+  const ended = new AbortController();
+  child.once('exit', (code, by) => {
+    ended.abort(new Error(`the daemon ended with ${describeEnd(code, by)}`));
   });
-  const ready = firstLine(child);
-  const line = await Promise.race([ready, wait(START_TIMEOUT_MS)]);
+  const complaint = collectComplaint(child);
+  const timeout = AbortSignal.timeout(START_TIMEOUT_MS);
+  const whileRunning = firstLine(child.stdout);
+  const line = await killedOn(AbortSignal.any([signal, timeout]), { child, whileRunning });
   if (line?.startsWith('ready ') !== true) {
-    child.kill('SIGKILL');
-    throw new CliError('DaemonFailed', complaint.trim() || 'The daemon did not start in time');
+    await stopChild(child);
+    const { message } = ended.signal.reason as Error;
+    throw new Error(timeout.aborted ? 'the daemon did not start in time' : complaint() || message);
   }
-  return { pid: child.pid ?? 0, stop: () => stopChild(child) };
+  return { pid: child.pid ?? 0, ended: ended.signal, stop: () => stopChild(child) };
 }
 
 /** Runs the sample app as a process of its own; every step it reports is passed on. */
 export async function runSampleAppProcess(
   environment: NodeJS.ProcessEnv,
   onStep: (step: Step) => void,
+  signal: AbortSignal,
 ): Promise<{ readonly failure: string | undefined }> {
   const entry = new URL(`./sample-app-main${extname(import.meta.url)}`, import.meta.url);
   const args = [...process.execArgv, fileURLToPath(entry), assetsFolder()];
@@ -46,18 +57,54 @@ export async function runSampleAppProcess(
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let complaint = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaint = (complaint + text).slice(-2000);
+  const complaint = collectComplaint(child);
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const step = parseStep(line);
+    if (step !== undefined) onStep(step);
   });
   const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
-  for await (const line of createInterface({ input: child.stdout })) {
-    onStep(JSON.parse(line) as Step);
-  }
-  const [code, signal] = await closed;
+  const [code, by] = await killedOn(signal, { child, whileRunning: closed });
   if (code === 0) return { failure: undefined };
-  const ending = signal === null ? `exit code ${code ?? 1}` : `signal ${signal}`;
-  return { failure: `the sample app ended with ${ending} ${complaint.trim()}`.trim() };
+  return { failure: `the sample app ended with ${describeEnd(code, by)} ${complaint()}`.trim() };
+}
+
+/** A line that was cut off when the app was killed is no step. */
+function parseStep(line: string): Step | undefined {
+  try {
+    return JSON.parse(line) as Step;
+  } catch {
+    return undefined;
+  }
+}
+
+function describeEnd(code: number | null, signal: NodeJS.Signals | null): string {
+  return signal === null ? `exit code ${code ?? 1}` : `signal ${signal}`;
+}
+
+/** The last that a child says on stderr. */
+function collectComplaint(child: ChildProcess): () => string {
+  let complaint = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    complaint = (complaint + text).slice(-2000);
+  });
+  return () => complaint.trim();
+}
+
+/** Kills the child when the signal aborts before `whileRunning` is settled. */
+async function killedOn<T>(
+  signal: AbortSignal,
+  { child, whileRunning }: { readonly child: ChildProcess; readonly whileRunning: Promise<T> },
+): Promise<T> {
+  const kill = (): void => {
+    child.kill('SIGKILL');
+  };
+  signal.addEventListener('abort', kill, { once: true });
+  if (signal.aborted) kill();
+  try {
+    return await whileRunning;
+  } finally {
+    signal.removeEventListener('abort', kill);
+  }
 }
 
 /** The recordings and images of the quickstart, beside the sources. */
@@ -79,9 +126,8 @@ function findDaemon(): string {
   return found;
 }
 
-async function firstLine(child: ChildProcess): Promise<string | undefined> {
-  if (child.stdout === null) return undefined;
-  for await (const line of createInterface({ input: child.stdout })) return line;
+async function firstLine(output: Readable): Promise<string | undefined> {
+  for await (const line of createInterface({ input: output })) return line;
   return undefined;
 }
 
@@ -93,6 +139,7 @@ async function stopChild(child: ChildProcess): Promise<void> {
   if (stopped === undefined) {
     child.kill('SIGKILL');
     await exited;
+    throw new Error('the daemon did not stop, and had to be killed');
   }
 }
 

@@ -12,8 +12,12 @@ export interface QuickstartOptions {
   /** A home folder to use and keep; a fresh temporary one, removed afterwards, otherwise. */
   readonly home: string | undefined;
   readonly environment: NodeJS.ProcessEnv;
+  /** Aborting ends the quickstart early; it cleans up all the same. */
+  readonly signal: AbortSignal;
   readonly onStep: (step: Step) => void;
 }
+
+const APP_TIMEOUT_MS = 300_000;
 
 const APP_STEPS = [
   'authenticate',
@@ -35,7 +39,7 @@ export async function runQuickstart(options: QuickstartOptions): Promise<readonl
     options.onStep(step);
     return step.ok;
   };
-  const tour = new Tour(home, options.environment);
+  const tour = new Tour(home, options);
   try {
     await tour.run(record);
   } finally {
@@ -48,21 +52,36 @@ export async function runQuickstart(options: QuickstartOptions): Promise<readonl
 class Tour {
   readonly #home: string;
   readonly #environment: NodeJS.ProcessEnv;
+  /** Aborted by the caller, or by the end of the daemon: no further step makes sense then. */
+  #halt: AbortSignal;
   #daemon: StartedDaemon | undefined;
   #control: ControlClient | undefined;
   #credentials = '';
 
-  constructor(home: string, environment: NodeJS.ProcessEnv) {
+  constructor(home: string, options: Pick<QuickstartOptions, 'environment' | 'signal'>) {
     this.#home = home;
-    this.#environment = { ...environment, LOCARA_HOME: home };
+    this.#environment = { ...options.environment, LOCARA_HOME: home };
+    this.#halt = options.signal;
   }
 
   async run(record: (step: Step) => boolean): Promise<void> {
     if (!record(await runStep('daemon', () => this.#start()))) return;
-    if (!record(await runStep('install', () => this.#install()))) return;
+    if (!record(await this.#step('install', () => this.#install()))) return;
     await this.#runApp(record);
-    record(await runStep('encrypted', () => this.#checkEncryption()));
-    record(await runStep('forged', () => this.#forge()));
+    record(await this.#step('encrypted', () => this.#checkEncryption()));
+    record(await this.#step('forged', () => this.#forge()));
+  }
+
+  /** A step that fails as soon as there is no point in it any more. */
+  #step(name: string, show: () => Promise<string>): Promise<Step> {
+    return runStep(name, () => {
+      this.#halt.throwIfAborted();
+      const { promise, reject } = Promise.withResolvers<never>();
+      this.#halt.addEventListener('abort', () => {
+        reject(this.#halt.reason as Error);
+      });
+      return Promise.race([show(), promise]);
+    });
   }
 
   async stop(): Promise<string> {
@@ -73,7 +92,8 @@ class Tour {
 
   async #start(): Promise<string> {
     await mkdir(this.#home, { recursive: true, mode: 0o700 });
-    this.#daemon = await startDaemon(this.#environment);
+    this.#daemon = await startDaemon(this.#environment, this.#halt);
+    this.#halt = AbortSignal.any([this.#halt, this.#daemon.ended]);
     this.#control = createControlClient({ socket: join(this.#home, 'run', 'control.sock') });
     return `locarad runs (pid ${this.#daemon.pid}) in ${this.#home}`;
   }
@@ -104,20 +124,22 @@ class Tour {
   async #runApp(record: (step: Step) => boolean): Promise<void> {
     const missing = new Set(APP_STEPS);
     const environment = { ...this.#environment, LOCARA_CREDENTIALS: this.#credentials };
-    const { failure } = await runSampleAppProcess(environment, (step) => {
+    const onStep = (step: Step): void => {
       missing.delete(step.name);
       record(step);
-    });
+    };
+    const signal = AbortSignal.any([this.#halt, AbortSignal.timeout(APP_TIMEOUT_MS)]);
+    const { failure } = await runSampleAppProcess(environment, onStep, signal);
+    const cause = signal.aborted ? (signal.reason as Error).message : failure;
     for (const name of missing) {
-      record({ name, ok: false, ms: 0, detail: failure ?? 'an earlier step failed' });
+      record({ name, ok: false, ms: 0, detail: cause ?? 'an earlier step failed' });
     }
   }
 
   async #checkEncryption(): Promise<string> {
     const stores = join(this.#home, 'data', 'stores');
-    const files = (await readdir(stores, { recursive: true, withFileTypes: true })).filter(
-      (entry) => entry.isFile(),
-    );
+    const entries = await readdir(stores, { recursive: true, withFileTypes: true }).catch(() => []);
+    const files = entries.filter((entry) => entry.isFile());
     let bytes = 0;
     for (const file of files) {
       const content = await readFile(join(file.parentPath, file.name));

@@ -18,6 +18,7 @@ async function runService(
       printed.push({ document, lines: [lines].flat() }),
     note: () => undefined,
     confirm: () => Promise.resolve(false),
+    interruptible: () => Promise.reject(new Error('not here')),
     control: () => Promise.reject(new Error('service commands never call the daemon')),
   };
   const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
