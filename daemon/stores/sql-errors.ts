@@ -36,9 +36,7 @@ export function toStoreError(
   if (code === 'SQLITE_AUTH') return forbidden('this operation');
   if (code === 'SQLITE_NOMEM' || code === 'SQLITE_IOERR_NOMEM') return outOfMemory();
   if (/^SQLITE_IOERR_(WRITE|FSYNC|TRUNCATE)/.test(code)) {
-    return new RpcError('InsufficientResources', 'The disk is full.', {
-      details: { ...context.usage() },
-    });
+    return full({ ...context.usage(), isDiskFull: true });
   }
   if (code === 'SQLITE_ERROR' && context.stage !== 'open') return statementError(error, context);
   return unreadable();

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type koffiModule from 'koffi';
 
 const RLIMIT_DATA = 2;
+const EPERM = 1;
 const MIB = 1024 * 1024;
 
 /** What statements may take beside the loaded engine: page cache, sorts, values, results. */
@@ -24,5 +25,7 @@ export function limitMemory(platform: NodeJS.Platform, extraMiB: number): void {
   ) => number;
   const bytes = BigInt(usedKib) * 1024n + BigInt(extraMiB * MIB);
   if (setrlimit(RLIMIT_DATA, BigUint64Array.of(bytes, bytes)) === 0) return;
+  // Refused, because whoever started the daemon has set a lower limit: that one holds.
+  if (koffi.errno() === EPERM) return;
   throw new Error(`setrlimit refused with errno ${koffi.errno()}`);
 }

@@ -66,7 +66,7 @@ test.runIf(process.platform === 'linux')(
     for (const sql of [
       'SELECT zeroblob(400000000)',
       'SELECT hex(randomblob(200000000))',
-      'SELECT length(randomblob(500000000))',
+      'SELECT length(randomblob(250000000) || randomblob(250000000))',
     ]) {
       expect(await call('query', { sql, limit: 1 })).toMatchObject({
         error: { reason: 'InsufficientResources', details: { rule: 'memory' } },
