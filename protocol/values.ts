@@ -20,6 +20,11 @@ function isBase64(text: string): boolean {
 export const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, '64 lower-case hex digits');
 export const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'sha256:<64 hex>');
 
+/** Text that UTF-8 can carry: a lone surrogate would be stored as another character. */
+export const Unicode = z
+  .string()
+  .refine((text) => text.isWellFormed(), 'well-formed Unicode, no lone surrogates');
+
 /** Bytes or a blob of this app; nothing beside it. */
 export const MediaInput = z
   .union([
@@ -39,7 +44,7 @@ export const SqlValue = z
     z.null(),
     z.boolean(),
     z.number(),
-    z.string(),
+    Unicode,
     z.strictObject({ base64: Base64 }),
     z.strictObject({ int64: z.string().regex(/^-?\d{1,19}$/, 'a decimal 64-bit integer') }),
     z.strictObject({ f32: Base64 }),

@@ -19,7 +19,8 @@ const WORKER_POLICY = {
   kind: 'store',
   cancel: 'kill',
   cancelGraceMs: 0,
-  startTimeoutMs: 10_000,
+  // All apps of a login open their stores at once, on a machine that may have two cores.
+  startTimeoutMs: 60_000,
   idleMs: 60_000,
   maxConcurrent: 1,
   maxQueued: 64,

@@ -1,11 +1,12 @@
-import { statfsSync } from 'node:fs';
+import { existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite, {
   type Database as SqliteDatabase,
   type Statement,
 } from 'better-sqlite3-multiple-ciphers';
 import { getLoadablePath } from 'sqlite-vec';
-import { toStoreError, type SqlStage, type StoreUsage } from './sql-errors.ts';
+import { createPrivateFile } from './durable-files.ts';
+import { missing, toStoreError, type SqlStage, type StoreUsage } from './sql-errors.ts';
 import { forbidden } from './sql-guard.ts';
 import { isAllowedFunction } from './sql-functions.ts';
 import type { BoundParams, StoredValue } from './sql-values.ts';
@@ -15,6 +16,8 @@ const CACHE_KIB = 64 * 1024;
 const MAX_WAL_BYTES = 16 * 1024 * 1024;
 const BUSY_TIMEOUT_MS = 2000;
 const LOW_DISK_BYTES = 1024 * 1024;
+/** A file beside the database, once there is one: tells a store that is new from one that is lost. */
+const CREATED_SUFFIX = '-created';
 
 export interface OpenOptions {
   /** Absolute path of the file; its folder exists. */
@@ -41,13 +44,13 @@ export interface StoreDatabase {
   /** All of `work` or nothing; without foreign keys only where a whole schema is rebuilt. */
   transaction<T>(work: () => T, options?: { readonly foreignKeys: boolean }): T;
   usage(): StoreUsage;
-  close(): void;
+  readonly close: () => void;
 }
 
 /**
  * Opens or creates a SQLCipher 4 database: raw key, WAL, every commit on disk before it is
  * acknowledged, nothing temporary on disk, quota as `max_page_count`. Throws Unavailable when the
- * key does not fit or the file is damaged.
+ * key does not fit, or the file is damaged or lost: never is a new one made in its place.
  */
 export function openStoreDatabase(options: OpenOptions): StoreDatabase {
   if (options.key.length !== KEY_BYTES) throw new Error('a store key has 32 bytes');
@@ -56,17 +59,33 @@ export function openStoreDatabase(options: OpenOptions): StoreDatabase {
     limitBytes: options.quotaBytes,
     isDiskFull: isDiskLow(options.path),
   });
+  assertNotLost(options.path);
   let sqlite: SqliteDatabase | undefined;
   try {
     sqlite = new Sqlite(options.path, { timeout: BUSY_TIMEOUT_MS });
     unlock(sqlite, options.key);
     configure(sqlite, options.quotaBytes);
     restrictFunctions(sqlite);
+    markCreated(options.path);
   } catch (error) {
     sqlite?.close();
     throw toStoreError(error, { stage: 'open', usage });
   }
   return wrapDatabase(sqlite, options);
+}
+
+function assertNotLost(path: string): void {
+  if (countBytes(path) > 0) return;
+  if (existsSync(`${path}${CREATED_SUFFIX}`) || countBytes(`${path}-wal`) > 0) throw missing();
+}
+
+function markCreated(path: string): void {
+  const mark = `${path}${CREATED_SUFFIX}`;
+  if (countBytes(path) > 0 && !existsSync(mark)) createPrivateFile(mark, new Uint8Array());
+}
+
+function countBytes(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function unlock(sqlite: SqliteDatabase, key: Uint8Array): void {
@@ -124,14 +143,20 @@ function wrapDatabase(sqlite: SqliteDatabase, options: OpenOptions): StoreDataba
   const execute = (sql: string): void => {
     guarded('run', () => sqlite.exec(sql));
   };
+  // What is written to a file that was deleted meanwhile would be acknowledged and gone.
+  const { ino } = statSync(options.path);
+  const assertInPlace = (): void => {
+    if (statSync(options.path, { throwIfNoEntry: false })?.ino !== ino) throw missing();
+  };
   const database: StoreDatabase = {
     prepare: (sql) =>
       wrapStatement(
         sqlite,
         guarded('prepare', () => sqlite.prepare(sql)),
-        guarded,
+        { guarded, assertInPlace },
       ),
     transaction: (work, { foreignKeys } = { foreignKeys: true }) => {
+      assertInPlace();
       if (!foreignKeys) execute('PRAGMA foreign_keys = OFF');
       try {
         execute('BEGIN IMMEDIATE');
@@ -157,11 +182,19 @@ function wrapDatabase(sqlite: SqliteDatabase, options: OpenOptions): StoreDataba
   return database;
 }
 
+interface StatementChecks {
+  /** Runs `work`; what SQLite throws becomes an RpcError. */
+  readonly guarded: <T>(stage: SqlStage, work: () => T) => T;
+  /** Throws Unavailable when the database file is not where it was. */
+  readonly assertInPlace: () => void;
+}
+
 function wrapStatement(
   sqlite: SqliteDatabase,
   statement: Statement,
-  guarded: <T>(stage: SqlStage, work: () => T) => T,
+  checks: StatementChecks,
 ): StoreStatement {
+  const { guarded, assertInPlace } = checks;
   if (statement.reader) statement.raw(true);
   statement.safeIntegers(true);
   function* rows(params: BoundParams = []): Generator<readonly StoredValue[], void, void> {
@@ -181,6 +214,7 @@ function wrapStatement(
     columns: statement.reader ? statement.columns().map(({ name }) => name) : [],
     rows,
     run: (params = []) => {
+      if (!statement.readonly && !sqlite.inTransaction) assertInPlace();
       if (!statement.reader) {
         const { changes, lastInsertRowid } = guarded('run', () => statement.run(params));
         return { changes, lastInsertRowid: BigInt(lastInsertRowid) };

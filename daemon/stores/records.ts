@@ -26,12 +26,15 @@ export function spendRecord(budget: ResultBudget, row: readonly StoredValue[]): 
   );
 }
 
-/** Throws InvalidParams for a vector that has no direction: all zeros, or not finite. */
+// Squares of 32-bit floats beyond these vanish or overflow, and one such record would spoil every search.
+const SHORTEST_VECTOR = 1e-15;
+const LONGEST_VECTOR = 1e15;
+
+/** Throws InvalidParams for a vector whose direction cannot be told: not finite, zero or nearly, or huge. */
 export function assertUsableVector(vector: Float32Array): void {
-  const isUsable =
-    vector.every((value) => Number.isFinite(value)) && vector.some((value) => value !== 0);
-  if (isUsable) return;
-  throw new RpcError('InvalidParams', 'A vector needs finite numbers, not all of them zero.', {
+  const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+  if (length >= SHORTEST_VECTOR && length <= LONGEST_VECTOR) return;
+  throw new RpcError('InvalidParams', 'A vector needs finite numbers and a length to compare.', {
     details: { rule: 'vector' },
   });
 }

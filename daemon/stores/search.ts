@@ -84,10 +84,10 @@ function rankByWords(scope: Scope, words: string, depth: number): Ranked[] {
 }
 
 function readRanking(scope: Scope, sql: string, params: readonly StoredValue[]): Ranked[] {
-  return [...scope.database.prepare(sql).rows(params)].map(([key, score]) => ({
-    key: key as bigint,
-    score: Number(score),
-  }));
+  return [...scope.database.prepare(sql).rows(params)].flatMap(([key, score]) =>
+    // A score that is no number must never reach the wire, whatever lies in the store.
+    typeof key === 'bigint' && Number.isFinite(score) ? [{ key, score: Number(score) }] : [],
+  );
 }
 
 /**

@@ -34,10 +34,9 @@ export function toStoreError(
   if (code === 'SQLITE_TOOBIG') return tooLarge();
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return busy();
   if (code === 'SQLITE_AUTH') return forbidden('this operation');
-  if (code === 'SQLITE_NOMEM' || /^SQLITE_IOERR_(WRITE|FSYNC|TRUNCATE)/.test(code)) {
-    return new RpcError('InsufficientResources', 'The disk or the memory is full.', {
-      details: { ...context.usage() },
-    });
+  if (code === 'SQLITE_NOMEM' || code === 'SQLITE_IOERR_NOMEM') return outOfMemory();
+  if (/^SQLITE_IOERR_(WRITE|FSYNC|TRUNCATE)/.test(code)) {
+    return full({ ...context.usage(), isDiskFull: true });
   }
   if (code === 'SQLITE_ERROR' && context.stage !== 'open') return statementError(error, context);
   return unreadable();
@@ -47,6 +46,13 @@ export function toStoreError(
 function unreadable(): RpcError {
   return new RpcError('Unavailable', 'The store cannot be read: damaged, or another key.', {
     details: { rule: 'store_unreadable' },
+  });
+}
+
+/** There was a store, and its file is gone or empty: a new one would hide the loss. */
+export function missing(): RpcError {
+  return new RpcError('Unavailable', 'The file of this store is missing or empty.', {
+    details: { rule: 'store_missing' },
   });
 }
 
@@ -63,6 +69,8 @@ function bindingError(error: Error): unknown {
   if (error.message.includes('more than one statement'))
     return forbidden('more than one statement');
   if (error.message.includes('no statements')) return syntaxError('no statement');
+  // V8 refused room for a value that SQLite had still found room for.
+  if (/alloc|larger than|too large|string longer/i.test(error.message)) return outOfMemory();
   if (/parameter|bind/i.test(error.message)) {
     return new RpcError('InvalidParams', 'The parameters do not fit the statement.', {
       details: { rule: 'sql_params' },
@@ -83,6 +91,12 @@ function full({ isDiskFull, ...usage }: StoreUsage): RpcError {
   return isDiskFull
     ? new RpcError('InsufficientResources', 'The disk is full.', { details: usage })
     : new RpcError('QuotaExceeded', "The store has reached the app's quota.", { details: usage });
+}
+
+function outOfMemory(): RpcError {
+  return new RpcError('InsufficientResources', 'The statement needs too much memory.', {
+    details: { rule: 'memory' },
+  });
 }
 
 function tooLarge(): RpcError {

@@ -9,7 +9,7 @@ const MIN_INT64 = -(2n ** 63n);
 const MAX_INT64 = 2n ** 63n - 1n;
 
 /**
- * Wire params to bindings. A name may be written with or without its `:`, `@` or `$`; a list fills
+ * Wire params to bindings. A name may be written with or without its sign (`:`, `@`, `$`, `?`); a list fills
  * `?` in order, or `?1`, `?2` by their number where the statement `isNumbered`.
  */
 export function toBoundParams(
@@ -20,11 +20,15 @@ export function toBoundParams(
   const named = Array.isArray(params)
     ? params.map((value, index) => [String(index + 1), toStoredValue(value)] as const)
     : Object.entries(params).map(
-        ([name, value]) => [name.replace(/^[:@$]/, ''), toStoredValue(value)] as const,
+        ([name, value]) => [name.replace(/^[:@$?]/, ''), toStoredValue(value)] as const,
       );
   // The engine knows a numbered parameter by its number as a name.
   if (Array.isArray(params) && !isNumbered) return named.map(([, value]) => value);
-  return Object.fromEntries(named);
+  const bound = Object.fromEntries(named);
+  if (Object.keys(bound).length === named.length) return bound;
+  throw new RpcError('InvalidParams', 'A parameter is given twice, with and without its sign.', {
+    details: { rule: 'sql_params' },
+  });
 }
 
 export function toStoredValue(value: SqlValue): StoredValue {
@@ -33,7 +37,7 @@ export function toStoredValue(value: SqlValue): StoredValue {
   // A plain number would be bound as REAL, even 1.
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
   if ('base64' in value) return Buffer.from(value.base64, 'base64');
-  if ('f32' in value) return Buffer.from(value.f32, 'base64');
+  if ('f32' in value) return toFloatBytes(value.f32);
   const integer = BigInt(value.int64);
   if (integer < MIN_INT64 || integer > MAX_INT64) {
     throw new RpcError('InvalidParams', 'An int64 is out of range.', {
@@ -41,6 +45,14 @@ export function toStoredValue(value: SqlValue): StoredValue {
     });
   }
   return integer;
+}
+
+function toFloatBytes(base64: string): Uint8Array {
+  const bytes = Buffer.from(base64, 'base64');
+  if (bytes.length % Float32Array.BYTES_PER_ELEMENT === 0) return bytes;
+  throw new RpcError('InvalidParams', 'An f32 value needs whole 32-bit floats.', {
+    details: { rule: 'f32' },
+  });
 }
 
 /** SQLite's value to the wire. Infinities, which JSON does not have, become null. */
@@ -56,9 +68,9 @@ export function toWireInteger(value: bigint): number | { int64: string } {
   return Number.isSafeInteger(number) ? number : { int64: value.toString() };
 }
 
-/** Roughly how many bytes a wire value takes in a JSON message. */
-export function countWireBytes(value: SqlValue): number {
+/** Roughly how many bytes a stored value takes in a JSON message. */
+export function countWireBytes(value: StoredValue): number {
   if (typeof value === 'string') return Buffer.byteLength(value) + 2;
-  if (typeof value !== 'object' || value === null) return 8;
-  return Object.values(value as Record<string, string>).join('').length + 16;
+  if (value instanceof Uint8Array) return Math.ceil(value.length / 3) * 4 + 16;
+  return typeof value === 'bigint' ? 24 : 8;
 }

@@ -58,6 +58,8 @@ function queryRows(
   const offset = cursor === undefined ? 0 : readCursor(cursor, fingerprint);
   const statement = database.prepare(guarded.sql);
   if (guarded.kind !== 'data' || !statement.isReadonly) throw forbidden('a query only reads');
+  // No JSON message carries such a key safely: it would be lost on the way.
+  if (statement.columns.includes('__proto__')) throw forbidden('a column named __proto__');
   const budget = createResultBudget('limit, then cursor');
   const rows: Record<string, ReturnType<typeof toWireValue>>[] = [];
   let position = 0;
@@ -65,12 +67,13 @@ function queryRows(
     position += 1;
     if (position <= offset) continue;
     if (rows.length === limit) return { rows, cursor: `${offset + limit}.${fingerprint}` };
-    const wire = values.map(toWireValue);
-    wire.forEach((value, column) => {
+    values.forEach((value, column) => {
       budget.spend(countWireBytes(value) + (statement.columns[column]?.length ?? 0) + 4);
     });
     rows.push(
-      Object.fromEntries(wire.map((value, column) => [statement.columns[column] ?? '', value])),
+      Object.fromEntries(
+        values.map((value, column) => [statement.columns[column] ?? '', toWireValue(value)]),
+      ),
     );
   }
   return { rows };

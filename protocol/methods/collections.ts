@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { defineMethod } from '../method.ts';
-import { Vector } from '../values.ts';
+import { Unicode, Vector } from '../values.ts';
 
 const Collection = z
   .string()
   .regex(/^[a-z][a-z0-9_-]{0,62}$/, 'lower-case letters, digits, _ and -; at most 63');
-const RecordId = z.string().min(1).max(256);
+const RecordId = Unicode.min(1).max(256);
 const Metadata = z.record(z.string().max(128), z.unknown());
 
 type Json = string | number | boolean | null;
@@ -97,7 +97,7 @@ export const collectionsMethods = {
         .array(
           z.strictObject({
             id: RecordId,
-            text: z.string().max(1_000_000).optional(),
+            text: Unicode.max(1_000_000).optional(),
             metadata: Metadata.optional(),
             vector: Vector.optional(),
           }),

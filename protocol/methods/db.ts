@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { defineMethod } from '../method.ts';
-import { SqlParams, SqlValue } from '../values.ts';
+import { SqlParams, SqlValue, Unicode } from '../values.ts';
 
-const Sql = z.string().min(1).max(262_144).describe('One statement.');
+const Sql = Unicode.min(1).max(262_144).describe('One statement.');
 const Statement = z.strictObject({ sql: Sql, params: SqlParams.optional() });
 const Executed = z.object({
   changes: z.int(),
@@ -58,7 +58,7 @@ export const dbMethods = {
           z.strictObject({
             version: z.int().min(1),
             name: z.string().min(1).max(128),
-            sql: z.string().min(1).max(262_144).describe('One or more statements.'),
+            sql: Unicode.min(1).max(262_144).describe('One or more statements.'),
           }),
         )
         .max(1000),

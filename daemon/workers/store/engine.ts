@@ -6,9 +6,19 @@ import { describeStore } from '../../stores/store-description.ts';
 import type { Engine, LoadedEngine } from '../engine.ts';
 import type { StoreOps, StoreStart } from './ops.ts';
 
+export interface StoreEngine extends LoadedEngine<StoreOps> {
+  /** Writes everything into the database file and lets go of it. */
+  readonly close: () => void;
+}
+
 /** Opens one app's database; throws RpcError Unavailable when the key does not fit. */
-export function createStoreEngine(start: StoreStart): LoadedEngine<StoreOps> {
-  return { device: 'CPU, 1 thread', engine: createStoreOperations(openStoreDatabase(start)) };
+export function createStoreEngine(start: StoreStart): StoreEngine {
+  const database = openStoreDatabase(start);
+  return {
+    device: 'CPU, 1 thread',
+    engine: createStoreOperations(database),
+    close: database.close,
+  };
 }
 
 export function createStoreOperations(database: StoreDatabase): Engine<StoreOps> {

@@ -131,19 +131,22 @@ describe('collections', () => {
     expect(store('describeCollection', { collection: 'mixed' })).toEqual({ collection: 'mixed' });
   });
 
-  test.each([vector(0, 0), vector(Number.NaN, 1), vector(Number.POSITIVE_INFINITY, 1)])(
-    'refuse a vector without a direction: %j',
-    (useless) => {
-      const store = openAnimals();
-      const records = [{ id: 'x', vector: useless }];
-      expect(refusalOf(() => store('upsertRecords', { collection, records })).details).toEqual({
-        rule: 'vector',
-      });
-      expect(
-        refusalOf(() => store('searchRecords', { collection, k: 1, vector: useless })).details,
-      ).toEqual({ rule: 'vector' });
-    },
-  );
+  test.each([
+    vector(0, 0),
+    vector(Number.NaN, 1),
+    vector(Number.POSITIVE_INFINITY, 1),
+    vector(1e-40, 0),
+    vector(3e38, 3e38),
+  ])('refuse a vector without a direction: %j', (useless) => {
+    const store = openAnimals();
+    const records = [{ id: 'x', vector: useless }];
+    expect(refusalOf(() => store('upsertRecords', { collection, records })).details).toEqual({
+      rule: 'vector',
+    });
+    expect(
+      refusalOf(() => store('searchRecords', { collection, k: 1, vector: useless })).details,
+    ).toEqual({ rule: 'vector' });
+  });
 
   test('never mix the vectors of two models', () => {
     const store = openAnimals();

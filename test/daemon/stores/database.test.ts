@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -53,7 +62,7 @@ describe('a store at rest', () => {
     const database = openStoreDatabase(start);
     fillWithCanaries(runOn(database));
     const open = readFolder(folder);
-    expect(readdirSync(folder)).toEqual(['store.db', 'store.db-wal']);
+    expect(readdirSync(folder)).toEqual(['store.db', 'store.db-created', 'store.db-wal']);
     database.close();
     const closed = readFolder(folder);
     for (const bytes of [open, closed]) {
@@ -134,6 +143,47 @@ describe('opening a store', () => {
     again.close();
   });
 
+  test.each([
+    [
+      'deleted',
+      (path: string) => {
+        rmSync(path);
+      },
+    ],
+    [
+      'emptied',
+      (path: string) => {
+        truncateSync(path);
+      },
+    ],
+  ])('never makes a new file in place of one that was %s', (_how, lose) => {
+    const start = makeStoreStart();
+    openStoreDatabase(start).close();
+    lose(start.path);
+    const before = existsSync(start.path);
+    expect(refusalOf(() => openStoreDatabase(start)).details).toEqual({ rule: 'store_missing' });
+    expect(existsSync(start.path)).toBe(before);
+  });
+
+  test('never makes a new file beside a log that has changes', () => {
+    const start = makeStoreStart();
+    const database = openStoreDatabase(start);
+    fillWithCanaries(runOn(database));
+    const log = readFileSync(`${start.path}-wal`);
+    database.close();
+    for (const suffix of ['', '-created']) rmSync(start.path + suffix);
+    writeFileSync(`${start.path}-wal`, log);
+    expect(refusalOf(() => openStoreDatabase(start)).details).toEqual({ rule: 'store_missing' });
+    expect(readFileSync(`${start.path}-wal`).equals(log)).toBe(true);
+  });
+
+  test('starts again where its making was cut short', () => {
+    const start = makeStoreStart();
+    writeFileSync(start.path, '');
+    openStoreDatabase(start).close();
+    expect(readFileSync(start.path).length).toBeGreaterThan(0);
+  });
+
   test('refuses a damaged file', () => {
     const start = makeStoreStart();
     openStoreDatabase(start).close();
@@ -157,6 +207,23 @@ describe('opening a store', () => {
     expect(refusalOf(() => openStoreDatabase(start)).reason).toBe('Busy');
     first.close();
   });
+});
+
+test('a file deleted while it is open takes no more writes, which would be lost', () => {
+  const start = makeStoreStart();
+  const database = openStoreDatabase(start);
+  runOn(database)('CREATE TABLE t (x)', []);
+  rmSync(start.path);
+  for (const write of [
+    () => database.prepare('INSERT INTO t VALUES (1)').run(),
+    () => {
+      database.transaction(() => undefined);
+    },
+  ]) {
+    expect(refusalOf(write).details).toEqual({ rule: 'store_missing' });
+  }
+  expect([...database.prepare('SELECT * FROM t').rows()]).toEqual([]);
+  database.close();
 });
 
 describe('a transaction', () => {

@@ -55,6 +55,18 @@ describe('wire values', () => {
     },
   );
 
+  test('refuses an f32 value that is not whole floats', () => {
+    const store = startStoreEngine(makeStoreStart());
+    const query = { sql: 'SELECT ?', params: [{ f32: 'AACA' }], limit: 1 };
+    expect(refusalOf(() => store('query', query)).details).toEqual({ rule: 'f32' });
+  });
+
+  test('refuses a parameter given twice, with and without its sign', () => {
+    const store = startStoreEngine(makeStoreStart());
+    const query = { sql: 'SELECT :a', params: { a: 1, ':a': 2 }, limit: 1 };
+    expect(refusalOf(() => store('query', query)).details).toEqual({ rule: 'sql_params' });
+  });
+
   test('gives null for the infinities, which JSON cannot say', () => {
     const store = startStoreEngine(makeStoreStart());
     const sql = 'SELECT 9e999 AS x, -9e999 AS y';

@@ -1,13 +1,15 @@
-import { fork } from 'node:child_process';
-import { on } from 'node:events';
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { FromWorker } from '../../../../daemon/workers/messages.ts';
+import type { FromWorker, ToWorker } from '../../../../daemon/workers/messages.ts';
 import { toSealEnvironment } from '../../../../daemon/workers/seal/settings.ts';
+import type { StoreOps, StoreStart } from '../../../../daemon/workers/store/ops.ts';
 import { makeStoreStart } from '../../../support/temporary-store.ts';
 
-test('the sealed store process opens its database and answers', async () => {
-  const start = makeStoreStart();
+/** The real store process, sealed and loaded; answers one call after the other. */
+async function startStoreProcess(start: StoreStart) {
   const child = fork(new URL('../../../../daemon/workers/store/main.ts', import.meta.url), {
     execArgv: ['--conditions=locara-source'],
     serialization: 'advanced',
@@ -16,23 +18,64 @@ test('the sealed store process opens its database and answers', async () => {
   onTestFinished(() => {
     child.kill('SIGKILL');
   });
-  const answers: FromWorker[] = [];
-  for await (const [message] of on(child, 'message', { close: ['exit'] })) {
-    const answer = message as FromWorker;
-    answers.push(answer);
-    if (answer.type === 'sealed') child.send({ type: 'start', start });
-    if (answer.type === 'ready') {
-      child.send({ type: 'call', id: 1, op: 'exec', params: { sql: 'CREATE TABLE t (x)' } });
-    }
-    if (answer.type === 'result') {
-      child.send({ type: 'call', id: 2, op: 'exec', params: { sql: 'VACUUM' } });
-    }
-    if (answers.length === 4) break;
-  }
-  expect(answers).toMatchObject([
-    { type: 'sealed' },
-    { type: 'ready' },
-    { type: 'result', id: 1, result: { changes: 0 } },
-    { type: 'error', id: 2, error: { details: { rule: 'sql_forbidden' } } },
-  ]);
+  expect(await nextMessage(child)).toEqual({ type: 'sealed' });
+  expect(await ask(child, { type: 'start', start })).toMatchObject({ type: 'ready' });
+  let id = 0;
+  const call = <O extends keyof StoreOps>(op: O, params: StoreOps[O]['params']) =>
+    ask(child, { type: 'call', id: (id += 1), op, params });
+  return { child, call };
+}
+
+function ask(child: ChildProcess, message: ToWorker): Promise<FromWorker> {
+  child.send(message);
+  return nextMessage(child);
+}
+
+async function nextMessage(child: ChildProcess): Promise<FromWorker> {
+  const [message] = (await once(child, 'message')) as [FromWorker];
+  return message;
+}
+
+test('the sealed store process opens its database and answers', async () => {
+  const { call } = await startStoreProcess(makeStoreStart());
+  expect(await call('exec', { sql: 'CREATE TABLE t (x)' })).toMatchObject({
+    type: 'result',
+    result: { changes: 0 },
+  });
+  expect(await call('exec', { sql: 'VACUUM' })).toMatchObject({
+    type: 'error',
+    error: { details: { rule: 'sql_forbidden' } },
+  });
 });
+
+test('asked to end, it leaves one whole file and no log', async () => {
+  const start = makeStoreStart();
+  const { child, call } = await startStoreProcess(start);
+  await call('exec', { sql: 'CREATE TABLE t (x)' });
+  await call('exec', { sql: 'INSERT INTO t VALUES (randomblob(100000))' });
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  expect(existsSync(`${start.path}-wal`)).toBe(false);
+  expect(readFileSync(start.path).length).toBeGreaterThan(100_000);
+});
+
+test.runIf(process.platform === 'linux')(
+  'a statement that wants too much memory is refused, and the next one runs',
+  async () => {
+    const { child, call } = await startStoreProcess(makeStoreStart());
+    for (const sql of [
+      'SELECT zeroblob(400000000)',
+      'SELECT hex(randomblob(200000000))',
+      'SELECT length(randomblob(250000000) || randomblob(250000000))',
+    ]) {
+      expect(await call('query', { sql, limit: 1 })).toMatchObject({
+        error: { reason: 'InsufficientResources', details: { rule: 'memory' } },
+      });
+    }
+    expect(await call('query', { sql: 'SELECT 1 AS x', limit: 1 })).toMatchObject({
+      result: { rows: [{ x: 1 }] },
+    });
+    const status = readFileSync(`/proc/${child.pid ?? 0}/status`, 'utf8');
+    expect(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1])).toBeLessThan(800 * 1024);
+  },
+);
