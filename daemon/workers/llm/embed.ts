@@ -24,6 +24,7 @@ export async function embed(
   { texts }: LlmOps['embed']['params'],
   call: EngineCall<never>,
 ): Promise<LlmOps['embed']['result']> {
+  call.progress({ stage: 'running', completed: 0, total: texts.length, unit: 'texts' });
   const inputs: Token[][] = [];
   let promptTokens = 0;
   for (const [index, text] of texts.entries()) {
@@ -35,7 +36,7 @@ export async function embed(
   const vectors: Float32Array[] = [];
   for (const [completed, tokens] of inputs.entries()) {
     throwIfCancelled(call.signal);
-    if (completed % PROGRESS_TEXTS === 0) {
+    if (completed > 0 && completed % PROGRESS_TEXTS === 0) {
       call.progress({ stage: 'running', completed, total: texts.length, unit: 'texts' });
     }
     const vector = await model.embed(tokens);
