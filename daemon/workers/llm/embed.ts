@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { EngineCall } from '../engine.ts';
 import type { LlmOps } from './ops.ts';
 import { assertPromptBytes, contextOverflow } from './prompt-limit.ts';
@@ -17,6 +18,7 @@ export interface VectorModel {
 }
 
 const PROGRESS_TEXTS = 32;
+const TEXTS_PER_TURN = 8;
 
 /** The `embed` operation. All texts are checked before the first is embedded. */
 export async function embed(
@@ -28,6 +30,8 @@ export async function embed(
   const inputs: Token[][] = [];
   let promptTokens = 0;
   for (const [index, text] of texts.entries()) {
+    // Tokenizing is synchronous: without a pause no cancel and no other call would be heard.
+    if (index % TEXTS_PER_TURN === 0) await setImmediate();
     throwIfCancelled(call.signal);
     const tokens = tokenizeChecked(model, text, index);
     inputs.push(tokens);
