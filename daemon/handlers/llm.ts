@@ -15,6 +15,10 @@ interface LlmDependencies {
 
 type SamplingParams = Omit<Params<'llm.complete'>, 'prompt'>;
 
+/** Safety nets, not promises: the slowest model on the slowest machine stays well below. */
+const GENERATE_TIMEOUT_MS = 2 * 60 * 60 * 1000;
+const COUNT_TIMEOUT_MS = 60_000;
+
 const TASKS: readonly Modality[] = ['text-to-text', 'text-to-text-thinking'];
 
 /** Text generation: resolves the model among those the app pins, and streams from its worker. */
@@ -33,7 +37,16 @@ export function llmHandlers(dependencies: LlmDependencies): Handlers<'llm'> {
     async 'llm.countTokens'({ model, messages, prompt }, call) {
       const ready = await models.resolve({ call, tasks: TASKS, model });
       const input = messages === undefined ? { prompt: prompt ?? '' } : { messages };
-      return engines.llm(ready).call('countTokens', { input }, { signal: call.signal });
+      return engines.llm(ready).call(
+        'countTokens',
+        { input },
+        {
+          signal: call.signal,
+          app: call.session.appId,
+          timeoutMs: COUNT_TIMEOUT_MS,
+          onProgress: call.progress.bind(call),
+        },
+      );
     },
   };
 }
@@ -43,22 +56,28 @@ async function* generate(
   { input, sampling }: { input: GenerateParams['input']; sampling: SamplingParams },
   call: SessionCall,
 ): AsyncGenerator<{ delta: string }, Completion, void> {
+  const chosen = toSampling(sampling);
   const clock = createCallClock('loading');
   const model = await models.resolve({ call, tasks: TASKS, model: sampling.model });
   clock.enter('queued');
   const onProgress = clock.follow((progress) => {
     call.progress(progress);
   });
-  const params: GenerateParams = { input, sampling: toSampling(sampling) };
+  const { appId: app } = call.session;
+  const { priority } = sampling;
+  const waiting = { app, priority, onProgress, timeoutMs: GENERATE_TIMEOUT_MS };
+  const params: GenerateParams = { input, sampling: chosen };
   const generated = yield* streamFromWorker<{ readonly delta: string }, Generated>(
     call.signal,
-    (hooks) => engines.llm(model).call('generate', params, { ...hooks, onProgress }),
+    (hooks) => engines.llm(model).call('generate', params, { ...hooks, ...waiting }),
   );
   return toCompletion(generated, clock);
 }
 
 function toSampling(params: SamplingParams): Sampling {
-  const { maxTokens, temperature, topP, topK, minP, seed, stop = [], responseFormat } = params;
+  const { maxTokens, temperature, topP, topK, minP, seed, responseFormat } = params;
+  const stop = [params.stop ?? []].flat();
+  assertWholeCharacters(stop);
   return {
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(temperature === undefined ? {} : { temperature }),
@@ -67,8 +86,16 @@ function toSampling(params: SamplingParams): Sampling {
     ...(minP === undefined ? {} : { minP }),
     ...(seed === undefined ? {} : { seed }),
     ...(responseFormat === undefined ? {} : { schema: responseFormat.schema }),
-    stop: typeof stop === 'string' ? [stop] : stop,
+    stop,
   };
+}
+
+/** Half a character as a stop string would cut the text in the middle of one. */
+function assertWholeCharacters(stop: readonly string[]): void {
+  if (stop.every((text) => text.isWellFormed())) return;
+  throw new RpcError('InvalidParams', 'A stop string has half a character.', {
+    details: { issues: [{ path: 'stop', rule: 'whole characters, no lone surrogate' }] },
+  });
 }
 
 /** `firstTokenMs` counts from the arrival of the call, as its caller waits. */

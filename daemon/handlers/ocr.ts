@@ -25,6 +25,7 @@ export function ocrHandlers({ models, engines, readMedia }: OcrDeps): Handlers<'
       assertReadableImage(image);
       const model = await models.resolve({ call, tasks: ['image-to-text'], model: params.model });
       const languages = chooseLanguages(model, params.languages);
+      const { appId: app } = call.session;
       const onProgress = call.progress.bind(call);
       const { text, pages } = yield* streamFromWorker(call.signal, (hooks: StreamHooks<Page>) =>
         engines
@@ -32,7 +33,7 @@ export function ocrHandlers({ models, engines, readMedia }: OcrDeps): Handlers<'
           .call(
             'recognize',
             { image, languages, level: params.level },
-            { ...hooks, onProgress, timeoutMs: TIMEOUT_MS },
+            { ...hooks, app, onProgress, timeoutMs: TIMEOUT_MS },
           ),
       );
       return { text, pages: [...pages] };

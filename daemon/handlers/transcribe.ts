@@ -38,13 +38,14 @@ export function transcribeHandlers({
         translate: params.translate ?? false,
         words: params.words ?? false,
       };
+      const { appId: app } = call.session;
       const onProgress = call.progress.bind(call);
       const timeoutMs = Math.min(
         MAX_TIMEOUT_MS,
         MIN_TIMEOUT_MS + audio.length * TIMEOUT_MS_PER_BYTE,
       );
       const result = yield* streamFromWorker(call.signal, (hooks: StreamHooks<Segment>) =>
-        engines.speech(model).call('transcribe', request, { ...hooks, onProgress, timeoutMs }),
+        engines.speech(model).call('transcribe', request, { ...hooks, app, onProgress, timeoutMs }),
       );
       return { ...result, segments: [...result.segments] };
     },

@@ -3,6 +3,9 @@ import type { Engines } from '../scheduler/engines.ts';
 import type { AppModels } from './app-models.ts';
 import type { Embedder } from './embedder.ts';
 
+/** A safety net, not a promise: the slowest model on the slowest machine stays well below. */
+const TIMEOUT_MS = 60 * 60 * 1000;
+
 /**
  * Embeds texts with the model the app pins: its query or document prefix, its own number of
  * dimensions (a file may be wider than its model), unit length.
@@ -21,6 +24,8 @@ export function createEmbedder(dependencies: {
       { texts: texts.map((text) => prefix + text) },
       {
         signal: call.signal,
+        app: call.session.appId,
+        timeoutMs: TIMEOUT_MS,
         onProgress: (progress) => {
           call.progress(progress);
         },

@@ -1,19 +1,23 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream, statSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type CatalogEntry, type CatalogFile, type Progress, RpcError } from '@locara/protocol';
 import type { Log } from '../log.ts';
+import { bytesOf } from './catalog.ts';
+import {
+  hasDigest,
+  identifyFile,
+  type ReportProgress,
+  toFileError,
+  unpackFile,
+} from './model-files.ts';
 
-/** The shared, content-addressed cache: `<folder>/sha256/<hex>/<name>`, each file checked before its first use. */
+/** The shared, content-addressed cache: `<folder>/sha256/<hex>/<name>`, each file checked before its first use and whenever it changed. */
 export interface ModelCache {
   isInstalled(entry: CatalogEntry): boolean;
   /**
    * Makes every file of an entry present and verified; returns paths by file name.
-   * Callers of the same file share one run. Throws Unavailable (no source here),
+   * Callers of the same file share one run and its progress. Throws Unavailable (no source here, or an
+   * unusable one),
    * InsufficientResources (disk), Cancelled through the signal.
    */
   ensure(entry: CatalogEntry, options?: EnsureOptions): Promise<ReadonlyMap<string, string>>;
@@ -34,121 +38,107 @@ export interface ModelCacheDeps {
 }
 
 export function createModelCache(deps: ModelCacheDeps): ModelCache {
-  const verified = new Set<string>();
-  const running = new Map<string, Promise<void>>();
-
-  const pathOf = (file: CatalogFile) => join(deps.folder, 'sha256', file.sha256, file.name);
-  const isPresent = (file: CatalogFile) =>
-    statSync(pathOf(file), { throwIfNoEntry: false })?.size === file.bytes;
-  const isInstalled = (entry: CatalogEntry) => entry.files.every(isPresent);
-
-  const ensureFile = async ({ entry, file }: Needed, report: Report) => {
-    if (verified.has(file.sha256) && isPresent(file)) return;
-    if (isPresent(file)) {
-      report({ stage: 'verifying', completed: 0, total: file.bytes, unit: 'bytes' });
-      if ((await hashFile(pathOf(file))) === file.sha256) {
-        verified.add(file.sha256);
-        return;
-      }
-      deps.log.warn('model.corrupt', { digest: file.sha256 });
-      await rm(pathOf(file), { force: true });
-    }
-    const source = deps.locateSource(file);
-    if (source === undefined) {
-      throw new RpcError('Unavailable', 'The model is not installed', {
-        details: { state: 'absent', command: `locara model pull ${entry.id}` },
-      });
-    }
-    await unpack({ source, file, path: pathOf(file) }, report);
-    verified.add(file.sha256);
-    deps.log.info('model.installed', { digest: file.sha256, bytes: file.bytes });
-  };
+  const running = new Map<string, Run>();
+  const files = createCachedFiles(deps);
+  const isInstalled = (entry: CatalogEntry) =>
+    entry.files.every((file) => identifyFile(files.pathOf(file), file) !== undefined);
 
   /** One run per file, whoever asks; a caller that gives up leaves it to the others. */
-  const share = (needed: Needed, report: Report): Promise<void> => {
-    const { sha256 } = needed.file;
-    const existing = running.get(sha256);
-    if (existing !== undefined) return existing;
-    const run = ensureFile(needed, report).finally(() => running.delete(sha256));
-    running.set(sha256, run);
-    return run;
+  const share = (needed: Needed, report: ReportProgress): Promise<void> => {
+    const { file } = needed;
+    const existing = running.get(file.sha256);
+    if (existing !== undefined) {
+      existing.listeners.push(report);
+      return existing.done;
+    }
+    const listeners = [report];
+    const done = files
+      .ensure(needed, (progress) => {
+        for (const listener of listeners) listener(progress);
+      })
+      .finally(() => running.delete(file.sha256));
+    running.set(file.sha256, { done, listeners });
+    return done;
   };
 
   return {
     isInstalled,
     ensure: async (entry, { signal, onProgress = () => undefined } = {}) => {
+      const report: ReportProgress = (progress) => {
+        if (signal?.aborted !== true) onProgress(progress);
+      };
       for (const file of entry.files) {
-        await untilAborted(share({ entry, file }, onProgress), signal);
+        await untilAborted(share({ model: entry.id, file }, report), signal);
       }
-      return new Map(entry.files.map((file) => [file.name, pathOf(file)]));
+      return new Map(entry.files.map((file) => [file.name, files.pathOf(file)]));
     },
     installed: () => {
-      const files = deps.entries.filter(isInstalled).flatMap((entry) => entry.files);
-      return {
-        count: deps.entries.filter(isInstalled).length,
-        bytes: files.reduce((sum, file) => sum + file.bytes, 0),
-      };
+      const installed = deps.entries.filter(isInstalled);
+      const bytes = installed.reduce((sum, entry) => sum + bytesOf(entry), 0);
+      return { count: installed.length, bytes };
     },
   };
 }
 
+interface CachedFiles {
+  pathOf(file: CatalogFile): string;
+  /** Verifies the file, or puts it there. */
+  ensure(needed: Needed, report: ReportProgress): Promise<void>;
+}
+
+/** A file, and the model it is wanted for. */
 interface Needed {
-  readonly entry: CatalogEntry;
+  readonly model: string;
   readonly file: CatalogFile;
 }
 
-type Report = (progress: Progress) => void;
+function createCachedFiles({ folder, locateSource, log }: ModelCacheDeps): CachedFiles {
+  /** The identity of each file whose digest was right. */
+  const verified = new Map<string, string>();
 
-interface Unpacking {
-  readonly source: string;
-  readonly file: CatalogFile;
-  readonly path: string;
-}
+  const pathOf = (file: CatalogFile) => join(folder, 'sha256', file.sha256, file.name);
+  const identityOf = (file: CatalogFile) => identifyFile(pathOf(file), file);
+  const isVerified = async (file: CatalogFile, report: ReportProgress): Promise<boolean> => {
+    const identity = identityOf(file);
+    if (identity === undefined) return false;
+    if (verified.get(file.sha256) === identity) return true;
+    if (await hasDigest(pathOf(file), file, report)) {
+      verified.set(file.sha256, identity);
+      return true;
+    }
+    log.warn('model.corrupt', { digest: file.sha256 });
+    await rm(pathOf(file), { force: true });
+    return false;
+  };
 
-/** Writes beside the target, checks size and digest on the way, then renames: a half file never has the name. */
-async function unpack({ source, file, path }: Unpacking, report: Report): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const partial = `${path}.${randomUUID()}.partial`;
-  const hash = createHash('sha256');
-  let bytes = 0;
-  const meter = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      hash.update(chunk);
-      report({ stage: 'verifying', completed: bytes, total: file.bytes, unit: 'bytes' });
-      done(bytes > file.bytes ? new Error('larger than the catalog says') : null, chunk);
-    },
-  });
-  const target = createWriteStream(partial, { mode: 0o600, flush: true });
-  try {
-    const packed = createReadStream(source);
-    if (file.source?.compression === 'gzip') await pipeline(packed, createGunzip(), meter, target);
-    else await pipeline(packed, meter, target);
-    if (bytes !== file.bytes || hash.digest('hex') !== file.sha256) {
-      throw new RpcError('Unavailable', 'The model file does not have the digest of the catalog', {
-        details: { state: 'corrupt', digest: `sha256:${file.sha256}` },
+  const install = async ({ model, file }: Needed, report: ReportProgress): Promise<void> => {
+    const source = locateSource(file);
+    if (source === undefined) {
+      throw new RpcError('Unavailable', 'The model is not installed', {
+        details: { state: 'absent', command: `locara model pull ${model}` },
       });
     }
-    await rename(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw toDiskError(error, file);
-  }
+    await unpackFile({ source, file, path: pathOf(file) }, report);
+    const identity = identityOf(file);
+    if (identity !== undefined) verified.set(file.sha256, identity);
+    log.info('model.installed', { digest: file.sha256, bytes: file.bytes });
+  };
+
+  const ensure = async (needed: Needed, report: ReportProgress): Promise<void> => {
+    const { file } = needed;
+    try {
+      if (!(await isVerified(file, report))) await install(needed, report);
+    } catch (error) {
+      throw toFileError(error, file);
+    }
+  };
+  return { pathOf, ensure };
 }
 
-function toDiskError(error: unknown, file: CatalogFile): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code !== 'ENOSPC' && code !== 'EFBIG' && code !== 'EDQUOT') return error;
-  return new RpcError('InsufficientResources', 'The disk has no room for the model', {
-    details: { resource: 'disk', neededBytes: file.bytes },
-    cause: error,
-  });
-}
-
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
+/** A file being made ready, and who wants to know how far it is. */
+interface Run {
+  readonly done: Promise<void>;
+  readonly listeners: ReportProgress[];
 }
 
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -18,6 +18,8 @@ export interface EngineSettings {
 
 const DEFAULT_CONTEXT_TOKENS = 4096;
 const MAX_CONTEXT_TOKENS = 8192;
+/** A piece of a prompt must be read to its end: seconds for a large model. A kill would take the calls beside it. */
+const LLM_CANCEL_GRACE_MS = 30_000;
 
 export function describeLlm(model: ReadyModel, settings: EngineSettings): WorkerSpec {
   const purpose = model.entry.task === 'text-to-embedding' ? 'embed' : 'generate';
@@ -37,9 +39,10 @@ export function describeLlm(model: ReadyModel, settings: EngineSettings): Worker
     kind: 'llm',
     start,
     cancel: 'message',
-    cancelGraceMs: 2000,
+    cancelGraceMs: LLM_CANCEL_GRACE_MS,
     startTimeoutMs: 120_000,
-    maxConcurrent: sequences,
+    // Embeddings of several calls are computed text by text in turn: a long list does not keep others waiting.
+    maxConcurrent: settings.llmSequences,
   };
 }
 

@@ -16,6 +16,8 @@ export class PendingCall {
   readonly id: number;
   readonly op: string;
   readonly params: unknown;
+  readonly app: string;
+  readonly isBackground: boolean;
   readonly answer: Promise<unknown>;
   /** How often it was run again because its process had to be killed for another call. */
   reruns = 0;
@@ -34,6 +36,8 @@ export class PendingCall {
     this.id = request.id;
     this.op = request.op;
     this.params = request.params;
+    this.app = request.options.app ?? '';
+    this.isBackground = request.options.priority === 'background';
     this.#request = request;
     this.#settlers = Promise.withResolvers<unknown>();
     this.answer = this.#settlers.promise;

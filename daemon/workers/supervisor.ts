@@ -1,4 +1,5 @@
 import { BACK_OFF, createBackOff, type BackOff, type BackOffSettings } from './back-off.ts';
+import { CallQueue } from './call-queue.ts';
 import { workerEntry } from './entry.ts';
 import { PendingCall } from './pending-call.ts';
 import {
@@ -49,8 +50,8 @@ class Supervisor {
   readonly #dependencies: WorkerDependencies;
   readonly #backOff: BackOff;
   readonly #running = new Map<number, PendingCall>();
+  readonly #queue = new CallQueue();
   readonly #graceTimers = new Map<number, NodeJS.Timeout>();
-  #queue: PendingCall[] = [];
   #process: WorkerProcess | undefined;
   #device = '';
   #restartTimer: NodeJS.Timeout | undefined;
@@ -100,8 +101,8 @@ class Supervisor {
     this.#isClosed = true;
     clearTimeout(this.#restartTimer);
     clearTimeout(this.#idleTimer);
-    for (const call of [...this.#running.values(), ...this.#queue]) call.reject(closedError());
-    this.#queue = [];
+    for (const call of [...this.#running.values(), ...this.#queue.takeAll()])
+      call.reject(closedError());
     await this.#process?.stop();
   }
 
@@ -160,7 +161,7 @@ class Supervisor {
 
   #announceWaiting(): void {
     const isLoading = this.#process?.isReady !== true;
-    for (const [index, call] of this.#queue.entries()) {
+    for (const [index, call] of this.#queue.calls().entries()) {
       if (isLoading && index < this.#spec.maxConcurrent) call.wait({ stage: 'loading' });
       else call.wait({ stage: 'queued', queuePosition: index + 1 });
     }
@@ -238,7 +239,7 @@ class Supervisor {
   /** Answers at once; the operation itself is then cancelled, and killed if it does not listen. */
   #interrupt(call: PendingCall, error: unknown): void {
     call.reject(error);
-    this.#queue = this.#queue.filter((queued) => queued !== call);
+    this.#queue.remove(call);
     const process = this.#process;
     if (process !== undefined && this.#running.has(call.id)) {
       if (this.#spec.cancel === 'kill') process.kill();
@@ -286,9 +287,8 @@ class Supervisor {
       return;
     }
     this.#backOff.recordCrash(STARTING);
-    const waiting = this.#queue;
-    this.#queue = [];
-    for (const call of waiting) call.reject(startError(end, this.#spec.startTimeoutMs));
+    for (const call of this.#queue.takeAll())
+      call.reject(startError(end, this.#spec.startTimeoutMs));
   }
 
   /** Calls that shared a process with one that had to be killed: run again where nobody can tell. */
@@ -302,7 +302,7 @@ class Supervisor {
       call.suspend();
       call.reruns += 1;
     }
-    this.#queue.unshift(...again);
+    this.#queue.restore(again);
   }
 }
 

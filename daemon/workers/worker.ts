@@ -2,6 +2,10 @@ import type { Progress } from '@locara/protocol';
 import type { WorkerKind } from './messages.ts';
 
 export interface WorkerCallOptions<C> {
+  /** Whose call it is: the apps that wait for a worker take turns. */
+  readonly app?: string;
+  /** Background calls wait until no interactive one does. */
+  readonly priority?: 'interactive' | 'background';
   readonly signal?: AbortSignal;
   readonly onChunk?: (chunk: C) => void;
   readonly onProgress?: (progress: Progress) => void;

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { EngineCall } from '../engine.ts';
 import type { LlmOps } from './ops.ts';
 import { assertPromptBytes, contextOverflow } from './prompt-limit.ts';
@@ -17,6 +18,7 @@ export interface VectorModel {
 }
 
 const PROGRESS_TEXTS = 32;
+const TEXTS_PER_TURN = 8;
 
 /** The `embed` operation. All texts are checked before the first is embedded. */
 export async function embed(
@@ -24,9 +26,12 @@ export async function embed(
   { texts }: LlmOps['embed']['params'],
   call: EngineCall<never>,
 ): Promise<LlmOps['embed']['result']> {
+  call.progress({ stage: 'running', completed: 0, total: texts.length, unit: 'texts' });
   const inputs: Token[][] = [];
   let promptTokens = 0;
   for (const [index, text] of texts.entries()) {
+    // Tokenizing is synchronous: without a pause no cancel and no other call would be heard.
+    if (index % TEXTS_PER_TURN === 0) await setImmediate();
     throwIfCancelled(call.signal);
     const tokens = tokenizeChecked(model, text, index);
     inputs.push(tokens);
@@ -35,7 +40,7 @@ export async function embed(
   const vectors: Float32Array[] = [];
   for (const [completed, tokens] of inputs.entries()) {
     throwIfCancelled(call.signal);
-    if (completed % PROGRESS_TEXTS === 0) {
+    if (completed > 0 && completed % PROGRESS_TEXTS === 0) {
       call.progress({ stage: 'running', completed, total: texts.length, unit: 'texts' });
     }
     const vector = await model.embed(tokens);

@@ -94,6 +94,7 @@ export function createReader({ files, limits, open }: ReaderParts): Reader {
     try {
       if (call.signal.aborted) throw new RpcError('Cancelled', 'The recognition was cancelled.');
       const recogniser = await openFor(job.languages, call);
+      call.progress({ stage: 'running' });
       const deadline = { signal: call.signal, timeoutMs: limits.recognizeTimeoutMs };
       const reading = await settleInTime(readImage(recogniser, job, call), deadline);
       isKept = process.memoryUsage.rss() - recogniser.rssBytes < limits.maxGrowthBytes;

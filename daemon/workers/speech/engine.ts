@@ -115,6 +115,7 @@ async function transcribe(models: Models, job: Job): Promise<SpeechOps['transcri
   const { params, call, start } = job;
   assertLanguage(params.language);
   const recording = await openRecording(params.audio);
+  call.progress(toProgress(0, recording.totalMs));
   const segments: Segment[] = [];
   let language = params.language;
   const chunks = findVoiceChunks(recording.blocks, {

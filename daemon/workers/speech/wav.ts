@@ -6,6 +6,8 @@ const EXTENSIBLE = 0xfffe;
 const MAX_CHANNELS = 32;
 const MIN_SAMPLE_RATE = 1_000;
 const MAX_SAMPLE_RATE = 384_000;
+/** What a program that writes into a pipe states, as it can not come back to correct it. */
+const UNKNOWN_SIZE = 0xffff_ffff;
 const FRAMES_PER_BLOCK = 16_384;
 
 interface WavLayout {
@@ -68,12 +70,16 @@ function readLayout(bytes: Uint8Array): WavLayout {
 function listChunks(view: DataView): WavChunk[] {
   if (view.byteLength < 12 || readId(view, 0) !== 'RIFF' || readId(view, 8) !== 'WAVE')
     throw brokenWav('wav_header');
-  const end = 8 + view.getUint32(4, true);
+  const size = view.getUint32(4, true);
+  const end = size === UNKNOWN_SIZE ? view.byteLength : 8 + size;
   if (end > view.byteLength) throw brokenWav('wav_truncated');
   const chunks: WavChunk[] = [];
   let at = 12;
   while (at + 8 <= end) {
-    const chunk = { id: readId(view, at), offset: at + 8, length: view.getUint32(at + 4, true) };
+    const id = readId(view, at);
+    const stated = view.getUint32(at + 4, true);
+    const isOpen = id === 'data' && size === UNKNOWN_SIZE && stated === UNKNOWN_SIZE;
+    const chunk = { id, offset: at + 8, length: isOpen ? end - at - 8 : stated };
     if (chunk.offset + chunk.length > end) throw brokenWav('wav_truncated');
     chunks.push(chunk);
     if (chunk.id === 'data') break;

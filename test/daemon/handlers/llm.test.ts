@@ -148,3 +148,22 @@ async function collect(stream: AsyncGenerator<{ delta: string }, Completion, voi
     deltas.push(value.delta);
   }
 }
+
+test('a stop string of half a character is refused before any work', async () => {
+  const { handlers, worker } = setUp();
+  const params = chatParams({ stop: ['end', '\ude00'] });
+  const call = collect(handlers['llm.chat'](params, fakeSessionCall()));
+  await expect(call).rejects.toMatchObject({ reason: 'InvalidParams' });
+  expect(worker.seen).toEqual([]);
+});
+
+test('the worker is told whose call it is and whether it can wait', async () => {
+  const told: unknown[] = [];
+  const { handlers } = setUp((_call, options) => {
+    told.push(options);
+    return Promise.resolve(GENERATED);
+  });
+  const call = fakeSessionCall();
+  await collect(handlers['llm.chat'](chatParams({ priority: 'background' }), call));
+  expect(told).toMatchObject([{ app: call.session.appId, priority: 'background' }]);
+});

@@ -33,6 +33,7 @@ function createHandler(worker: Worker<OcrOps>, image: Buffer) {
 
 function createCall(signal: AbortSignal, progress: Progress[] = []): SessionCall {
   return {
+    session: { appId: 'acme/notes' },
     signal,
     progress: (step: Progress) => progress.push(step),
   } as unknown as SessionCall;

@@ -1,4 +1,12 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -104,4 +112,74 @@ test('a model without a source here is Unavailable and names the command', async
     reason: 'Unavailable',
     details: { command: 'locara model pull tiny' },
   });
+});
+
+test('a file replaced while the daemon runs is found out, even at the same size', async () => {
+  const { create } = setUp();
+  const cache = create();
+  const entry = entryFor(CONTENT);
+  const path = (await cache.ensure(entry)).get('tiny.gguf') ?? '';
+  writeFileSync(
+    path,
+    CONTENT.map((byte) => byte ^ 1),
+  );
+  await cache.ensure(entry);
+  expect(readFileSync(path).equals(CONTENT)).toBe(true);
+});
+
+test('a folder in the place of the file, and what a killed unpacking left, are cleared away', async () => {
+  const { create, cacheFolder } = setUp();
+  const entry = entryFor(CONTENT);
+  const place = join(cacheFolder, 'sha256', entry.files[0]?.sha256 ?? '');
+  mkdirSync(join(place, 'tiny.gguf', 'inner'), { recursive: true });
+  writeFileSync(join(place, 'tiny.gguf.0.partial'), 'half');
+  await create().ensure(entry);
+  expect(readdirSync(place)).toEqual(['tiny.gguf']);
+});
+
+test.each([
+  ['a source that is not compressed', CONTENT, 'corrupt'],
+  ['a truncated source', gzipSync(CONTENT).subarray(0, 40), 'corrupt'],
+  ['too many bytes', gzipSync(Buffer.concat([CONTENT, CONTENT])), 'corrupt'],
+])('%s is Unavailable', async (_name, packed, state) => {
+  const { create } = setUp(packed);
+  await expect(create().ensure(entryFor(CONTENT))).rejects.toMatchObject({
+    reason: 'Unavailable',
+    details: { state },
+  });
+});
+
+test('a cache folder that can not be written is Unavailable, and works once it can', async () => {
+  const { create, cacheFolder } = setUp();
+  mkdirSync(cacheFolder);
+  writeFileSync(join(cacheFolder, 'sha256'), 'in the way');
+  const cache = create();
+  const entry = entryFor(CONTENT);
+  expect(cache.isInstalled(entry)).toBe(false);
+  await expect(cache.ensure(entry)).rejects.toMatchObject({
+    reason: 'Unavailable',
+    details: { state: 'unusable' },
+  });
+  rmSync(join(cacheFolder, 'sha256'));
+  await cache.ensure(entry);
+  expect(cache.isInstalled(entry)).toBe(true);
+});
+
+test('whoever joins a run under way is told its progress, and nobody who has left', async () => {
+  const { create } = setUp();
+  const cache = create();
+  const entry = entryFor(CONTENT);
+  const leaving = new AbortController();
+  const told: [string, number | undefined][] = [];
+  const note =
+    (who: string) =>
+    ({ completed }: { completed?: number | undefined }) =>
+      told.push([who, completed]);
+  const left = cache.ensure(entry, { signal: leaving.signal, onProgress: note('left') });
+  const stayed = cache.ensure(entry, { onProgress: note('stayed') });
+  leaving.abort();
+  await expect(left).rejects.toMatchObject({ reason: 'Cancelled' });
+  await stayed;
+  expect(told.at(-1)).toEqual(['stayed', CONTENT.length]);
+  expect(told.map(([who]) => who)).not.toContain('left');
 });

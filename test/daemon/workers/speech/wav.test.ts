@@ -56,6 +56,14 @@ describe('the WAV parser', () => {
     expect(readAll(wav).length).toBe(WAVE.length);
   });
 
+  test('reads to the end what was written into a pipe, with sizes unknown', () => {
+    const piped = patch((view) => {
+      view.setUint32(4, 0xffff_ffff, true);
+      view.setUint32(40, 0xffff_ffff, true);
+    });
+    expect(readAll(piped)).toEqual(readAll(toWav(WAVE)));
+  });
+
   test('takes floats that are no numbers for silence and cuts what is too loud', () => {
     const wav = toWav(Float32Array.of(NaN, Infinity, 7, -7, 0.5), { bits: 32, float: true });
     expect([...readAll(wav)]).toEqual([0, 0, 1, -1, 0.5]);
