@@ -55,7 +55,7 @@ export async function listenForPeers(options: ServersOptions): Promise<Servers> 
   let isDraining = false;
   const serving: Serving = {
     ...options,
-    appProcesses: createAppProcesses(peers),
+    appProcesses: createAppProcesses((pid) => peers.processAncestors(pid)),
     isDraining: () => isDraining,
   };
   const apps = new OpenConnections<AppConnection>();
@@ -114,9 +114,7 @@ function serveApp(socket: Socket, serving: Serving): AppConnection | undefined {
     log,
     isDraining: serving.isDraining,
     isPeerUnchanged: (connection, known) => serving.peers.isPeerAlive(connection, known),
-    onAuthenticated: (pid) => {
-      serving.appProcesses.remember(pid);
-    },
+    onAuthenticated: (pid) => serving.appProcesses.hold(pid),
   });
 }
 

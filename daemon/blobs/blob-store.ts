@@ -21,7 +21,9 @@ export interface BlobStore {
     key: BlobKey,
     range: { offset: number; length: number },
   ): Promise<{ bytes: Buffer; eof: boolean }>;
-  readAll(key: BlobKey, maxBytes: number): Promise<Buffer>;
+  /** Bytes of a committed blob. Throws Conflict, NotFound. */
+  sizeOf(key: BlobKey): number;
+  readAll(key: BlobKey): Promise<Buffer>;
   delete(key: BlobKey): Promise<void>;
   usage(appId: string): { readonly bytes: number; readonly limitBytes: number };
   deleteApp(appId: string): Promise<void>;
@@ -57,6 +59,7 @@ export async function createBlobStore(options: BlobStoreOptions): Promise<BlobSt
 
 class SealedBlobStore implements BlobStore {
   readonly #blobs = new Map<string, Blob>();
+  readonly #creating = new Map<string, number>();
   readonly #options: Required<BlobStoreOptions>;
   readonly #sweep: NodeJS.Timeout;
 
@@ -70,7 +73,8 @@ class SealedBlobStore implements BlobStore {
 
   async create(appId: string): Promise<{ blob: string; expiresAt: string }> {
     const { folder, ttlMs, maxBlobsPerApp } = this.#options;
-    const used = this.#ofApp(appId).length;
+    // Those that are being created count too: the file opens after an await.
+    const used = this.#ofApp(appId).length + (this.#creating.get(appId) ?? 0);
     if (used >= maxBlobsPerApp) {
       throw new RpcError('QuotaExceeded', 'Too many blobs: delete some first', {
         details: { limit: maxBlobsPerApp, used },
@@ -78,9 +82,13 @@ class SealedBlobStore implements BlobStore {
     }
     const id = randomUUID();
     const expiresAt = Date.now() + ttlMs;
+    this.#countCreating(appId, 1);
+    const file = await createSealedFile(join(folder, id)).finally(() => {
+      this.#countCreating(appId, -1);
+    });
     this.#blobs.set(id, {
       appId,
-      file: await createSealedFile(join(folder, id)),
+      file,
       hash: createHash('sha256'),
       expiresAt,
       isCommitted: false,
@@ -112,14 +120,12 @@ class SealedBlobStore implements BlobStore {
     return { bytes, eof: offset + bytes.length >= file.bytes };
   }
 
-  async readAll(key: BlobKey, maxBytes: number): Promise<Buffer> {
-    const { file } = this.#findCommitted(key);
-    if (file.bytes > maxBytes) {
-      throw new RpcError('PayloadTooLarge', 'The blob is too large for this', {
-        details: { limitBytes: maxBytes, bytes: file.bytes },
-      });
-    }
-    return this.#readFile(key, { offset: 0, length: file.bytes });
+  sizeOf(key: BlobKey): number {
+    return this.#findCommitted(key).file.bytes;
+  }
+
+  readAll(key: BlobKey): Promise<Buffer> {
+    return this.#readFile(key, { offset: 0, length: this.sizeOf(key) });
   }
 
   async delete(key: BlobKey): Promise<void> {
@@ -175,6 +181,12 @@ class SealedBlobStore implements BlobStore {
     const taken = blob.tail.then(() => step(this.#find(key)));
     blob.tail = taken.catch(() => undefined);
     return taken;
+  }
+
+  #countCreating(appId: string, change: number): void {
+    const count = (this.#creating.get(appId) ?? 0) + change;
+    if (count > 0) this.#creating.set(appId, count);
+    else this.#creating.delete(appId);
   }
 
   #ofApp(appId: string): readonly Blob[] {

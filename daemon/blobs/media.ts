@@ -2,25 +2,84 @@ import { type MediaInput, RpcError } from '@locara/protocol';
 import type { Session } from '../access/session.ts';
 import type { BlobStore } from './blob-store.ts';
 
-/** The bytes of a media input: a committed blob of this app, or base64 in the message. */
+/** The bytes of a media input, held in memory until disposed of. */
+export interface Media extends Disposable {
+  readonly bytes: Buffer;
+}
+
+/**
+ * The bytes of a media input: a committed blob of this app, or base64 in the message.
+ * Throws PayloadTooLarge over `maxBytes`, and Busy while calls before this one hold all the room.
+ */
 export type ReadMedia = (
   session: Session,
   input: MediaInput,
   limits: { readonly maxBytes: number },
-) => Promise<Buffer>;
+) => Promise<Media>;
 
-export function createReadMedia(blobs: BlobStore): ReadMedia {
-  return async (session, input, { maxBytes }) => {
-    if ('blob' in input) {
-      return blobs.readAll({ appId: session.appId, blob: input.blob }, maxBytes);
-    }
-    const bytes = Buffer.from(input.data, 'base64');
-    if (bytes.length === 0) throw new RpcError('UnsupportedMedia', 'The media is empty');
-    if (bytes.length > maxBytes) {
-      throw new RpcError('PayloadTooLarge', 'The media is too large', {
-        details: { limitBytes: maxBytes, bytes: bytes.length },
+export interface MediaRoom {
+  /** What all apps together may hold at once. */
+  readonly totalBytes: number;
+  /** What one app may hold, unless it is its only media: the others keep room. */
+  readonly appBytes: number;
+}
+
+const MIB = 1024 * 1024;
+const ROOM: MediaRoom = { totalBytes: 1536 * MIB, appBytes: 640 * MIB };
+const RETRY_AFTER_MS = 1000;
+
+export function createReadMedia(blobs: BlobStore, room: MediaRoom = ROOM): ReadMedia {
+  const held = new Map<string, number>();
+  const hold = (appId: string, bytes: number): Disposable => {
+    const ofApp = held.get(appId) ?? 0;
+    const total = [...held.values()].reduce((sum, count) => sum + count, 0);
+    const isFull = total + bytes > room.totalBytes || (ofApp > 0 && ofApp + bytes > room.appBytes);
+    if (isFull) {
+      throw new RpcError('Busy', 'Too much media waits to be read', {
+        details: { retryAfterMs: RETRY_AFTER_MS },
       });
     }
-    return bytes;
+    held.set(appId, ofApp + bytes);
+    return {
+      [Symbol.dispose]: () => {
+        const left = (held.get(appId) ?? 0) - bytes;
+        if (left > 0) held.set(appId, left);
+        else held.delete(appId);
+      },
+    };
   };
+
+  return async ({ appId }, input, { maxBytes }) => {
+    const size =
+      'blob' in input ? blobs.sizeOf({ appId, blob: input.blob }) : decodedSize(input.data);
+    assertSize(size, maxBytes);
+    const held = hold(appId, size);
+    try {
+      const bytes =
+        'blob' in input
+          ? await blobs.readAll({ appId, blob: input.blob })
+          : Buffer.from(input.data, 'base64');
+      return {
+        bytes,
+        [Symbol.dispose]: () => {
+          held[Symbol.dispose]();
+        },
+      };
+    } catch (error) {
+      held[Symbol.dispose]();
+      throw error;
+    }
+  };
+}
+
+function decodedSize(base64: string): number {
+  return Buffer.byteLength(base64, 'base64');
+}
+
+function assertSize(bytes: number, limitBytes: number): void {
+  if (bytes === 0) throw new RpcError('UnsupportedMedia', 'The media is empty');
+  if (bytes <= limitBytes) return;
+  throw new RpcError('PayloadTooLarge', 'The media is too large', {
+    details: { limitBytes, bytes },
+  });
 }

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { RpcError } from '@locara/protocol';
 
 /** An append-only file that nobody can read without this process: AES-256-GCM, a key that is never stored. */
@@ -23,7 +23,7 @@ const TAG_BYTES = 16;
 
 export async function createSealedFile(path: string): Promise<SealedFile> {
   const key = randomBytes(32);
-  const handle = await open(path, 'wx+', 0o600);
+  const handle = await openNew(path);
   const pieces: Piece[] = [];
   let bytes = 0;
   let position = 0;
@@ -76,11 +76,7 @@ function nonceOf(index: number): Buffer {
   return nonce;
 }
 
-async function writeWhole(
-  handle: Awaited<ReturnType<typeof open>>,
-  sealed: Buffer,
-  position: number,
-): Promise<void> {
+async function writeWhole(handle: FileHandle, sealed: Buffer, position: number): Promise<void> {
   try {
     let written = 0;
     while (written < sealed.length) {
@@ -88,11 +84,31 @@ async function writeWhole(
       written += (await handle.write(sealed, written, rest, position + written)).bytesWritten;
     }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOSPC' && code !== 'EFBIG' && code !== 'EDQUOT') throw error;
-    throw new RpcError('InsufficientResources', 'The disk is full', {
-      details: { resource: 'disk', neededBytes: sealed.length },
-      cause: error,
-    });
+    throw toResourceError(error);
   }
+}
+
+async function openNew(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx+', 0o600);
+  } catch (error) {
+    throw toResourceError(error);
+  }
+}
+
+const LACKING: Readonly<Record<string, string>> = {
+  ENOSPC: 'disk',
+  EDQUOT: 'disk',
+  EFBIG: 'disk',
+  EMFILE: 'files',
+  ENFILE: 'files',
+};
+
+/** What ran out, for the caller; other failures stay what they are. */
+function toResourceError(error: unknown): unknown {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  const resource = LACKING[code];
+  if (resource === undefined) return error;
+  const message = resource === 'disk' ? 'The disk is full' : 'Too many files are open';
+  return new RpcError('InsufficientResources', message, { details: { resource }, cause: error });
 }

@@ -18,9 +18,10 @@ const TIMEOUT_MS = 180_000;
 export function ocrHandlers({ models, engines, readMedia }: OcrDeps): Handlers<'ocr'> {
   return {
     'ocr.recognize': async function* (params, call) {
-      const image = await readMedia(call.session, params.image, {
+      using media = await readMedia(call.session, params.image, {
         maxBytes: IMAGE_LIMITS.maxBytes,
       });
+      const image = media.bytes;
       // Before any worker: an image that claims too much never reaches a decoder.
       assertReadableImage(image);
       const model = await models.resolve({ call, tasks: ['image-to-text'], model: params.model });

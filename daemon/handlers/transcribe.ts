@@ -28,7 +28,8 @@ export function transcribeHandlers({
 }: TranscribeDeps): Handlers<'transcribe'> {
   return {
     'transcribe.run': async function* (params, call) {
-      const audio = await readMedia(call.session, params.audio, { maxBytes: MAX_AUDIO_BYTES });
+      using media = await readMedia(call.session, params.audio, { maxBytes: MAX_AUDIO_BYTES });
+      const audio = media.bytes;
       // Before any worker: what no decoder reads never reaches one.
       recogniseAudio(audio);
       const model = await models.resolve({ call, tasks: ['speech-to-text'], model: params.model });

@@ -26,7 +26,7 @@ export interface AppConnectionDeps {
   readonly isDraining: () => boolean;
   readonly isPeerUnchanged: (socket: Socket, peer: Peer) => boolean;
   /** Told the pid of every process that ever held a session. */
-  readonly onAuthenticated: (pid: number) => void;
+  readonly onAuthenticated: (pid: number) => () => void;
 }
 
 export interface AppConnection {
@@ -65,6 +65,8 @@ class ServedConnection implements AppConnection {
   readonly #calls = new OpenCalls<OpenCall>();
   readonly #authTimer: NodeJS.Timeout;
   #session: OpenSession | undefined;
+  /** Ends the mark of the peer's process as an app. */
+  #endHold: () => void = () => undefined;
   #isClosing = false;
 
   constructor(socket: Socket, peer: Peer, deps: AppConnectionDeps) {
@@ -115,8 +117,7 @@ class ServedConnection implements AppConnection {
   }
 
   #open(record: AppRecord, pid: number): void {
-    // Remembered even when there is no room: from now on this process is known to be an app.
-    this.#deps.onAuthenticated(pid);
+    this.#endHold = this.#deps.onAuthenticated(pid);
     try {
       this.#session = this.#deps.sessions.open(record, pid, {
         onGrantsChanged: () => {
@@ -292,5 +293,6 @@ class ServedConnection implements AppConnection {
     clearTimeout(this.#authTimer);
     this.#calls.abortAll(new RpcError('Cancelled', 'The connection closed'));
     this.#session?.close();
+    this.#endHold();
   }
 }

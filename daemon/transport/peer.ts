@@ -19,7 +19,6 @@ export interface PeerPlatform {
   readPeer(fd: number): Peer;
   isPeerAlive(fd: number, peer: Peer): boolean;
   parentOf(pid: number): number | undefined;
-  startTimeOf(pid: number): string | undefined;
   hardenProcess(): void;
 }
 
@@ -31,8 +30,6 @@ export interface Peers {
   isPeerAlive(socket: Socket, peer: Peer): boolean;
   /** The process itself and its parents up to the first, nearest first. Empty when it is gone. */
   processAncestors(pid: number): readonly number[];
-  /** Differs between two processes that had the same pid; undefined when there is none. */
-  processStartTime(pid: number): string | undefined;
   /** Keeps other programs of the same user from reading this process's memory. Throws when refused. */
   hardenProcess(): void;
 }
@@ -52,7 +49,6 @@ export function createPeers(platform: NodeJS.Platform = process.platform): Peers
       }
     },
     processAncestors: (pid) => collectAncestors(pid, (child) => native.parentOf(child)),
-    processStartTime: (pid) => native.startTimeOf(pid),
     hardenProcess: () => {
       native.hardenProcess();
     },

@@ -286,7 +286,8 @@ class Supervisor {
       for (const call of running) call.reject(crashError());
       return;
     }
-    this.#backOff.recordCrash(STARTING);
+    // An engine that says why it cannot start has not crashed: its reason is answered every time.
+    if (end.cause !== 'failed') this.#backOff.recordCrash(STARTING);
     for (const call of this.#queue.takeAll())
       call.reject(startError(end, this.#spec.startTimeoutMs));
   }

@@ -17,8 +17,6 @@ const PROC_PIDTBSDINFO = 3;
 /** struct proc_bsdinfo: flags, status, xstatus, pid, ppid, … */
 const BSDINFO_BYTES = 136;
 const BSDINFO_PPID_OFFSET = 16;
-/** pbi_start_tvsec, then pbi_start_tvusec, 64 bits each. */
-const BSDINFO_START_OFFSET = 120;
 const PT_DENY_ATTACH = 31;
 
 type NativeCall = (...args: readonly unknown[]) => number;
@@ -61,12 +59,6 @@ export function createDarwinPeers(): PeerPlatform {
     readPeer,
     isPeerAlive: (fd, peer) => readPeer(fd).instance === peer.instance,
     parentOf: (pid) => readProcess(pid)?.getUint32(BSDINFO_PPID_OFFSET, true),
-    startTimeOf: (pid) => {
-      const found = readProcess(pid);
-      if (found === undefined) return undefined;
-      const seconds = found.getBigUint64(BSDINFO_START_OFFSET, true);
-      return `${seconds}.${found.getBigUint64(BSDINFO_START_OFFSET + 8, true)}`;
-    },
     hardenProcess: () => {
       if (ptrace(PT_DENY_ATTACH, 0, null, 0) !== 0) {
         throw new Error(`ptrace refused with errno ${koffi.errno()}`);

@@ -34,7 +34,6 @@ export function createLinuxPeers(): PeerPlatform {
       return isSame && holdsLivePidfd(fd, peer.pid, readOption);
     },
     parentOf: (pid) => readStat(pid)?.parent,
-    startTimeOf: readStartTime,
     hardenProcess: () => {
       if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) !== 0) {
         throw new Error(`prctl refused with errno ${koffi.errno()}`);

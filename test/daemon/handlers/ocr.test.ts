@@ -27,7 +27,7 @@ function createHandler(worker: Worker<OcrOps>, image: Buffer) {
   return ocrHandlers({
     models: { resolve: () => Promise.resolve(model) },
     engines: { llm: notHere, speech: notHere, ocr: () => worker },
-    readMedia: () => Promise.resolve(image),
+    readMedia: () => Promise.resolve({ bytes: image, [Symbol.dispose]: () => undefined }),
   })['ocr.recognize'];
 }
 

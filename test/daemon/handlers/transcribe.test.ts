@@ -92,7 +92,8 @@ function createHandler(audio: Uint8Array): ReturnType<typeof transcribeHandlers>
   return transcribeHandlers({
     models: { resolve: () => Promise.resolve(MODEL) },
     engines: { llm: notHere, ocr: notHere, speech: createWorker },
-    readMedia: () => Promise.resolve(Buffer.from(audio)),
+    readMedia: () =>
+      Promise.resolve({ bytes: Buffer.from(audio), [Symbol.dispose]: () => undefined }),
   })['transcribe.run'];
 }
 
