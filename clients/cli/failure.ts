@@ -12,7 +12,7 @@ export interface Failure {
   readonly document?: Readonly<Record<string, unknown>> | undefined;
 }
 
-export const START_HINT =
+const START_HINT =
   'Start it with `locara service start` (once after `locara service install`), or run `locarad` in another terminal.';
 
 /** Every error a command can end with, as reason, sentence and exit code (contract, section 5). */

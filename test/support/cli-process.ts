@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
 const MAIN = join(import.meta.dirname, '../../clients/cli/main.ts');
@@ -25,11 +26,8 @@ export function spawnCli(
     env: { ...process.env, LOCARA_THREADS: '1', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const ended = Promise.all([
-    once(child, 'close'),
-    text(child.stdout),
-    text(child.stderr).catch(() => ''),
-  ]);
+  const read = (stream: Readable): Promise<string> => text(stream).catch(() => '');
+  const ended = Promise.all([once(child, 'close'), read(child.stdout), read(child.stderr)]);
   return {
     child,
     ended: ended.then(([, stdout, stderr]) => ({ exitCode: child.exitCode, stdout, stderr })),

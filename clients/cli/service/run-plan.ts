@@ -75,7 +75,7 @@ async function runUntilDone(step: RunStep): Promise<void> {
   }
 }
 
-export function toCommandFailure(argv: RunStep['argv'], outcome: CommandOutcome): CliError {
+function toCommandFailure(argv: RunStep['argv'], outcome: CommandOutcome): CliError {
   const ending =
     outcome.exitCode === undefined ? 'did not run to its end' : `ended with ${outcome.exitCode}`;
   const reason = outcome.stderr.trim().split('\n')[0] ?? '';

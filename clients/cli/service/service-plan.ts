@@ -58,7 +58,7 @@ export function planService(request: PlanRequest): ServicePlan {
 }
 
 /** The file that a platform's service manager reads. */
-export function definitionPath(platform: ServicePlatform, definitions: string): string {
+function definitionPath(platform: ServicePlatform, definitions: string): string {
   return join(definitions, platform === 'darwin' ? `${SERVICE_LABEL}.plist` : SYSTEMD_UNIT);
 }
 

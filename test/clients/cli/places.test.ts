@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { credentialsPath, resolvePlaces } from '../../../clients/cli/places.ts';
 import { resolvePaths } from '../../../daemon/paths.ts';
@@ -36,3 +37,9 @@ test.each(['../etc', 'acme', 'acme/../x', '/acme/notes', 'acme/notes/x', ''])(
     expect(() => credentialsPath(places, appId)).toThrow('publisher/name');
   },
 );
+
+test('a relative home is a whole path from the start, so that credentials work anywhere', () => {
+  const variables = { LOCARA_HOME: 'relative/home' };
+  const places = resolvePlaces({ platform: 'linux', home: '/home/ada', variables });
+  expect(places.data).toBe(join(process.cwd(), 'relative/home/data'));
+});
