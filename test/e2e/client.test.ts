@@ -7,9 +7,10 @@ import { promisify } from 'node:util';
 import { type Client, createClient } from '@locara/client';
 import { PROGRESS_STAGES } from '@locara/protocol';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { openControlWire } from '../support/control-wire.ts';
 import { createHome, type DaemonProcess, startDaemonProcess } from '../support/daemon-process.ts';
 import { installSample } from '../support/install-sample.ts';
-import { openWire, type RawCredentials, type Wire } from '../support/raw-client.ts';
+import { type RawCredentials, type Wire } from '../support/raw-client.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const MIB = 1024 * 1024;
@@ -23,7 +24,7 @@ beforeAll(async () => {
   daemon = await startDaemonProcess();
   credentials = await installSample(daemon.controlSocket);
   // Opened before this process holds a session: afterwards it is an app and is refused.
-  control = await openWire(daemon.controlSocket);
+  control = await openControlWire(daemon.controlSocket);
   client = createClient({ credentials });
 });
 afterAll(async () => {

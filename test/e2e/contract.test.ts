@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openControlWire } from '../support/control-wire.ts';
 import { type DaemonProcess, startDaemonProcess } from '../support/daemon-process.ts';
 import { installSample } from '../support/install-sample.ts';
 import {
@@ -30,7 +31,7 @@ beforeAll(async () => {
     storage: {},
   });
   // Opened before this process holds a session: afterwards it is an app and is refused.
-  control = await openWire(daemon.controlSocket);
+  control = await openControlWire(daemon.controlSocket);
   wire = await openWire(daemon.appSocket);
   await authenticate(wire, notes);
 });

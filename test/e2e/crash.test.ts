@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openControlWire } from '../support/control-wire.ts';
 import { type DaemonProcess, startDaemonProcess } from '../support/daemon-process.ts';
 import { installSample } from '../support/install-sample.ts';
 import { authenticate, openWire, type Wire } from '../support/raw-client.ts';
@@ -11,13 +12,13 @@ const image = readFileSync(join(FIXTURES, 'images/p150.png')).toString('base64')
 
 let daemon: DaemonProcess;
 let wire: Wire;
-/** Opened before this process becomes an app: afterwards it may not reach the control socket. */
+/** This process plays an app, which may not reach the control socket itself. */
 let control: Wire;
 
 beforeAll(async () => {
   daemon = await startDaemonProcess();
   const credentials = await installSample(daemon.controlSocket);
-  control = await openWire(daemon.controlSocket);
+  control = await openControlWire(daemon.controlSocket);
   await control.call('status.get');
   wire = await openWire(daemon.appSocket);
   await authenticate(wire, credentials);

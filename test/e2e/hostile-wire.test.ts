@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openControlWire } from '../support/control-wire.ts';
 import { type DaemonProcess, startDaemonProcess } from '../support/daemon-process.ts';
 import { installSample } from '../support/install-sample.ts';
 import {
@@ -18,7 +19,7 @@ const MIB = 1024 * 1024;
 let daemon: DaemonProcess;
 let notes: RawCredentials;
 let other: RawCredentials;
-/** Opened before this process becomes an app: afterwards it may not reach the control socket. */
+/** This process plays an app, which may not reach the control socket itself. */
 let control: Wire;
 
 beforeAll(async () => {
@@ -28,7 +29,7 @@ beforeAll(async () => {
     name: 'other',
     capabilities: { optional: ['llm:generate'] },
   });
-  control = await openWire(daemon.controlSocket);
+  control = await openControlWire(daemon.controlSocket);
   await control.call('status.get');
 });
 afterAll(async () => {

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, randomBytes, sign, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** A client written from the wire contract alone: sockets and crypto, no project code. */
 export interface Wire {
@@ -51,6 +52,11 @@ export async function openWire(path: string): Promise<Wire> {
     socket.once('connect', resolve);
     socket.once('error', reject);
   });
+  return Object.assign(speakOver(socket), { socket });
+}
+
+/** A wire over any stream of bytes. */
+export function speakOver(socket: Duplex): Omit<Wire, 'socket'> {
   const received: WireMessage[] = [];
   const waiters = new Set<() => void>();
   let buffered = '';
@@ -98,7 +104,6 @@ export async function openWire(path: string): Promise<Wire> {
   const next: Wire['next'] = (matches, timeoutMs = 30_000) =>
     until(() => received.find(matches) ?? (isClosed ? CLOSED : undefined), 'message', timeoutMs);
   return {
-    socket,
     received,
     send,
     sendRaw,

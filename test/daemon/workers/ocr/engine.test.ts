@@ -117,8 +117,10 @@ describe('the ocr engine', () => {
     const completed: number[] = [];
     await read(ocr, readImage('excerpt.jpg'), {
       onProgress: ({ stage, completed: percent, total, unit }) => {
-        expect({ stage, total, unit }).toEqual({ stage: 'running', total: 100, unit: 'percent' });
-        completed.push(percent ?? -1);
+        expect(stage).toBe('running');
+        if (percent === undefined) return;
+        expect({ total, unit }).toEqual({ total: 100, unit: 'percent' });
+        completed.push(percent);
       },
     });
     expect(completed.length).toBeGreaterThan(2);

@@ -87,7 +87,7 @@ describe('the speech engine', () => {
   test('sends each segment as it is ready, with the progress of the recording', async () => {
     const { result, chunks, progress } = await transcribe(fixture('multi.wav'));
     expect(chunks).toEqual(result.segments);
-    expect(progress.length).toBe(4);
+    expect(progress.length).toBeGreaterThanOrEqual(4);
     expect(progress.at(-1)).toEqual({
       stage: 'running',
       completed: result.durationMs,
