@@ -199,13 +199,16 @@ class ServedConnection implements AppConnection {
       return;
     }
     this.#calls.add(id, call);
+    let line: string;
     try {
-      const line = toAnswerLine(id, await this.#answer(request, call));
-      await this.#connection.sendInTurn(line);
+      line = toAnswerLine(id, await this.#answer(request, call));
+      if (!this.#connection.hasRoom) await this.#connection.whenRoom();
     } finally {
       call.counted?.end();
       this.#calls.remove(id, call);
     }
+    // The last thing done: a peer that is woken while this process still works is woken on another core.
+    this.#connection.send(line);
   }
 
   async #answer(request: Request, call: OpenCall): Promise<Answer> {

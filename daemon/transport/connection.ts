@@ -24,6 +24,8 @@ export interface Connection {
   send(line: string): void;
   /** Queues one line as soon as the peer keeps up; resolves then, or when the connection is gone. */
   sendInTurn(line: string): Promise<void>;
+  /** Resolves as soon as the peer keeps up, or when the connection is gone. */
+  whenRoom(): Promise<void>;
   /** Ends after everything queued is written; reads nothing more. */
   end(): void;
   destroy(): void;
@@ -83,11 +85,15 @@ class SocketConnection implements Connection {
   }
 
   async sendInTurn(line: string): Promise<void> {
+    await this.whenRoom();
+    this.send(line);
+  }
+
+  async whenRoom(): Promise<void> {
     // Whoever is woken first may fill the queue again.
     while (!this.hasRoom && !this.#isClosed) {
       await new Promise<void>((resolve) => this.#waiters.push(resolve));
     }
-    this.send(line);
   }
 
   end(): void {
