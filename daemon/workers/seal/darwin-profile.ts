@@ -12,6 +12,8 @@ const CLOSED_SERVICES = [
   'com.apple.coreservices.launchservicesd',
   'com.apple.coreservices.quarantine-resolver',
   'com.apple.dnssd.service',
+  // Under both of its names: launchd, not the worker, would be the parent of what it opens.
+  'com.apple.launchservicesd',
   'com.apple.lsd.open',
   'com.apple.networkd',
   'com.apple.nsurlsessiond',
@@ -39,6 +41,11 @@ export function renderSandboxProfile({ execPath, writableFolders }: ProfileOptio
     '(deny signal)',
     '(allow signal (target self))',
     '(deny appleevent-send)',
+    // Programs that launchd or Launch Services would start for the worker, outside its sandbox.
+    '(deny job-creation)',
+    '(deny lsopen)',
+    // Camera and microphone.
+    '(deny device*)',
     `(deny mach-lookup ${CLOSED_SERVICES.map((name) => `(global-name ${quote(name)})`).join(' ')})`,
     '(deny file-write*)',
     `(allow file-write* ${writable.join(' ')})`,
