@@ -7,7 +7,7 @@ import { toSealEnvironment } from './seal/settings.ts';
 
 export interface LaunchOptions {
   readonly entry: URL;
-  /** The only folders whose files the worker may change; on macOS also the system's temporary one. */
+  /** The only folders whose files the worker may change; on macOS also those of the system's own frameworks. */
   readonly writableFolders: readonly string[];
 }
 
@@ -65,10 +65,7 @@ export function planLaunch(options: LaunchOptions, site: LaunchSite): LaunchPlan
   }
   // The profile is about the kernel's names: a home below /tmp or $TMPDIR, which are links, matches nothing.
   const execPath = site.resolvePath(site.execPath);
-  const ownFolders = options.writableFolders.map((folder) => site.resolvePath(folder));
-  // Metal compiles into the temporary folder, which is the user's own there. On Linux it is shared:
-  // a clone, a home or another program's files may lie in it, and no engine needs it.
-  const writableFolders = [...ownFolders, temporaryFolder];
+  const writableFolders = options.writableFolders.map((folder) => site.resolvePath(folder));
   return {
     execPath: '/usr/bin/sandbox-exec',
     execArgv: ['-p', renderSandboxProfile({ execPath, writableFolders }), execPath, ...flags],

@@ -23,13 +23,19 @@ const CLOSED_SERVICES = [
   'com.apple.usernoted.client',
 ] as const;
 
-/** Where Metal keeps compiled shaders: the per-user cache folder of the system. */
-const SHADER_CACHE = '#"^/private/var/folders/[^/]+/[^/]+/C/"';
+/**
+ * What Metal and the frameworks below it write: compiled shaders in the user's cache folder of the system, and
+ * their own corners of the temporary one. Not all of that: homes, clones and other programs' files lie in it.
+ */
+const FRAMEWORK_FILES = [
+  '#"^/private/var/folders/[^/]+/[^/]+/C/"',
+  '#"^/private/var/folders/[^/]+/[^/]+/T/(TemporaryItems|com\\.apple\\.)"',
+] as const;
 
 /** The profile text for `sandbox-exec -p`. Throws on a path that can not be quoted. */
 export function renderSandboxProfile({ execPath, writableFolders }: ProfileOptions): string {
   const writable = ['/dev/null', '/dev/dtracehelper'].map((path) => `(literal ${quote(path)})`);
-  writable.push(`(regex ${SHADER_CACHE})`);
+  writable.push(...FRAMEWORK_FILES.map((pattern) => `(regex ${pattern})`));
   writable.push(...writableFolders.map((folder) => `(subpath ${quote(folder)})`));
   return [
     '(version 1)',
