@@ -74,11 +74,11 @@ describe('the credentials macOS gives', () => {
 describe('code whose signature is right', () => {
   const codeDirectoryHash = 'ab'.repeat(20);
   test.each([
-    [0x1, { isAccepted: true, codeDirectoryHash }],
-    [0x1 | 0x10000, { isAccepted: true, codeDirectoryHash }],
-    [0x0, { isAccepted: false, why: 'tampered', status: 0 }],
-    [0x1 | 0x4, { isAccepted: false, why: 'debuggable', status: 0 }],
-    [0x1 | 0x1000_0000, { isAccepted: false, why: 'debuggable', status: 0 }],
+    [0x1_0001, { isAccepted: true, codeDirectoryHash }],
+    [0x1_0000, { isAccepted: false, why: 'tampered', status: 0 }],
+    [0x1, { isAccepted: false, why: 'unhardened', status: 0 }],
+    [0x1_0001 | 0x4, { isAccepted: false, why: 'debuggable', status: 0 }],
+    [0x1_0001 | 0x1000_0000, { isAccepted: false, why: 'debuggable', status: 0 }],
   ] as const)('with status %i is judged by it', (statusBits, verdict) => {
     expect(judgeSigning({ statusBits, codeDirectoryHash })).toEqual(verdict);
   });
