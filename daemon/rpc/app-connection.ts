@@ -209,7 +209,9 @@ class ServedConnection implements AppConnection {
     let line: string;
     try {
       line = toAnswerLine(id, await this.#answer(request, call));
-      if (!this.#connection.hasRoom) await this.#connection.whenRoom();
+      while (!this.#connection.hasRoom && this.#connection.isOpen) {
+        await this.#connection.whenRoom();
+      }
     } finally {
       call.counted?.end();
       this.#calls.remove(id, call);

@@ -26,7 +26,10 @@ export interface Connection {
   send(line: string): void;
   /** Queues one line as soon as the peer keeps up; resolves then, or when the connection is gone. */
   sendInTurn(line: string): Promise<void>;
-  /** Resolves as soon as the peer keeps up, or when the connection is gone. */
+  /**
+   * Resolves as soon as the peer keeps up, or when the connection is gone. All who wait are woken, and
+   * the first may fill the queue again: look at `hasRoom` once more, right before sending.
+   */
   whenRoom(): Promise<void>;
   /** Ends after everything queued is written; reads nothing more. */
   end(): void;
@@ -89,15 +92,13 @@ class SocketConnection implements Connection {
   }
 
   async sendInTurn(line: string): Promise<void> {
-    await this.whenRoom();
+    while (!this.hasRoom && this.isOpen) await this.whenRoom();
     this.send(line);
   }
 
   async whenRoom(): Promise<void> {
-    // Whoever is woken first may fill the queue again.
-    while (!this.hasRoom && !this.#isClosed) {
-      await new Promise<void>((resolve) => this.#waiters.push(resolve));
-    }
+    if (this.hasRoom || this.#isClosed) return;
+    await new Promise<void>((resolve) => this.#waiters.push(resolve));
   }
 
   end(): void {
