@@ -64,6 +64,7 @@ class ServedConnection implements ControlConnection {
         this.#endWith(error);
       },
       onHttp: () => {
+        this.#logDrop('http');
         this.#connection.destroy();
       },
     });
@@ -77,6 +78,9 @@ class ServedConnection implements ControlConnection {
       onClose: () => {
         this.#isClosing = true;
         this.#calls.abortAll(new RpcError('Cancelled', 'The connection closed'));
+      },
+      onDrop: () => {
+        this.#logDrop('not-reading');
       },
       stalledWriteMs: deps.stalledWriteMs,
     });
@@ -153,8 +157,13 @@ class ServedConnection implements ControlConnection {
   }
 
   #endWith(error: RpcError): void {
+    this.#logDrop(error.reason);
     this.#send({ jsonrpc: '2.0', id: null, error: error.toWire() });
     this.#endWhenIdle();
+  }
+
+  #logDrop(reason: string): void {
+    this.#deps.log.warn('connection.dropped', { socket: 'control', reason });
   }
 
   #send(message: object): void {
