@@ -21,7 +21,7 @@ export function toWireError(
 }
 
 /** Why a call was aborted: the reason given when it is ours, else Cancelled. */
-export function toAbortError(signal: AbortSignal): RpcError {
+function toAbortError(signal: AbortSignal): RpcError {
   return signal.reason instanceof RpcError
     ? signal.reason
     : new RpcError('Cancelled', 'The call was cancelled');

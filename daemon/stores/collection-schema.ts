@@ -78,7 +78,7 @@ export function listCollections(database: StoreDatabase): CollectionRow[] {
   }));
 }
 
-export function findCollection(database: StoreDatabase, name: string): CollectionRow | undefined {
+function findCollection(database: StoreDatabase, name: string): CollectionRow | undefined {
   return listCollections(database).find((collection) => collection.name === name);
 }
 

@@ -8,7 +8,7 @@ const MAX_PATH_BYTES = 103;
 /** Clients that may wait to be accepted, so that a thousand at once are not turned away. */
 const BACKLOG = 4096;
 
-export class SocketError extends Error {
+class SocketError extends Error {
   override readonly name = 'SocketError';
 }
 
