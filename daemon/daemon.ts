@@ -142,5 +142,5 @@ async function runInReverse(steps: readonly (() => void | Promise<void>)[]): Pro
       failures.push(error);
     }
   }
-  if (failures.length > 0) throw new AggregateError(failures, 'The daemon did not stop cleanly');
+  if (failures.length > 0) throw new AggregateError(failures, 'The daemon did not stop cleanly.');
 }

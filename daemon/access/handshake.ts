@@ -66,20 +66,28 @@ export function createHandshake(deps: HandshakeDeps, connection: HandshakeConnec
       ...(deps.registry.find(appId) === undefined ? {} : { appId }),
     });
     connection.closeAfterAnswer();
-    throw new RpcError('Unauthenticated', 'The proof of identity failed', { errorId });
+    throw new RpcError(
+      'Unauthenticated',
+      'The proof of identity failed; the log of the daemon says which check, by this errorId.',
+      { errorId },
+    );
   };
 
   return {
     hello: (params) => {
       if (hasSaidHello) {
         connection.closeAfterAnswer();
-        throw new RpcError('Conflict', 'This connection has said hello already');
+        throw new RpcError('Conflict', 'This connection has said hello already.');
       }
       if (params.protocol.min > PROTOCOL_VERSION || params.protocol.max < PROTOCOL_VERSION) {
         connection.closeAfterAnswer();
-        throw new RpcError('IncompatibleVersion', 'No common protocol version', {
-          details: { supported: { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION } },
-        });
+        throw new RpcError(
+          'IncompatibleVersion',
+          'Client and daemon have no protocol version in common: update the older one.',
+          {
+            details: { supported: { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION } },
+          },
+        );
       }
       hasSaidHello = true;
       serverNonce = randomBytes(32);
@@ -88,7 +96,7 @@ export function createHandshake(deps: HandshakeDeps, connection: HandshakeConnec
     authenticate: (params) => {
       if (isAuthenticated) {
         connection.closeAfterAnswer();
-        throw new RpcError('Conflict', 'This connection is authenticated already');
+        throw new RpcError('Conflict', 'This connection is authenticated already.');
       }
       const outcome = check(deps, connection, { params, serverNonce });
       // The nonce serves one attempt.

@@ -78,7 +78,11 @@ export function createTrustList(options: {
       inTurn(async () => {
         const keys = await readStoredKeys(path);
         const removed = keys.find((key) => key.name === wanted || key.hint === wanted);
-        if (removed === undefined) throw new RpcError('NotFound', 'No trusted key of that name.');
+        if (removed === undefined)
+          throw new RpcError(
+            'NotFound',
+            'There is no trusted key of that name: `locara trust list` names them.',
+          );
         await save(keys.filter((key) => key !== removed));
         return toTrustedKey(removed);
       }),
@@ -102,7 +106,10 @@ function assertRoom(
     throw new RpcError('Conflict', 'Another trusted key has that name.');
   }
   if (keys.length >= MAX_KEYS) {
-    throw new RpcError('QuotaExceeded', `At most ${MAX_KEYS} keys can be trusted.`);
+    throw new RpcError(
+      'QuotaExceeded',
+      `At most ${MAX_KEYS} keys can be trusted: remove one first.`,
+    );
   }
 }
 

@@ -38,7 +38,7 @@ export async function replaceFiles(files: readonly FileContent[]): Promise<void>
   } catch (error) {
     for (const { temporary } of staged) await rm(temporary, { force: true });
     if (error instanceof Error && 'code' in error && FULL.has(String(error.code))) {
-      throw new RpcError('InsufficientResources', 'No room on the disk to keep this.', {
+      throw new RpcError('InsufficientResources', 'The disk has no room to keep this: free some.', {
         cause: error,
       });
     }

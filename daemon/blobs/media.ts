@@ -35,7 +35,7 @@ export function createReadMedia(blobs: BlobStore, room: MediaRoom = ROOM): ReadM
     const total = [...held.values()].reduce((sum, count) => sum + count, 0);
     const isFull = total + bytes > room.totalBytes || (ofApp > 0 && ofApp + bytes > room.appBytes);
     if (isFull) {
-      throw new RpcError('Busy', 'Too much media waits to be read', {
+      throw new RpcError('Busy', 'Too much media is being read: try again later.', {
         details: { retryAfterMs: RETRY_AFTER_MS },
       });
     }
@@ -77,9 +77,9 @@ function decodedSize(base64: string): number {
 }
 
 function assertSize(bytes: number, limitBytes: number): void {
-  if (bytes === 0) throw new RpcError('UnsupportedMedia', 'The media is empty');
+  if (bytes === 0) throw new RpcError('UnsupportedMedia', 'The media is empty.');
   if (bytes <= limitBytes) return;
-  throw new RpcError('PayloadTooLarge', 'The media is too large', {
+  throw new RpcError('PayloadTooLarge', 'The media is too large.', {
     details: { limitBytes, bytes },
   });
 }

@@ -37,7 +37,10 @@ export function createPinnedModels(deps: PinnedModelsDeps): PinnedModels {
     const { id } = model.includes('@') ? parseModelPin(model) : { id: model };
     const entry = pinnedOf(session).find((candidate) => candidate.id === id);
     if (entry === undefined || (model.includes('@') && model !== `${id}@${digestOf(entry)}`)) {
-      throw new RpcError('NotFound', 'The manifest of this app pins no such model');
+      throw new RpcError(
+        'NotFound',
+        'The manifest of this app pins no such model: models.list names those it pins.',
+      );
     }
     return entry;
   };
@@ -61,12 +64,12 @@ export function createPinnedModels(deps: PinnedModelsDeps): PinnedModels {
           ? pinnedOf(call.session).find(({ task }) => isOneOf(tasks, task))
           : find(call.session, model);
       if (entry === undefined) {
-        throw new RpcError('NotFound', 'The manifest of this app pins no model for this', {
+        throw new RpcError('NotFound', 'The manifest of this app pins no model for this.', {
           details: { tasks, manifestPath: 'models' },
         });
       }
       if (!isOneOf(tasks, entry.task)) {
-        throw new RpcError('InvalidParams', 'This model is for something else', {
+        throw new RpcError('InvalidParams', 'This model is for something else.', {
           details: { issues: [{ path: 'model', rule: `a model for ${tasks.join(' or ')}` }] },
         });
       }

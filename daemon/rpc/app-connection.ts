@@ -153,7 +153,7 @@ class ServedConnection implements AppConnection {
   }
 
   #finish(): void {
-    this.#calls.abortAll(new RpcError('Cancelled', 'The connection closed'));
+    this.#calls.abortAll(new RpcError('Cancelled', 'The connection closed.'));
     const grace = setTimeout(() => {
       this.#connection.end();
     }, CLOSE_GRACE_MS);
@@ -172,7 +172,7 @@ class ServedConnection implements AppConnection {
         return;
       case 'notification':
         if (envelope.method === NOTICES.cancel) {
-          this.#calls.cancel(envelope.params, new RpcError('Cancelled', 'The call was cancelled'));
+          this.#calls.cancel(envelope.params, new RpcError('Cancelled', 'The call was cancelled.'));
         }
         return;
       case 'refused':
@@ -227,12 +227,16 @@ class ServedConnection implements AppConnection {
 
   #admit(): void {
     if (this.#calls.size >= LIMITS.maxCallsPerConnection) {
-      throw new RpcError('Busy', 'Too many calls in flight on this connection', {
-        details: { retryAfterMs: 100 },
-      });
+      throw new RpcError(
+        'Busy',
+        'Too many calls are in flight on this connection: wait for an answer first.',
+        {
+          details: { retryAfterMs: 100 },
+        },
+      );
     }
     if (this.#deps.isDraining()) {
-      throw new RpcError('Unavailable', 'The daemon is stopping', {
+      throw new RpcError('Unavailable', 'The daemon is stopping: connect again when it is back.', {
         retryable: true,
         details: { state: 'draining' },
       });
@@ -294,7 +298,7 @@ class ServedConnection implements AppConnection {
   #closed(): void {
     this.#isClosing = true;
     clearTimeout(this.#authTimer);
-    this.#calls.abortAll(new RpcError('Cancelled', 'The connection closed'));
+    this.#calls.abortAll(new RpcError('Cancelled', 'The connection closed.'));
     this.#session?.close();
     this.#endHold();
   }

@@ -36,7 +36,7 @@ export interface ControlConnection {
 /** What a peer is told that may not control the daemon, so that the command line can say why. */
 export const CONTROL_REFUSAL = new RpcError(
   'Unauthenticated',
-  'An app, or a program started by one, may not use the control socket',
+  'An app, or a program started by one, may not use the control socket.',
 );
 
 /** One connection of the user's own. */
@@ -76,7 +76,7 @@ class ServedConnection implements ControlConnection {
       },
       onClose: () => {
         this.#isClosing = true;
-        this.#calls.abortAll(new RpcError('Cancelled', 'The connection closed'));
+        this.#calls.abortAll(new RpcError('Cancelled', 'The connection closed.'));
       },
       stalledWriteMs: deps.stalledWriteMs,
     });
@@ -104,7 +104,7 @@ class ServedConnection implements ControlConnection {
         return;
       case 'notification':
         if (envelope.method === NOTICES.cancel) {
-          const reason = new RpcError('Cancelled', 'The call was cancelled');
+          const reason = new RpcError('Cancelled', 'The call was cancelled.');
           this.#calls.cancel(envelope.params, reason);
         }
         return;
@@ -168,7 +168,7 @@ async function dispatchControl(
   signal: AbortSignal,
 ): Promise<unknown> {
   if (!Object.hasOwn(controlMethods, method)) {
-    throw new RpcError('MethodNotFound', 'No such control method');
+    throw new RpcError('MethodNotFound', 'This daemon has no such control method.');
   }
   const name = method as ControlMethodName;
   const spec: ControlMethodSpec = controlMethods[name];

@@ -85,7 +85,8 @@ function findCollection(database: StoreDatabase, name: string): CollectionRow | 
 /** Throws NotFound. */
 export function getCollection(database: StoreDatabase, name: string): CollectionRow {
   const collection = findCollection(database, name);
-  if (collection === undefined) throw new RpcError('NotFound', 'No such collection.');
+  if (collection === undefined)
+    throw new RpcError('NotFound', 'There is no such collection: collections.create makes one.');
   return collection;
 }
 
