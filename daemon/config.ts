@@ -15,6 +15,7 @@ const Settings = z.object({
   LOCARA_STALLED_WRITE_MS: milliseconds(30_000),
   LOCARA_LLM_SEQUENCES: z.coerce.number().int().min(1).max(32).default(4),
   LOCARA_BLOB_TTL_MS: milliseconds(3_600_000),
+  LOCARA_STOP_WITH_STDIN: z.literal('1').optional(),
   NOTIFY_SOCKET: z.string().optional(),
 });
 
@@ -33,6 +34,8 @@ export interface Config {
   readonly stalledWriteMs: number;
   readonly llmSequences: number;
   readonly blobTtlMs: number;
+  /** Stop when standard input ends: whoever started this daemon is gone. */
+  readonly stopWithStdin: boolean;
   /** systemd's notification socket, when started by it. */
   readonly notifySocket: string | undefined;
 }
@@ -59,6 +62,7 @@ export function readConfig(environment: Environment = process.env): Config {
     stalledWriteMs: settings.LOCARA_STALLED_WRITE_MS,
     llmSequences: settings.LOCARA_LLM_SEQUENCES,
     blobTtlMs: settings.LOCARA_BLOB_TTL_MS,
+    stopWithStdin: settings.LOCARA_STOP_WITH_STDIN === '1',
     notifySocket: settings.NOTIFY_SOCKET,
   };
 }

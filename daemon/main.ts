@@ -9,11 +9,16 @@ async function main(): Promise<void> {
   for (const signal of ['SIGXFSZ', 'SIGHUP'] as const) process.on(signal, () => undefined);
   // Whoever started the daemon may have stopped listening.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  const stopSignal = new Promise<NodeJS.Signals>((resolve) => {
+  const config = readConfig();
+  const stopSignal = new Promise<string>((resolve) => {
     process.on('SIGTERM', resolve);
     process.on('SIGINT', resolve);
+    if (config.stopWithStdin) {
+      process.stdin.resume().on('close', () => {
+        resolve('end of stdin');
+      });
+    }
   });
-  const config = readConfig();
   const log = createFileLog(config.paths.logs, config.logLevel);
   process.on('uncaughtException', (error) => {
     log.error('daemon.bug', describeError(error));

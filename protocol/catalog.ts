@@ -30,6 +30,7 @@ export const CatalogEntry = z.strictObject({
   documentPrefix: z.string().optional(),
   windowMs: z.int().optional().describe('Longest speech the model hears at once.'),
   languages: z.array(z.string()).optional(),
+  translates: z.boolean().optional().describe('Whether a speech model can write English instead.'),
 });
 export type CatalogEntry = z.output<typeof CatalogEntry>;
 export type CatalogFile = z.output<typeof CatalogFile>;

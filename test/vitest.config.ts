@@ -9,6 +9,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['locara-source'] } },
   test: {
     include: ['**/*.test.ts'],
+    globalSetup: './support/temporary-folder.ts',
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,

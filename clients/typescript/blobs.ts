@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Client } from './client.ts';
+import type { MethodName, ParamsInput, Result } from '@locara/protocol';
+import type { CallOptions } from './call.ts';
 
 const PIECE_BYTES = 512 * 1024;
 
@@ -10,9 +11,22 @@ export interface UploadOptions {
 /** Bytes at once, or as they come. */
 export type BlobSource = Uint8Array | AsyncIterable<Uint8Array>;
 
+type Call<M extends MethodName> = (
+  params: ParamsInput<M>,
+  options?: CallOptions,
+) => Promise<Result<M>>;
+
+/** The four methods that an upload is made of. */
+export interface BlobCalls {
+  readonly create: Call<'blobs.create'>;
+  readonly append: Call<'blobs.append'>;
+  readonly commit: Call<'blobs.commit'>;
+  readonly delete: Call<'blobs.delete'>;
+}
+
 /** Uploads bytes in pieces and commits them; the answer is the id for `{blob}` inputs. A failed upload is deleted. */
 export async function uploadBlob(
-  { blobs }: Pick<Client, 'blobs'>,
+  blobs: BlobCalls,
   source: BlobSource,
   { signal }: UploadOptions = {},
 ): Promise<string> {

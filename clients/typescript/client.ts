@@ -106,7 +106,7 @@ export function createClient(options: ClientOptions = {}): Client {
     connect: async () => (await link.get()).session,
     on: events.on,
     uploadBlob: (source: BlobSource, upload?: UploadOptions) =>
-      uploadBlob(client as unknown as Client, source, upload),
+      uploadBlob((client as unknown as Client).blobs, source, upload),
     close,
     [Symbol.asyncDispose]: close,
   };

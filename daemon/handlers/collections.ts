@@ -1,5 +1,5 @@
 import { RpcError, type Params, type Result, type Vector } from '@locara/protocol';
-import type { Embedder } from '../models/embedder.ts';
+import type { Embedder } from '../scheduler/embedder.ts';
 import type { Handlers, SessionCall } from '../rpc/handler.ts';
 import { STORE_BUDGETS_MS, type AppStores } from '../stores/app-stores.ts';
 import type { UpsertRecord } from '../workers/store/ops.ts';

@@ -1,6 +1,6 @@
 import { RpcError } from '@locara/protocol';
-import { toUnitVector } from '../models/create-embedder.ts';
-import type { Embedder } from '../models/embedder.ts';
+import { toUnitVector } from '../scheduler/create-embedder.ts';
+import type { Embedder } from '../scheduler/embedder.ts';
 import type { Handlers } from '../rpc/handler.ts';
 
 /** Embeddings for apps: one unit-length vector per text, whole or cut to the dimensions asked for. */

@@ -8,7 +8,7 @@ import type { BlobStore } from '../blobs/blob-store.ts';
 import { createReadMedia } from '../blobs/media.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../log.ts';
-import { createEmbedder } from '../models/create-embedder.ts';
+import { createEmbedder } from '../scheduler/create-embedder.ts';
 import type { Models } from '../models/create-models.ts';
 import type { ControlHandlers } from '../rpc/control-handler.ts';
 import type { Handlers } from '../rpc/handler.ts';

@@ -36,7 +36,7 @@ export function transcribeHandlers({
       const request = {
         audio,
         language: chooseLanguage(model, params.language),
-        translate: params.translate ?? false,
+        translate: chooseTranslate(model, params.translate),
         words: params.words ?? false,
       };
       const { appId: app } = call.session;
@@ -51,6 +51,14 @@ export function transcribeHandlers({
       return { ...result, segments: [...result.segments] };
     },
   };
+}
+
+/** A model that was not taught to translate would make words up. */
+function chooseTranslate({ entry }: ReadyModel, asked = false): boolean {
+  if (!asked || entry.translates === true) return asked;
+  throw new RpcError('Unavailable', `The model ${entry.id} cannot translate.`, {
+    details: { model: entry.id, rule: 'translate' },
+  });
 }
 
 /** The language asked for, if the model has it; a model of one language need not find it out. */

@@ -202,7 +202,7 @@ class ServedConnection implements AppConnection {
     let line: string;
     try {
       line = toAnswerLine(id, await this.#answer(request, call));
-      if (!this.#connection.hasRoom) await this.#connection.whenRoom();
+      while (!this.#connection.hasRoom) await this.#connection.whenTaken();
     } finally {
       call.counted?.end();
       this.#calls.remove(id, call);

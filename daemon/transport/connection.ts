@@ -24,11 +24,12 @@ export interface Connection {
   send(line: string): void;
   /** Queues one line as soon as the peer keeps up; resolves then, or when the connection is gone. */
   sendInTurn(line: string): Promise<void>;
-  /** Resolves as soon as the peer keeps up, or when the connection is gone. */
-  whenRoom(): Promise<void>;
+  /** Resolves when the peer has taken something; another may have filled the room again by then. */
+  whenTaken(): Promise<void>;
   /** Ends after everything queued is written; reads nothing more. */
   end(): void;
   destroy(): void;
+  /** The peer keeps up, or is gone: nothing need wait. */
   readonly hasRoom: boolean;
   readonly isOpen: boolean;
 }
@@ -71,7 +72,7 @@ class SocketConnection implements Connection {
   }
 
   get hasRoom(): boolean {
-    return this.#queuedBytes <= CONGESTED_BYTES;
+    return this.#isClosed || this.#queuedBytes <= CONGESTED_BYTES;
   }
 
   send(line: string): void {
@@ -85,15 +86,12 @@ class SocketConnection implements Connection {
   }
 
   async sendInTurn(line: string): Promise<void> {
-    await this.whenRoom();
+    while (!this.hasRoom) await this.whenTaken();
     this.send(line);
   }
 
-  async whenRoom(): Promise<void> {
-    // Whoever is woken first may fill the queue again.
-    while (!this.hasRoom && !this.#isClosed) {
-      await new Promise<void>((resolve) => this.#waiters.push(resolve));
-    }
+  whenTaken(): Promise<void> {
+    return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
   end(): void {

@@ -156,6 +156,14 @@ test.each([
   expect(readdirSync(folder)).toEqual([]);
 });
 
+test('leaves nothing running when it is killed itself', async () => {
+  const run = quickstart('--json');
+  await findProcess(run, /workers\/llm\/main/);
+  const below = descendantsOf(run.child.pid ?? 0).map(({ pid }) => pid);
+  run.child.kill('SIGKILL');
+  await whenGone(below);
+});
+
 test('cleans up although nobody reads what it says', async () => {
   const run = quickstart();
   run.child.stderr?.destroy();

@@ -25,9 +25,10 @@ export async function startDaemon(
   environment: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<StartedDaemon> {
+  // The pipe to its standard input closes with this process, even one that is killed.
   const child = spawn(process.execPath, [findDaemon()], {
-    env: environment,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...environment, LOCARA_STOP_WITH_STDIN: '1' },
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   const ended = new AbortController();
   child.once('exit', (code, by) => {

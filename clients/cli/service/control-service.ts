@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { CliError, EXIT, type CliContext } from '../context.ts';
-import { describeService, type ServicePlatform } from './describe-service.ts';
+import { describeService } from './describe-service.ts';
+import type { ServicePlatform } from './service-folders.ts';
 import {
   assertBuilt,
   findInstallation,

@@ -1,7 +1,5 @@
 import { join } from 'node:path';
-import type { ServiceFolders } from './service-folders.ts';
-
-export type ServicePlatform = 'darwin' | 'linux';
+import type { ServiceFolders, ServicePlatform } from './service-folders.ts';
 
 /** The one description of the background service; both renderings are made from it. */
 export interface ServiceDescription {

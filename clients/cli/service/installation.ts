@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CliError } from '../context.ts';
-import type { ServicePlatform } from './describe-service.ts';
+import type { ServicePlatform } from './service-folders.ts';
 
 /** Where this copy of Locara lies: what a service definition starts, and from which templates. */
 export interface Installation {

@@ -1,4 +1,4 @@
-import type { ServicePlatform } from './describe-service.ts';
+import type { ServicePlatform } from './service-folders.ts';
 import { formatCommand } from './run-plan.ts';
 import type { ServicePlan, ServiceStep } from './service-plan.ts';
 

@@ -1,8 +1,9 @@
 import { isAbsolute, join } from 'node:path';
 import { CliError, EXIT } from '../context.ts';
-import type { ServicePlatform } from './describe-service.ts';
 
 /** The user's folders that a service definition must name (contract, section 1). */
+export type ServicePlatform = 'darwin' | 'linux';
+
 export interface ServiceFolders {
   readonly run: string;
   readonly data: string;

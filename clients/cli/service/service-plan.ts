@@ -1,10 +1,6 @@
 import { dirname, join } from 'node:path';
-import {
-  SERVICE_LABEL,
-  SYSTEMD_UNIT,
-  type ServiceDescription,
-  type ServicePlatform,
-} from './describe-service.ts';
+import { SERVICE_LABEL, SYSTEMD_UNIT, type ServiceDescription } from './describe-service.ts';
+import type { ServicePlatform } from './service-folders.ts';
 
 export type ServiceVerb = 'install' | 'uninstall' | 'start' | 'stop' | 'restart' | 'status';
 

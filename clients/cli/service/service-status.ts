@@ -1,4 +1,4 @@
-import type { ServicePlatform } from './describe-service.ts';
+import type { ServicePlatform } from './service-folders.ts';
 import type { CommandOutcome } from './run-plan.ts';
 
 /** What the platform's service manager says about the daemon. */

@@ -1,4 +1,4 @@
-import type { Peer } from '../peer.ts';
+import type { Peer } from './peer-platform.ts';
 import { bindSecurity, SecurityError, type Pointer } from './darwin-security.ts';
 
 /** Whether the code of a peer is what a requirement demands, and if not, why. */

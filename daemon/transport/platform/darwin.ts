@@ -1,5 +1,5 @@
 import koffi from 'koffi';
-import type { Peer, PeerPlatform } from '../peer.ts';
+import type { Peer, PeerPlatform } from './peer-platform.ts';
 
 const SOL_LOCAL = 0;
 const LOCAL_PEERCRED = 1;

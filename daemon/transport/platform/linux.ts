@@ -1,6 +1,6 @@
 import { closeSync, readFileSync } from 'node:fs';
 import koffi from 'koffi';
-import type { Peer, PeerPlatform } from '../peer.ts';
+import type { Peer, PeerPlatform } from './peer-platform.ts';
 
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { silentLog } from '../../fakes/silent-log.ts';
 import { collectionsHandlers } from '../../../daemon/handlers/collections.ts';
 import { dbHandlers } from '../../../daemon/handlers/db.ts';
-import type { Embedder } from '../../../daemon/models/embedder.ts';
+import type { Embedder } from '../../../daemon/scheduler/embedder.ts';
 import type { SessionCall } from '../../../daemon/rpc/handler.ts';
 import { createAppStores } from '../../../daemon/stores/app-stores.ts';
 import { resolvePaths } from '../../../daemon/paths.ts';

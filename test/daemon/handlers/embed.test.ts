@@ -1,7 +1,7 @@
 import { methods } from '@locara/protocol';
 import { expect, test } from 'vitest';
 import { embedHandlers } from '../../../daemon/handlers/embed.ts';
-import { createEmbedder } from '../../../daemon/models/create-embedder.ts';
+import { createEmbedder } from '../../../daemon/scheduler/create-embedder.ts';
 import type { LlmOps } from '../../../daemon/workers/llm/ops.ts';
 import { oneModel, oneWorker } from '../../fakes/one-model.ts';
 import { createScriptedWorker } from '../../fakes/scripted-worker.ts';

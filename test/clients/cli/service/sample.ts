@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import {
   describeService,
   type ServiceDescription,
-  type ServicePlatform,
 } from '../../../../clients/cli/service/describe-service.ts';
+import type { ServicePlatform } from '../../../../clients/cli/service/service-folders.ts';
 import { resolveServiceFolders } from '../../../../clients/cli/service/service-folders.ts';
 
 export const LAUNCHD = join(import.meta.dirname, '../../../../launchd');

@@ -5,7 +5,7 @@ import {
   type ServicePlan,
   type ServiceVerb,
 } from '../../../../clients/cli/service/service-plan.ts';
-import type { ServicePlatform } from '../../../../clients/cli/service/describe-service.ts';
+import type { ServicePlatform } from '../../../../clients/cli/service/service-folders.ts';
 import { sampleService } from './sample.ts';
 
 function plan(platform: ServicePlatform, verb: ServiceVerb): ServicePlan {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Engines } from '../scheduler/engines.ts';
-import type { AppModels } from './app-models.ts';
+import type { Engines } from './engines.ts';
+import type { AppModels } from '../models/app-models.ts';
 import type { Embedder } from './embedder.ts';
 
 /** A safety net, not a promise: the slowest model on the slowest machine stays well below. */
