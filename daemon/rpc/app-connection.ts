@@ -4,16 +4,16 @@ import { createHandshake, type HandshakeDeps } from '../access/handshake.ts';
 import { toCapabilityDenied } from '../access/grants.ts';
 import type { AppRecord } from '../access/app-registry.ts';
 import type { CountedCall, OpenSession, Sessions } from '../access/sessions.ts';
-import { describeError, type Log } from '../log.ts';
-import { type Connection, createConnection } from '../transport/connection.ts';
-import { createMessageReader } from '../transport/message-reader.ts';
+import type { Log } from '../log.ts';
+import type { Connection } from '../transport/connection.ts';
 import type { Peer } from '../transport/peer.ts';
 import { dispatch } from './dispatcher.ts';
-import { type Envelope, readEnvelope } from './envelope.ts';
+import type { Request } from './envelope.ts';
 import type { Handlers } from './handler.ts';
 import { type Answer, toAnswerLine, toLine } from './message-line.ts';
 import { OpenCalls } from './open-calls.ts';
 import { createProgressSender } from './progress.ts';
+import { createRequestConnection } from './request-connection.ts';
 import { toWireError } from './wire-error.ts';
 
 export interface AppConnectionDeps {
@@ -36,8 +36,6 @@ export interface AppConnection {
   /** Takes nothing more, cancels what runs, and ends once that is answered. */
   close(): void;
 }
-
-type Request = Extract<Envelope, { kind: 'request' }>;
 
 interface OpenCall {
   readonly controller: AbortController;
@@ -71,22 +69,14 @@ class ServedConnection implements AppConnection {
 
   constructor(socket: Socket, peer: Peer, deps: AppConnectionDeps) {
     this.#deps = deps;
-    const reader = createMessageReader({
+    this.#connection = createRequestConnection(socket, {
+      calls: this.#calls,
       maxBytes: () =>
         this.#session === undefined ? LIMITS.maxMessageBytesBeforeAuth : LIMITS.maxMessageBytes,
-      onMessage: (message) => {
-        this.#receive(message);
-      },
-      onViolation: (violation) => {
-        this.#endWith(violation);
-      },
-      onHttp: () => {
-        this.#connection.destroy();
-      },
-    });
-    this.#connection = createConnection(socket, {
-      onBytes: (bytes) => {
-        if (!this.#isClosing) reader.push(bytes);
+      isReading: () => !this.#isClosing,
+      onRequest: (request) => this.#serve(request),
+      onBroken: (error) => {
+        this.#endWith(error);
       },
       onEnd: () => {
         this.close();
@@ -95,6 +85,7 @@ class ServedConnection implements AppConnection {
         this.#closed();
       },
       stalledWriteMs: deps.stalledWriteMs,
+      log: deps.log,
     });
     // A stranger who has not proved anything gets no time to linger either.
     this.#authTimer = setTimeout(() => {
@@ -161,30 +152,6 @@ class ServedConnection implements AppConnection {
       clearTimeout(grace);
       this.#connection.end();
     });
-  }
-
-  #receive(message: unknown): void {
-    if (this.#isClosing) return;
-    const envelope = readEnvelope(message, (id) => this.#calls.has(id));
-    switch (envelope.kind) {
-      case 'invalid':
-        this.#endWith(envelope.error);
-        return;
-      case 'notification':
-        if (envelope.method === NOTICES.cancel) {
-          this.#calls.cancel(envelope.params, new RpcError('Cancelled', 'The call was cancelled.'));
-        }
-        return;
-      case 'refused':
-        this.#send({ jsonrpc: '2.0', id: envelope.id, error: envelope.error.toWire() });
-        return;
-      case 'request':
-        this.#serve(envelope).catch((error: unknown) => {
-          this.#deps.log.error('connection.bug', describeError(error));
-          this.#connection.destroy();
-        });
-        return;
-    }
   }
 
   /** A call is open until its answer is queued: answers that wait for a slow reader count as calls. */

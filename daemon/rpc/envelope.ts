@@ -1,14 +1,17 @@
 import { type RequestId, RpcError } from '@locara/protocol';
 
+/** A call a peer asks for; its params are not validated yet. */
+export interface Request {
+  readonly kind: 'request';
+  readonly id: RequestId;
+  readonly method: string;
+  readonly params: unknown;
+  readonly progressToken: string | undefined;
+}
+
 /** A message of a peer, sorted. */
 export type Envelope =
-  | {
-      readonly kind: 'request';
-      readonly id: RequestId;
-      readonly method: string;
-      readonly params: unknown;
-      readonly progressToken: string | undefined;
-    }
+  | Request
   | { readonly kind: 'notification'; readonly method: string; readonly params: unknown }
   /** Answered under its own id; the connection goes on. */
   | { readonly kind: 'refused'; readonly id: RequestId; readonly error: RpcError }
