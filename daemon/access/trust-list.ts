@@ -78,11 +78,12 @@ export function createTrustList(options: {
       inTurn(async () => {
         const keys = await readStoredKeys(path);
         const removed = keys.find((key) => key.name === wanted || key.hint === wanted);
-        if (removed === undefined)
+        if (removed === undefined) {
           throw new RpcError(
             'NotFound',
             'There is no trusted key of that name: `locara trust list` names them.',
           );
+        }
         await save(keys.filter((key) => key !== removed));
         return toTrustedKey(removed);
       }),

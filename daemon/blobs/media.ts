@@ -29,22 +29,22 @@ const ROOM: MediaRoom = { totalBytes: 1536 * MIB, appBytes: 640 * MIB };
 const RETRY_AFTER_MS = 1000;
 
 export function createReadMedia(blobs: BlobStore, room: MediaRoom = ROOM): ReadMedia {
-  const held = new Map<string, number>();
+  const heldBytes = new Map<string, number>();
   const hold = (appId: string, bytes: number): Disposable => {
-    const ofApp = held.get(appId) ?? 0;
-    const total = [...held.values()].reduce((sum, count) => sum + count, 0);
+    const ofApp = heldBytes.get(appId) ?? 0;
+    const total = [...heldBytes.values()].reduce((sum, count) => sum + count, 0);
     const isFull = total + bytes > room.totalBytes || (ofApp > 0 && ofApp + bytes > room.appBytes);
     if (isFull) {
       throw new RpcError('Busy', 'Too much media is being read: try again later.', {
         details: { retryAfterMs: RETRY_AFTER_MS },
       });
     }
-    held.set(appId, ofApp + bytes);
+    heldBytes.set(appId, ofApp + bytes);
     return {
       [Symbol.dispose]: () => {
-        const left = (held.get(appId) ?? 0) - bytes;
-        if (left > 0) held.set(appId, left);
-        else held.delete(appId);
+        const left = (heldBytes.get(appId) ?? 0) - bytes;
+        if (left > 0) heldBytes.set(appId, left);
+        else heldBytes.delete(appId);
       },
     };
   };
