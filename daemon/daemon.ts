@@ -19,6 +19,7 @@ import type { StoreOps } from './workers/store/ops.ts';
 import { listenForPeers } from './servers.ts';
 import { assertPathLength, preparePrivateFolder } from './transport/socket.ts';
 
+/** A daemon that accepts connections. */
 export interface Daemon {
   /** Stops accepting, tells the apps, lets calls finish until the drain deadline, then ends everything. */
   stop(): Promise<void>;

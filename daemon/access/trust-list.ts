@@ -10,6 +10,7 @@ import { writeAtomically } from './write-atomically.ts';
 /** A key the user trusts, ready to verify with. */
 export type TrustedManagedKey = TrustedKey & Pick<ManagedKey, 'publicKey'>;
 
+/** The public keys whose signatures the user accepts. */
 export interface TrustList {
   list(): Promise<readonly TrustedKey[]>;
   /** The key of that hint, if it is trusted. */

@@ -8,6 +8,7 @@ const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 /** What is left of a file whose writing a crash cut off. */
 export const LEFTOVER = /\.[0-9a-f]{12}\.tmp$/;
 
+/** A file as it is to be. */
 export interface FileContent {
   readonly path: string;
   readonly content: string | Uint8Array;

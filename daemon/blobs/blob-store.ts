@@ -5,6 +5,7 @@ import { RpcError } from '@locara/protocol';
 import { preparePrivateFolder } from '../transport/socket.ts';
 import { createSealedFile, type SealedFile } from './sealed-file.ts';
 
+/** A blob, and the app that must own it: any other gets NotFound. */
 export interface BlobKey {
   readonly appId: string;
   readonly blob: string;
@@ -50,6 +51,7 @@ interface Blob {
 const GIB = 1024 ** 3;
 const SWEEP_MS = 30_000;
 
+/** Opens an empty store; whatever an earlier daemon left in the folder is removed. */
 export async function createBlobStore(options: BlobStoreOptions): Promise<BlobStore> {
   // What an earlier daemon left cannot be opened any more: its keys are gone.
   await rm(options.folder, { recursive: true, force: true });

@@ -17,6 +17,7 @@ export type ReadMedia = (
   limits: { readonly maxBytes: number },
 ) => Promise<Media>;
 
+/** How much media may be in memory. */
 export interface MediaRoom {
   /** What all apps together may hold at once. */
   readonly totalBytes: number;

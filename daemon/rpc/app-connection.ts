@@ -29,6 +29,7 @@ export interface AppConnectionDeps {
   readonly onAuthenticated: (pid: number) => () => void;
 }
 
+/** An app’s connection as the rest of the daemon sees it. */
 export interface AppConnection {
   notify(method: string, params: Readonly<Record<string, unknown>>): void;
   /** Resolves when no call is in flight. */

@@ -26,6 +26,7 @@ export interface ControlConnectionDeps {
 
 type AnyHandler = (params: unknown, call: { signal: AbortSignal }) => unknown;
 
+/** A connection of the user’s own as the rest of the daemon sees it. */
 export interface ControlConnection {
   /** Resolves when no call is in flight. */
   whenIdle(): Promise<void>;

@@ -19,6 +19,7 @@ export interface CollectionTables {
   readonly words: string;
 }
 
+/** The three tables of a collection; their names hold its number, never what an app wrote. */
 export function collectionTables({ id }: Pick<CollectionRow, 'id'>): CollectionTables {
   return {
     records: `locara_records_${id}`,

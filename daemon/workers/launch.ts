@@ -18,6 +18,7 @@ export interface LaunchPlan {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** What a launch depends on outside its options. */
 export interface LaunchSite {
   readonly platform: NodeJS.Platform;
   readonly execPath: string;

@@ -12,6 +12,7 @@ export type ProcessEnd =
   | { readonly cause: 'ended' }
   | { readonly cause: 'crashed' };
 
+/** How a process ended. */
 export interface ProcessExit {
   readonly pid: number;
   readonly end: ProcessEnd;
