@@ -24,7 +24,7 @@ const CLOSED_SERVICES = [
 /** Where Metal keeps compiled shaders: the per-user cache folder of the system. */
 const SHADER_CACHE = '#"^/private/var/folders/[^/]+/[^/]+/C/"';
 
-/** The profile text for `sandbox-exec -p`. Throws on a path that can not be quoted. */
+/** The profile text for `sandbox-exec -p`. Throws on a path that cannot be quoted. */
 export function renderSandboxProfile({ execPath, writableFolders }: ProfileOptions): string {
   const writable = ['/dev/null', '/dev/dtracehelper'].map((path) => `(literal ${quote(path)})`);
   writable.push(`(regex ${SHADER_CACHE})`);
