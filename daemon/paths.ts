@@ -89,10 +89,9 @@ function resolveRoots({ platform, home, variables, teamId }: PathsEnvironment): 
   }
   if (platform === 'darwin') {
     const support = join(home, 'Library', 'Application Support', 'Locara');
-    const group = teamId === undefined ? 'group.app.locara' : `${teamId}.locara`;
     return {
       run: join(support, 'run'),
-      appSocket: join(home, 'Library', 'Group Containers', group, 'app.sock'),
+      appSocket: join(home, 'Library', 'Group Containers', nameGroup(teamId), 'app.sock'),
       data: support,
       modelCache: join(home, 'Library', 'Caches', 'Locara', 'models'),
       logs: join(home, 'Library', 'Logs', 'Locara'),
@@ -115,4 +114,13 @@ function resolveRoots({ platform, home, variables, teamId }: PathsEnvironment): 
     logs: join(state, 'logs'),
     config: join(xdg('XDG_CONFIG_HOME', '.config'), 'locara'),
   };
+}
+
+const TEAM_ID = /^[A-Z0-9]{10}$/;
+
+/** The container that the team's sandboxed apps share. Throws on a team id that would name another folder. */
+function nameGroup(teamId: string | undefined): string {
+  if (teamId === undefined || teamId === '') return 'group.app.locara';
+  if (TEAM_ID.test(teamId)) return `${teamId}.locara`;
+  throw new Error('LOCARA_TEAM_ID is not a team id of Apple: ten capital letters and digits.');
 }

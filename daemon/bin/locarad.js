@@ -45,7 +45,7 @@ function isSameFile(a, b) {
 function relaunch(path, args) {
   try {
     const libc = require('koffi').load(
-      process.platform === 'darwin' ? 'libSystem.B.dylib' : 'libc.so.6',
+      process.platform === 'darwin' ? '/usr/lib/libSystem.B.dylib' : 'libc.so.6',
     );
     const fcntl = libc.func('int fcntl(int fd, int command, ...)');
     // Node marks the descriptors it was started with close-on-exec: 0 to 2, and those of a socket unit.

@@ -58,7 +58,7 @@ export function assertPathLength(path: string): void {
 
 /** Creates a folder 0700; an existing one must be a real folder, ours, and closed to others. */
 export function preparePrivateFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const stats = lstatSync(folder);
   if (!stats.isDirectory()) throw new SocketError(`Not a folder: ${folder}`);
   if (stats.uid !== process.getuid?.()) {
@@ -73,6 +73,16 @@ export function preparePrivateFolder(folder: string): void {
   assertNobodyReplaces(folder);
 }
 
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    // macOS asks the user before a program may use a group container, and says EPERM when the answer was no.
+    throw new SocketError(`This folder cannot be made (${code}): ${folder}`, { cause: error });
+  }
+}
+
 /** Whoever may write to the folder above could put another one in this one's place. */
 function assertNobodyReplaces(folder: string): void {
   const above = dirname(folder);
@@ -81,8 +91,10 @@ function assertNobodyReplaces(folder: string): void {
     throw new SocketError(`The folder belongs to another user: ${above}`);
   }
   const isSticky = (mode & 0o1000) !== 0;
-  // With an umask of 002, a folder is open to its owner's private group.
-  const isOpenToGroup = (mode & 0o020) !== 0 && gid !== process.getgid?.();
+  // With an umask of 002 a folder is open to its owner's private group, which has the owner's number;
+  // a group with another number, as macOS's staff, is everyone's.
+  const isPrivateGroup = gid === process.getgid?.() && gid === uid;
+  const isOpenToGroup = (mode & 0o020) !== 0 && !isPrivateGroup;
   if (!isSticky && (isOpenToGroup || (mode & 0o002) !== 0)) {
     throw new SocketError(
       `Others may write to this folder, so anyone could replace what is in it. Run: chmod go-w ${above}`,

@@ -7,7 +7,7 @@ import { toSealEnvironment } from './seal/settings.ts';
 
 export interface LaunchOptions {
   readonly entry: URL;
-  /** The only folders whose files the worker may change; on macOS also the system's temporary one. */
+  /** The only folders whose files the worker may change; on macOS also those of the system's own frameworks. */
   readonly writableFolders: readonly string[];
 }
 
@@ -22,8 +22,9 @@ export interface LaunchPlan {
 export interface LaunchSite {
   readonly platform: NodeJS.Platform;
   readonly execPath: string;
-  /** Of the system; symbolic links resolved. */
   readonly temporaryFolder: string;
+  /** The one name the kernel knows a path by: links, and on macOS letter case, resolved. */
+  readonly resolvePath: (path: string) => string;
 }
 
 const MAX_HEAP_MIB = 1024;
@@ -35,7 +36,8 @@ export function launchWorker(options: LaunchOptions): ChildProcess {
   const { execPath, execArgv, env } = planLaunch(options, {
     platform: process.platform,
     execPath: process.execPath,
-    temporaryFolder: realpathSync(tmpdir()),
+    temporaryFolder: tmpdir(),
+    resolvePath,
   });
   return fork(fileURLToPath(options.entry), [], {
     execPath,
@@ -56,21 +58,27 @@ export function planLaunch(options: LaunchOptions, site: LaunchSite): LaunchPlan
     `--max-old-space-size=${MAX_HEAP_MIB}`,
     `--max-semi-space-size=${MAX_YOUNG_MIB}`,
   ];
-  const isDarwin = site.platform === 'darwin';
-  // Metal compiles into the temporary folder, which is the user's own there. On Linux it is shared:
-  // a clone, a home or another program's files may lie in it, and no engine needs it.
-  const writableFolders = [...options.writableFolders, ...(isDarwin ? [site.temporaryFolder] : [])];
-  const env = {
-    PATH: '/usr/bin:/bin',
-    LANG: 'C.UTF-8',
-    TMPDIR: site.temporaryFolder,
-    ...toSealEnvironment(writableFolders),
-  };
-  if (!isDarwin) return { execPath: site.execPath, execArgv: flags, env };
-  const profile = renderSandboxProfile({ execPath: site.execPath, writableFolders });
+  const temporaryFolder = site.resolvePath(site.temporaryFolder);
+  const env = { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', TMPDIR: temporaryFolder };
+  if (site.platform !== 'darwin') {
+    const seal = toSealEnvironment(options.writableFolders);
+    return { execPath: site.execPath, execArgv: flags, env: { ...env, ...seal } };
+  }
+  // The profile is about the kernel's names: a home below /tmp or $TMPDIR, which are links, matches nothing.
+  const execPath = site.resolvePath(site.execPath);
+  const writableFolders = options.writableFolders.map((folder) => site.resolvePath(folder));
   return {
     execPath: '/usr/bin/sandbox-exec',
-    execArgv: ['-p', profile, site.execPath, ...flags],
-    env,
+    execArgv: ['-p', renderSandboxProfile({ execPath, writableFolders }), execPath, ...flags],
+    env: { ...env, ...toSealEnvironment(writableFolders) },
   };
+}
+
+/** A path that is not there stays as it is: no rule about it opens anything. */
+function resolvePath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return path;
+  }
 }

@@ -13,6 +13,7 @@ import { renderLaunchAgent } from './render-launch-agent.ts';
 import { renderSystemdUnit } from './render-systemd-unit.ts';
 import { formatCommand, runCommand, runPlan } from './run-plan.ts';
 import { resolveServiceFolders } from './service-folders.ts';
+import { askForSession, assertSession } from './service-session.ts';
 import { planService, type ServicePlan, type ServiceVerb } from './service-plan.ts';
 import { parseServiceStatus, type ServiceStatus } from './service-status.ts';
 
@@ -35,7 +36,7 @@ export async function controlService(
     context.print(toPlanDocument(plan), toPlanLines(plan));
     return;
   }
-  await assertServiceSession(platform);
+  assertSession(platform, await runCommand(askForSession(platform, currentUid())));
   if (verb === 'status') {
     const status = await readStatus(plan);
     context.print(status, describeStatus(status));
@@ -93,20 +94,12 @@ function makePlan({ verb, platform, installation, variables }: PlanInput): Servi
     service,
     definitions: folders.definitions,
     definition: render(template, service),
-    uid: process.getuid?.() ?? 0,
+    uid: currentUid(),
   });
 }
 
-/** Containers, plain ssh commands and other init systems have no service manager for users. */
-async function assertServiceSession(platform: ServicePlatform): Promise<void> {
-  if (platform === 'darwin') return;
-  const probe = await runCommand(['systemctl', '--user', 'show', '--property=Version']);
-  if (probe.exitCode === 0) return;
-  throw new CliError(
-    'NoServiceSession',
-    'No systemd user session answers here, so nothing can be installed or controlled. ' +
-      'Log in on the machine itself, or start the daemon yourself with `locarad`.',
-  );
+function currentUid(): number {
+  return process.getuid?.() ?? 0;
 }
 
 async function readStatus(plan: ServicePlan): Promise<ServiceStatus> {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { CliError, EXIT } from '../context.ts';
 import type { ServiceFolders, ServicePlatform } from './service-folders.ts';
 
 /** The one description of the background service; both renderings are made from it. */
@@ -48,7 +49,9 @@ export function describeService(location: ServiceLocation): ServiceDescription {
   const temporary = join(folders.cache, 'tmp');
   const carried = CARRIED[platform].flatMap((name): [string, string][] => {
     const value = variables[name];
-    return value === undefined || value === '' ? [] : [[name, value]];
+    if (value === undefined || value === '') return [];
+    assertTeam(name, value);
+    return [[name, value]];
   });
   return {
     label: SERVICE_LABEL,
@@ -70,4 +73,14 @@ export function describeService(location: ServiceLocation): ServiceDescription {
     openFiles: 8192,
     umask: 0o077,
   };
+}
+
+/** The daemon refuses such a team at each start, and launchd would start it again for ever. */
+function assertTeam(name: string, value: string): void {
+  if (name !== 'LOCARA_TEAM_ID' || /^[A-Z0-9]{10}$/.test(value)) return;
+  throw new CliError(
+    'Usage',
+    'LOCARA_TEAM_ID is not a team id of Apple: ten capital letters and digits.',
+    EXIT.usage,
+  );
 }

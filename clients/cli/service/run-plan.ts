@@ -3,10 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CliError } from '../context.ts';
-import type { RunStep, ServicePlan, ServiceStep } from './service-plan.ts';
+import {
+  RETRY_DELAY_MS,
+  type RunStep,
+  type ServicePlan,
+  type ServiceStep,
+} from './service-plan.ts';
 
 const COMMAND_TIMEOUT_MS = 90_000;
-const RETRY_DELAY_MS = 500;
 const MAX_OUTPUT_BYTES = 1024 * 1024;
 
 export interface CommandOutcome {

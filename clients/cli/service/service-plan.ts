@@ -45,10 +45,15 @@ export interface PlanRequest {
   readonly uid: number;
 }
 
+/** How long to wait before a step is tried again. */
+export const RETRY_DELAY_MS = 500;
+
 const PRIVATE_FOLDER = 0o700;
 // Not secret, and launchd refuses a definition that others could write.
 const DEFINITION_MODE = 0o644;
-const BOOTSTRAP_ATTEMPTS = 6;
+/** Beyond the time that the old job may take to drain; tried again every half second. */
+const SPARE_ATTEMPTS = 6;
+const ATTEMPTS_PER_SECOND = 1000 / RETRY_DELAY_MS;
 
 export function planService(request: PlanRequest): ServicePlan {
   const steps = request.platform === 'darwin' ? planLaunchd(request) : planSystemd(request);
@@ -67,7 +72,7 @@ function planLaunchd(request: PlanRequest): readonly ServiceStep[] {
   const bootout = tryRun('launchctl', 'bootout', target);
   const bootstrap: RunStep = {
     ...run('launchctl', 'bootstrap', domain, path),
-    attempts: BOOTSTRAP_ATTEMPTS,
+    attempts: request.service.stopTimeoutSeconds * ATTEMPTS_PER_SECOND + SPARE_ATTEMPTS,
   };
   const plans: Record<ServiceVerb, readonly ServiceStep[]> = {
     install: [

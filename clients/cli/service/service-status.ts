@@ -43,7 +43,8 @@ function parseLaunchctl({ exitCode, stdout }: CommandOutcome): ServiceStatus {
   const valueOf = (name: string): string | undefined =>
     new RegExp(`^\\s*${name} = (.+)$`, 'm').exec(stdout)?.[1];
   const pid = toInteger(valueOf('pid'));
-  const lastExitCode = toInteger(valueOf('last exit code'));
+  // launchd names the codes of sysexits: `78: EX_CONFIG`.
+  const lastExitCode = toInteger(valueOf('last exit code')?.split(':')[0]);
   return {
     platform: 'darwin',
     installed: true,

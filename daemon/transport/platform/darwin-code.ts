@@ -6,7 +6,7 @@ export type CodeVerdict =
   | { readonly isAccepted: true; readonly codeDirectoryHash: string }
   | {
       readonly isAccepted: false;
-      readonly why: 'requirement' | 'tampered' | 'debuggable' | 'unreadable';
+      readonly why: 'requirement' | 'tampered' | 'unhardened' | 'debuggable' | 'unreadable';
       /** Of Security.framework: -67050 requirement, -67061 bad signature, -67062 unsigned; 0 when it had no objection. */
       readonly status: number;
     };
@@ -18,11 +18,14 @@ const CHECK_WITHOUT_NETWORK = 1 << 29;
 
 const CS_VALID = 0x1;
 const CS_GET_TASK_ALLOW = 0x4;
+/** The hardened runtime: without it an environment variable loads anybody's code into a signed program. */
+const CS_RUNTIME = 0x1_0000;
 const CS_DEBUGGED = 0x1000_0000;
 
 /**
  * Binds Security.framework. The checker asks whether the process behind a peer's audit token is signed as the
- * requirement (renderCodeRequirement) says, unchanged in memory, and closed to debuggers. It never throws.
+ * requirement (renderCodeRequirement) says, unchanged in memory, and closed to debuggers and injected libraries. It never throws.
+ * Nothing calls it yet: neither an app's manifest nor this command line has a code identity to demand.
  */
 export function createCodeChecker(): CodeChecker {
   const security = bindSecurity();
@@ -50,6 +53,7 @@ export function judgeSigning(signing: {
 }): CodeVerdict {
   const { statusBits, codeDirectoryHash } = signing;
   if ((statusBits & CS_VALID) === 0) return { isAccepted: false, why: 'tampered', status: 0 };
+  if ((statusBits & CS_RUNTIME) === 0) return { isAccepted: false, why: 'unhardened', status: 0 };
   if ((statusBits & (CS_GET_TASK_ALLOW | CS_DEBUGGED)) !== 0) {
     return { isAccepted: false, why: 'debuggable', status: 0 };
   }

@@ -13,10 +13,11 @@ const TOKEN_BYTES = 32;
 const TOKEN_EUID = 1;
 const TOKEN_PID = 5;
 
-const PROC_PIDTBSDINFO = 3;
-/** struct proc_bsdinfo: flags, status, xstatus, pid, ppid, … */
-const BSDINFO_BYTES = 136;
-const BSDINFO_PPID_OFFSET = 16;
+/** The long form is refused for other users' processes, and `login` and `sudo`, which are root's, stand in between. */
+const PROC_PIDT_SHORTBSDINFO = 13;
+/** struct proc_bsdshortinfo { pid, ppid, pgid, status, comm[16], flags, six ids, rfu } */
+const SHORT_INFO_BYTES = 64;
+/** Ends a process that a debugger already holds, with exit code 45 (ENOTSUP), before it could say so. */
 const PT_DENY_ATTACH = 31;
 
 type NativeCall = (...args: readonly unknown[]) => number;
@@ -44,10 +45,10 @@ export function createDarwinPeers(): PeerPlatform {
     }
     return new DataView(value.buffer);
   };
-  const readProcess = (pid: number): DataView | undefined => {
-    const bytes = new Uint8Array(BSDINFO_BYTES);
-    const read = procPidInfo(pid, PROC_PIDTBSDINFO, 0, bytes, BSDINFO_BYTES);
-    return read === BSDINFO_BYTES ? new DataView(bytes.buffer) : undefined;
+  const readParent = (pid: number): number | undefined => {
+    const bytes = new Uint8Array(SHORT_INFO_BYTES);
+    const read = procPidInfo(pid, PROC_PIDT_SHORTBSDINFO, 0, bytes, SHORT_INFO_BYTES);
+    return read === SHORT_INFO_BYTES ? toParent(new DataView(bytes.buffer), pid) : undefined;
   };
   const readPeer = (fd: number): Peer =>
     toPeer({
@@ -58,13 +59,18 @@ export function createDarwinPeers(): PeerPlatform {
   return {
     readPeer,
     isPeerAlive: (fd, peer) => readPeer(fd).instance === peer.instance,
-    parentOf: (pid) => readProcess(pid)?.getUint32(BSDINFO_PPID_OFFSET, true),
+    parentOf: readParent,
     hardenProcess: () => {
       if (ptrace(PT_DENY_ATTACH, 0, null, 0) !== 0) {
         throw new Error(`ptrace refused with errno ${koffi.errno()}`);
       }
     },
   };
+}
+
+/** The parent that a proc_bsdshortinfo names; none when it is about another process than the one asked for. */
+export function toParent(info: DataView, pid: number): number | undefined {
+  return info.getUint32(0, true) === pid ? info.getUint32(4, true) : undefined;
 }
 
 /** Joins what the kernel says in three places. Throws when they disagree: the socket changed hands meanwhile. */

@@ -12,6 +12,8 @@ const CLOSED_SERVICES = [
   'com.apple.coreservices.launchservicesd',
   'com.apple.coreservices.quarantine-resolver',
   'com.apple.dnssd.service',
+  // Under both of its names: launchd, not the worker, would be the parent of what it opens.
+  'com.apple.launchservicesd',
   'com.apple.lsd.open',
   'com.apple.networkd',
   'com.apple.nsurlsessiond',
@@ -21,13 +23,19 @@ const CLOSED_SERVICES = [
   'com.apple.usernoted.client',
 ] as const;
 
-/** Where Metal keeps compiled shaders: the per-user cache folder of the system. */
-const SHADER_CACHE = '#"^/private/var/folders/[^/]+/[^/]+/C/"';
+/**
+ * What Metal and the frameworks below it write: compiled shaders in the user's cache folder of the system, and
+ * their own corners of the temporary one. Not all of that: homes, clones and other programs' files lie in it.
+ */
+const FRAMEWORK_FILES = [
+  '#"^/private/var/folders/[^/]+/[^/]+/C/"',
+  '#"^/private/var/folders/[^/]+/[^/]+/T/(TemporaryItems|com\\.apple\\.)"',
+] as const;
 
 /** The profile text for `sandbox-exec -p`. Throws on a path that cannot be quoted. */
 export function renderSandboxProfile({ execPath, writableFolders }: ProfileOptions): string {
   const writable = ['/dev/null', '/dev/dtracehelper'].map((path) => `(literal ${quote(path)})`);
-  writable.push(`(regex ${SHADER_CACHE})`);
+  writable.push(...FRAMEWORK_FILES.map((pattern) => `(regex ${pattern})`));
   writable.push(...writableFolders.map((folder) => `(subpath ${quote(folder)})`));
   return [
     '(version 1)',
@@ -39,6 +47,11 @@ export function renderSandboxProfile({ execPath, writableFolders }: ProfileOptio
     '(deny signal)',
     '(allow signal (target self))',
     '(deny appleevent-send)',
+    // Programs that launchd or Launch Services would start for the worker, outside its sandbox.
+    '(deny job-creation)',
+    '(deny lsopen)',
+    // Camera and microphone.
+    '(deny device*)',
     `(deny mach-lookup ${CLOSED_SERVICES.map((name) => `(global-name ${quote(name)})`).join(' ')})`,
     '(deny file-write*)',
     `(allow file-write* ${writable.join(' ')})`,

@@ -3,6 +3,8 @@ import type koffiModule from 'koffi';
 import type { SealHost } from './settings.ts';
 
 const SANDBOX_FILTER_NONE = 0;
+/** What sandbox_check answers: 0 is allowed, and -1 that it could not tell. */
+const DENIED = 1;
 const FORBIDDEN = ['network-outbound', 'network-inbound', 'network-bind', 'process-fork'] as const;
 
 const AF_INET = 2;
@@ -19,8 +21,8 @@ export function sealDarwin(host: SealHost): void {
   const koffi = createRequire(import.meta.url)('koffi') as typeof koffiModule;
   const system = koffi.load('/usr/lib/libSystem.B.dylib');
   const sandboxCheck = system.func('int sandbox_check(int, str, int)') as NativeCall;
-  const openOperation = FORBIDDEN.find(
-    (operation) => sandboxCheck(host.pid, operation, SANDBOX_FILTER_NONE) === 0,
+  const openOperation = findOpenOperation((operation) =>
+    sandboxCheck(host.pid, operation, SANDBOX_FILTER_NONE),
   );
   if (openOperation !== undefined) throw new Error(`the sandbox leaves ${openOperation} open`);
 
@@ -35,4 +37,9 @@ export function sealDarwin(host: SealHost): void {
 
   const ptrace = system.func('int ptrace(int, int, void *, int)') as NativeCall;
   if (ptrace(PT_DENY_ATTACH, 0, null, 0) !== 0) throw new Error('debuggers could not be refused');
+}
+
+/** The first forbidden operation that is not known to be denied. */
+export function findOpenOperation(check: (operation: string) => number): string | undefined {
+  return FORBIDDEN.find((operation) => check(operation) !== DENIED);
 }

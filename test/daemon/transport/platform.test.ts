@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { renderCodeRequirement } from '../../../daemon/transport/platform/code-requirement.ts';
 import { judgeSigning } from '../../../daemon/transport/platform/darwin-code.ts';
-import { toPeer } from '../../../daemon/transport/platform/darwin.ts';
+import { toParent, toPeer } from '../../../daemon/transport/platform/darwin.ts';
 
 describe('a code requirement', () => {
   test('names bundle, team and Developer ID', () => {
@@ -74,12 +74,25 @@ describe('the credentials macOS gives', () => {
 describe('code whose signature is right', () => {
   const codeDirectoryHash = 'ab'.repeat(20);
   test.each([
-    [0x1, { isAccepted: true, codeDirectoryHash }],
-    [0x1 | 0x10000, { isAccepted: true, codeDirectoryHash }],
-    [0x0, { isAccepted: false, why: 'tampered', status: 0 }],
-    [0x1 | 0x4, { isAccepted: false, why: 'debuggable', status: 0 }],
-    [0x1 | 0x1000_0000, { isAccepted: false, why: 'debuggable', status: 0 }],
+    [0x1_0001, { isAccepted: true, codeDirectoryHash }],
+    [0x1_0000, { isAccepted: false, why: 'tampered', status: 0 }],
+    [0x1, { isAccepted: false, why: 'unhardened', status: 0 }],
+    [0x1_0001 | 0x4, { isAccepted: false, why: 'debuggable', status: 0 }],
+    [0x1_0001 | 0x1000_0000, { isAccepted: false, why: 'debuggable', status: 0 }],
   ] as const)('with status %i is judged by it', (statusBits, verdict) => {
     expect(judgeSigning({ statusBits, codeDirectoryHash })).toEqual(verdict);
+  });
+});
+
+describe('the parent of a macOS process', () => {
+  // struct proc_bsdshortinfo as the kernel writes it: pid 4711, parent 812, group 4711.
+  const info = new DataView(Uint8Array.of(0x67, 0x12, 0, 0, 0x2c, 3, 0, 0, 0x67, 0x12).buffer);
+
+  test('is read beside its own number', () => {
+    expect(toParent(info, 4711)).toBe(812);
+  });
+
+  test('is unknown when the answer is about another process', () => {
+    expect(toParent(info, 4712)).toBeUndefined();
   });
 });

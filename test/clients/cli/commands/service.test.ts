@@ -62,6 +62,15 @@ describe('--dry-run', () => {
     expect(lines[0]).toContain('disable --now locarad.service');
   });
 
+  test('refuses a team that the daemon would refuse at each start', async () => {
+    const words = ['install', '--dry-run', '--platform', 'darwin'];
+    await expect(runService(words, { LOCARA_TEAM_ID: '../x' })).rejects.toMatchObject({
+      exitCode: 2,
+    });
+    const { document } = await runService(words, { LOCARA_TEAM_ID: 'AB12CD34EF' });
+    expect(JSON.stringify(document)).toContain('<string>AB12CD34EF</string>');
+  });
+
   test('is needed to see the plan of another platform', async () => {
     const other = process.platform === 'darwin' ? 'linux' : 'darwin';
     await expect(runService(['status', '--platform', other])).rejects.toMatchObject({

@@ -42,6 +42,20 @@ test('reads a running launchd job', () => {
   });
 });
 
+test.each([
+  ['1', 1],
+  ['78: EX_CONFIG', 78],
+  ['(never exited)', undefined],
+])('reads how a launchd job ended: %s', (text, lastExitCode) => {
+  const lines = ['\tstate = not running', `\tlast exit code = ${text}`, '\t\tstate = active'];
+  expect(parseServiceStatus('darwin', answer(lines.join('\n')))).toEqual({
+    platform: 'darwin',
+    installed: true,
+    state: 'not running',
+    ...(lastExitCode === undefined ? {} : { lastExitCode }),
+  });
+});
+
 test('reads a job that launchd does not know', () => {
   expect(parseServiceStatus('darwin', answer('', 113))).toEqual({
     platform: 'darwin',
