@@ -19,6 +19,7 @@ import type { StoreOps } from './workers/store/ops.ts';
 import { listenForPeers } from './servers.ts';
 import { assertPathLength, preparePrivateFolder } from './transport/socket.ts';
 
+/** A daemon that accepts connections. */
 export interface Daemon {
   /** Stops accepting, tells the apps, lets calls finish until the drain deadline, then ends everything. */
   stop(): Promise<void>;
@@ -142,5 +143,5 @@ async function runInReverse(steps: readonly (() => void | Promise<void>)[]): Pro
       failures.push(error);
     }
   }
-  if (failures.length > 0) throw new AggregateError(failures, 'The daemon did not stop cleanly');
+  if (failures.length > 0) throw new AggregateError(failures, 'The daemon did not stop cleanly.');
 }

@@ -4,7 +4,7 @@ import koffi from 'koffi';
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 
-export class AlreadyRunningError extends Error {
+class AlreadyRunningError extends Error {
   override readonly name = 'AlreadyRunningError';
 }
 

@@ -52,7 +52,7 @@ const Line = z
   );
 
 /** A model pin: `<catalog id>@sha256:<64 hex>`. */
-export const ModelPin = z
+const ModelPin = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,127}@sha256:[0-9a-f]{64}$/, '<catalog id>@sha256:<64 hex>');
 

@@ -57,6 +57,7 @@ export function isBuiltinCapability(value: string): value is BuiltinCapability {
   return Object.hasOwn(CAPABILITIES, value);
 }
 
+/** True for an id of the table, and for `tools:<id>` of any tool. */
 export function isCapability(value: string): value is Capability {
   return isBuiltinCapability(value) || /^tools:[a-z0-9][a-z0-9._-]{0,63}$/.test(value);
 }

@@ -4,7 +4,9 @@ import type { methods } from './methods/index.ts';
 
 export type Methods = typeof methods;
 export type MethodName = keyof Methods;
+/** What a handler gets: validated, with defaults filled in. */
 export type Params<M extends MethodName> = z.output<Methods[M]['params']>;
+/** What a caller may write: fields with defaults may be left out. */
 export type ParamsInput<M extends MethodName> = z.input<Methods[M]['params']>;
 export type Result<M extends MethodName> = z.output<Methods[M]['result']>;
 export type StreamingMethodName = {

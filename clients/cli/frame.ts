@@ -11,6 +11,7 @@ import type { SignalSource } from './terminal-context.ts';
 /** Adds one command, or a group of them, to the program. */
 export type Registration = (program: Command, context: CliContext) => void;
 
+/** What one command is run with. */
 export interface CliRun {
   /** Without the runtime and the script. */
   readonly argv: readonly string[];

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isAppId } from '@locara/protocol';
 import { CliError, EXIT } from './context.ts';
 
 /** The places of the daemon that the command line needs; a test holds them equal to the daemon's own. */
@@ -30,11 +31,9 @@ export function currentPlaces(variables: Readonly<Record<string, string | undefi
   return resolvePlaces({ platform: process.platform, home: homedir(), variables });
 }
 
-const APP_ID = /^[a-z0-9][a-z0-9-]*\/[a-z0-9][a-z0-9-]*$/;
-
 /** The credentials file of an installed app; an id that is not `publisher/name` is a usage error. */
 export function credentialsPath(places: Places, appId: string): string {
-  if (!APP_ID.test(appId)) {
+  if (!isAppId(appId)) {
     throw new CliError('Usage', 'An app id has the form publisher/name.', EXIT.usage);
   }
   return join(places.data, 'apps', appId, 'credentials.json');

@@ -233,7 +233,10 @@ class FileAppRegistry implements AppRegistry {
 }
 
 export function notInstalled(): RpcError {
-  return new RpcError('NotFound', 'No such app is installed.');
+  return new RpcError(
+    'NotFound',
+    'No such app is installed: `locara app list` names those that are.',
+  );
 }
 
 function parseFormer(text: string, appId: string): FormerApp | undefined {

@@ -37,6 +37,7 @@ export async function readInstallKey(path: string): Promise<InstallKey | undefin
   return credentials === undefined ? undefined : parseInstallKey(credentials);
 }
 
+/** The text of credentials.json (contract, section 3). */
 export function renderCredentials(credentials: Credentials): string {
   return `${JSON.stringify(credentials, null, 2)}\n`;
 }

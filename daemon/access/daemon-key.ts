@@ -72,7 +72,7 @@ function readIfPresent(path: string): string | undefined {
 
 function refuseFile(cause?: unknown): Error {
   const message =
-    'The daemon key (keys/daemon.pem) must be a file that only you can read: chmod 600';
+    'The daemon key (keys/daemon.pem) must be a file that only you can read: run `chmod 600` on it.';
   return new Error(message, { cause });
 }
 
@@ -80,5 +80,5 @@ function createKeyFile(path: string): string {
   const { privateKey } = generateKeyPairSync('ed25519');
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
   if (createPrivateFile(path, Buffer.from(pem))) return pem;
-  throw new Error('Another process has just made the daemon key');
+  throw new Error('Another process has just made the daemon key: start again.');
 }

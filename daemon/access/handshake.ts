@@ -66,20 +66,28 @@ export function createHandshake(deps: HandshakeDeps, connection: HandshakeConnec
       ...(deps.registry.find(appId) === undefined ? {} : { appId }),
     });
     connection.closeAfterAnswer();
-    throw new RpcError('Unauthenticated', 'The proof of identity failed', { errorId });
+    throw new RpcError(
+      'Unauthenticated',
+      'The proof of identity failed; the log of the daemon says which check, by this errorId.',
+      { errorId },
+    );
   };
 
   return {
     hello: (params) => {
       if (hasSaidHello) {
         connection.closeAfterAnswer();
-        throw new RpcError('Conflict', 'This connection has said hello already');
+        throw new RpcError('Conflict', 'This connection has said hello already.');
       }
       if (params.protocol.min > PROTOCOL_VERSION || params.protocol.max < PROTOCOL_VERSION) {
         connection.closeAfterAnswer();
-        throw new RpcError('IncompatibleVersion', 'No common protocol version', {
-          details: { supported: { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION } },
-        });
+        throw new RpcError(
+          'IncompatibleVersion',
+          'Client and daemon have no protocol version in common: update the older one.',
+          {
+            details: { supported: { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION } },
+          },
+        );
       }
       hasSaidHello = true;
       serverNonce = randomBytes(32);
@@ -88,30 +96,15 @@ export function createHandshake(deps: HandshakeDeps, connection: HandshakeConnec
     authenticate: (params) => {
       if (isAuthenticated) {
         connection.closeAfterAnswer();
-        throw new RpcError('Conflict', 'This connection is authenticated already');
+        throw new RpcError('Conflict', 'This connection is authenticated already.');
       }
       const outcome = check(deps, connection, { params, serverNonce });
       // The nonce serves one attempt.
       serverNonce = undefined;
       if ('failed' in outcome) return refuse(outcome.failed, params.appId);
-      const { record, fields } = outcome;
       isAuthenticated = true;
-      connection.onAuthenticated(record);
-      const signature = sign(
-        null,
-        handshakeTranscript('server', fields),
-        deps.daemonKey.privateKey,
-      );
-      return {
-        app: {
-          id: record.appId,
-          version: record.manifest.version,
-          displayName: record.manifest.displayName,
-        },
-        attestation: record.attestation,
-        grants: [...effectiveGrants(record)],
-        signature: signature.toString('base64'),
-      };
+      connection.onAuthenticated(outcome.record);
+      return proveDaemon(deps.daemonKey, outcome);
     },
   };
 }
@@ -138,6 +131,30 @@ function describeDaemon(deps: HandshakeDeps, nonce: Buffer): Result<'session.hel
   };
 }
 
+/** What the app learns of its session, signed: the daemon proves itself in its turn. */
+function proveDaemon(
+  daemonKey: DaemonKey,
+  { record, fields }: Proven,
+): Result<'session.authenticate'> {
+  const transcript = handshakeTranscript('server', fields);
+  return {
+    app: {
+      id: record.appId,
+      version: record.manifest.version,
+      displayName: record.manifest.displayName,
+    },
+    attestation: record.attestation,
+    grants: [...effectiveGrants(record)],
+    signature: sign(null, transcript, daemonKey.privateKey).toString('base64'),
+  };
+}
+
+/** An app that proved to be itself, and what both sides sign. */
+interface Proven {
+  readonly record: AppRecord;
+  readonly fields: HandshakeFields;
+}
+
 /** Runs every check, whatever the earlier ones said, and names the first that failed for the log. */
 function check(
   deps: HandshakeDeps,
@@ -146,7 +163,7 @@ function check(
     readonly params: Params<'session.authenticate'>;
     readonly serverNonce: Buffer | undefined;
   },
-): { readonly failed: string } | { readonly record: AppRecord; readonly fields: HandshakeFields } {
+): { readonly failed: string } | Proven {
   const { params } = attempt;
   const known = deps.registry.find(params.appId);
   const fields = {

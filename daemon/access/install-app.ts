@@ -55,9 +55,13 @@ export function createAppInstaller(options: AppInstallerOptions): AppInstaller {
       inTurn(async () => {
         const { verified, summary, installed } = await examinePackage(options, path);
         if (verified.manifestDigest !== manifestDigest) {
-          throw new RpcError('Conflict', 'The package is not the one that was shown.', {
-            details: { rule: 'package_changed' },
-          });
+          throw new RpcError(
+            'Conflict',
+            'The package is not the one that was shown: read it again, then decide.',
+            {
+              details: { rule: 'package_changed' },
+            },
+          );
         }
         if (summary.risks.length > 0 && !acceptRisk) {
           throw new RpcError('CapabilityDenied', 'The risks of this app were not accepted.', {
@@ -103,14 +107,22 @@ function assertNoRollback(
 ): void {
   const order = compareVersions(manifest.version, installed.manifest.version);
   if (order < 0) {
-    throw new RpcError('Conflict', `Version ${installed.manifest.version} is installed: newer.`, {
-      details: { rule: 'downgrade' },
-    });
+    throw new RpcError(
+      'Conflict',
+      `Version ${installed.manifest.version}, which is newer, is installed.`,
+      {
+        details: { rule: 'downgrade' },
+      },
+    );
   }
   if (order === 0 && manifestDigest !== installed.manifestDigest) {
-    throw new RpcError('Conflict', 'Another manifest of the same version is installed.', {
-      details: { rule: 'same_version' },
-    });
+    throw new RpcError(
+      'Conflict',
+      'Another manifest of the same version is installed: give this one a higher version.',
+      {
+        details: { rule: 'same_version' },
+      },
+    );
   }
 }
 

@@ -11,6 +11,7 @@ export interface SessionListener {
   readonly onEnded: () => void;
 }
 
+/** A session while its connection is open. */
 export interface OpenSession extends Session {
   /** Counts a call against the app's limit; throws Busy. */
   beginCall(): CountedCall;
@@ -23,6 +24,7 @@ export interface CountedCall {
   end(): void;
 }
 
+/** What one app has open now, over all its connections. */
 export interface SessionUsage {
   readonly calls: { readonly running: number; readonly queued: number };
   readonly connections: number;
@@ -35,6 +37,7 @@ export interface Sessions {
   list(): readonly { readonly session: Session; readonly calls: number }[];
 }
 
+/** What one app may have open at once; one more is Busy. */
 export interface SessionLimits {
   readonly maxConnectionsPerApp: number;
   readonly maxCallsPerApp: number;

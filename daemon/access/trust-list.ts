@@ -10,6 +10,7 @@ import { writeAtomically } from './write-atomically.ts';
 /** A key the user trusts, ready to verify with. */
 export type TrustedManagedKey = TrustedKey & Pick<ManagedKey, 'publicKey'>;
 
+/** The public keys whose signatures the user accepts. */
 export interface TrustList {
   list(): Promise<readonly TrustedKey[]>;
   /** The key of that hint, if it is trusted. */
@@ -78,7 +79,12 @@ export function createTrustList(options: {
       inTurn(async () => {
         const keys = await readStoredKeys(path);
         const removed = keys.find((key) => key.name === wanted || key.hint === wanted);
-        if (removed === undefined) throw new RpcError('NotFound', 'No trusted key of that name.');
+        if (removed === undefined) {
+          throw new RpcError(
+            'NotFound',
+            'There is no trusted key of that name: `locara trust list` names them.',
+          );
+        }
         await save(keys.filter((key) => key !== removed));
         return toTrustedKey(removed);
       }),
@@ -102,7 +108,10 @@ function assertRoom(
     throw new RpcError('Conflict', 'Another trusted key has that name.');
   }
   if (keys.length >= MAX_KEYS) {
-    throw new RpcError('QuotaExceeded', `At most ${MAX_KEYS} keys can be trusted.`);
+    throw new RpcError(
+      'QuotaExceeded',
+      `At most ${MAX_KEYS} keys can be trusted: remove one first.`,
+    );
   }
 }
 

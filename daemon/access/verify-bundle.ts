@@ -7,7 +7,7 @@ import { refusePackage } from './refuse-package.ts';
 import type { TrustedManagedKey, TrustList } from './trust-list.ts';
 
 export const MAX_BUNDLE_BYTES = 64 * 1024;
-export const BUNDLE_MEDIA_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+const BUNDLE_MEDIA_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 
 /** The only bundle accepted so far: one message signature by a managed key, nothing else in it. */
 const ManagedKeyBundle = z.strictObject({

@@ -8,6 +8,7 @@ const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 /** What is left of a file whose writing a crash cut off. */
 export const LEFTOVER = /\.[0-9a-f]{12}\.tmp$/;
 
+/** A file as it is to be. */
 export interface FileContent {
   readonly path: string;
   readonly content: string | Uint8Array;
@@ -38,7 +39,7 @@ export async function replaceFiles(files: readonly FileContent[]): Promise<void>
   } catch (error) {
     for (const { temporary } of staged) await rm(temporary, { force: true });
     if (error instanceof Error && 'code' in error && FULL.has(String(error.code))) {
-      throw new RpcError('InsufficientResources', 'No room on the disk to keep this.', {
+      throw new RpcError('InsufficientResources', 'The disk has no room to keep this: free some.', {
         cause: error,
       });
     }

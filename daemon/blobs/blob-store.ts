@@ -5,6 +5,7 @@ import { RpcError } from '@locara/protocol';
 import { preparePrivateFolder } from '../transport/socket.ts';
 import { createSealedFile, type SealedFile } from './sealed-file.ts';
 
+/** A blob, and the app that must own it: any other gets NotFound. */
 export interface BlobKey {
   readonly appId: string;
   readonly blob: string;
@@ -50,6 +51,7 @@ interface Blob {
 const GIB = 1024 ** 3;
 const SWEEP_MS = 30_000;
 
+/** Opens an empty store; whatever an earlier daemon left in the folder is removed. */
 export async function createBlobStore(options: BlobStoreOptions): Promise<BlobStore> {
   // What an earlier daemon left cannot be opened any more: its keys are gone.
   await rm(options.folder, { recursive: true, force: true });
@@ -76,7 +78,7 @@ class SealedBlobStore implements BlobStore {
     // Those that are being created count too: the file opens after an await.
     const used = this.#ofApp(appId).length + (this.#creating.get(appId) ?? 0);
     if (used >= maxBlobsPerApp) {
-      throw new RpcError('QuotaExceeded', 'Too many blobs: delete some first', {
+      throw new RpcError('QuotaExceeded', 'This app has too many blobs: delete some first.', {
         details: { limit: maxBlobsPerApp, used },
       });
     }
@@ -104,7 +106,7 @@ class SealedBlobStore implements BlobStore {
   commit(key: BlobKey, sha256: string): Promise<number> {
     return this.#inTurn(key, (blob) => {
       if (blob.hash.copy().digest('hex') !== sha256) {
-        throw new RpcError('Conflict', 'The SHA-256 of the bytes is another one');
+        throw new RpcError('Conflict', 'The bytes so far have another SHA-256.');
       }
       blob.isCommitted = true;
       return blob.file.bytes;
@@ -148,17 +150,22 @@ class SealedBlobStore implements BlobStore {
   }
 
   async #append(blob: Blob, { offset, bytes }: { offset: number; bytes: Buffer }): Promise<number> {
-    if (blob.isCommitted) throw new RpcError('Conflict', 'The blob is committed');
+    if (blob.isCommitted)
+      throw new RpcError('Conflict', 'The blob is committed: nothing can be appended.');
     if (offset !== blob.file.bytes) {
-      throw new RpcError('Conflict', 'The offset is not the size so far', {
+      throw new RpcError('Conflict', 'The offset is not the size so far; `details.bytes` is.', {
         details: { bytes: blob.file.bytes },
       });
     }
     const { bytes: usedBytes, limitBytes } = this.usage(blob.appId);
     if (usedBytes + bytes.length > limitBytes) {
-      throw new RpcError('QuotaExceeded', 'The blobs of this app take too much room', {
-        details: { limitBytes, usedBytes },
-      });
+      throw new RpcError(
+        'QuotaExceeded',
+        'The blobs of this app take too much room: delete some first.',
+        {
+          details: { limitBytes, usedBytes },
+        },
+      );
     }
     await blob.file.append(bytes);
     blob.hash.update(bytes);
@@ -195,13 +202,14 @@ class SealedBlobStore implements BlobStore {
 
   #find({ appId, blob: id }: BlobKey): Blob {
     const blob = this.#blobs.get(id);
-    if (blob?.appId !== appId) throw new RpcError('NotFound', 'No such blob');
+    if (blob?.appId !== appId) throw new RpcError('NotFound', 'There is no such blob.');
     return blob;
   }
 
   #findCommitted(key: BlobKey): Blob {
     const blob = this.#find(key);
-    if (!blob.isCommitted) throw new RpcError('Conflict', 'The blob is not committed yet');
+    if (!blob.isCommitted)
+      throw new RpcError('Conflict', 'The blob is not committed yet: call blobs.commit first.');
     return blob;
   }
 

@@ -17,6 +17,7 @@ export type ReadMedia = (
   limits: { readonly maxBytes: number },
 ) => Promise<Media>;
 
+/** How much media may be in memory. */
 export interface MediaRoom {
   /** What all apps together may hold at once. */
   readonly totalBytes: number;
@@ -29,22 +30,22 @@ const ROOM: MediaRoom = { totalBytes: 1536 * MIB, appBytes: 640 * MIB };
 const RETRY_AFTER_MS = 1000;
 
 export function createReadMedia(blobs: BlobStore, room: MediaRoom = ROOM): ReadMedia {
-  const held = new Map<string, number>();
+  const heldBytes = new Map<string, number>();
   const hold = (appId: string, bytes: number): Disposable => {
-    const ofApp = held.get(appId) ?? 0;
-    const total = [...held.values()].reduce((sum, count) => sum + count, 0);
+    const ofApp = heldBytes.get(appId) ?? 0;
+    const total = [...heldBytes.values()].reduce((sum, count) => sum + count, 0);
     const isFull = total + bytes > room.totalBytes || (ofApp > 0 && ofApp + bytes > room.appBytes);
     if (isFull) {
-      throw new RpcError('Busy', 'Too much media waits to be read', {
+      throw new RpcError('Busy', 'Too much media is being read: try again later.', {
         details: { retryAfterMs: RETRY_AFTER_MS },
       });
     }
-    held.set(appId, ofApp + bytes);
+    heldBytes.set(appId, ofApp + bytes);
     return {
       [Symbol.dispose]: () => {
-        const left = (held.get(appId) ?? 0) - bytes;
-        if (left > 0) held.set(appId, left);
-        else held.delete(appId);
+        const left = (heldBytes.get(appId) ?? 0) - bytes;
+        if (left > 0) heldBytes.set(appId, left);
+        else heldBytes.delete(appId);
       },
     };
   };
@@ -77,9 +78,9 @@ function decodedSize(base64: string): number {
 }
 
 function assertSize(bytes: number, limitBytes: number): void {
-  if (bytes === 0) throw new RpcError('UnsupportedMedia', 'The media is empty');
+  if (bytes === 0) throw new RpcError('UnsupportedMedia', 'The media is empty.');
   if (bytes <= limitBytes) return;
-  throw new RpcError('PayloadTooLarge', 'The media is too large', {
+  throw new RpcError('PayloadTooLarge', 'The media is too large.', {
     details: { limitBytes, bytes },
   });
 }

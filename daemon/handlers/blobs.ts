@@ -33,7 +33,11 @@ export function blobsHandlers(deps: { readonly blobs: BlobStore }): Handlers<'bl
 function decodePiece(data: string): Buffer {
   const bytes = Buffer.from(data, 'base64');
   if (bytes.length <= LIMITS.maxBlobAppendBytes) return bytes;
-  throw new RpcError('PayloadTooLarge', 'A piece of a blob is at most 1 MiB', {
-    details: { limitBytes: LIMITS.maxBlobAppendBytes, bytes: bytes.length },
-  });
+  throw new RpcError(
+    'PayloadTooLarge',
+    'A piece of a blob is at most 1 MiB: append it in several.',
+    {
+      details: { limitBytes: LIMITS.maxBlobAppendBytes, bytes: bytes.length },
+    },
+  );
 }

@@ -9,7 +9,7 @@ export function grantsHandlers(): Handlers<'grants'> {
       const isDeclared =
         isCapability(capability) && declaredCapabilities(session.manifest).includes(capability);
       if (grant === undefined || !isDeclared) {
-        throw new RpcError('CapabilityDenied', 'The manifest does not declare this capability', {
+        throw new RpcError('CapabilityDenied', 'The manifest does not declare this capability.', {
           details: { capability, manifestPath: 'capabilities.optional' },
         });
       }

@@ -114,7 +114,7 @@ function createCachedFiles({ folder, locateSource, log }: ModelCacheDeps): Cache
   const install = async ({ model, file }: Needed, report: ReportProgress): Promise<void> => {
     const source = locateSource(file);
     if (source === undefined) {
-      throw new RpcError('Unavailable', 'The model is not installed', {
+      throw new RpcError('Unavailable', 'The model is not installed.', {
         details: { state: 'absent', command: `locara model pull ${model}` },
       });
     }
@@ -148,7 +148,7 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Pro
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {
     const abort = (): void => {
-      reject(new RpcError('Cancelled', 'The call was cancelled'));
+      reject(new RpcError('Cancelled', 'The call was cancelled.'));
     };
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });

@@ -98,7 +98,7 @@ function createMeter(options: {
 }
 
 function corruptError({ sha256 }: CatalogFile, cause?: unknown): RpcError {
-  const message = 'The model file does not have the digest of the catalog';
+  const message = 'The model file does not have the digest of the catalog.';
   const details = { state: 'corrupt', digest: `sha256:${sha256}` };
   return new RpcError('Unavailable', message, { details, cause });
 }
@@ -111,13 +111,13 @@ export function toFileError(error: unknown, file: CatalogFile): unknown {
   if (error instanceof RpcError || !(error instanceof Error) || !('code' in error)) return error;
   const code = String(error.code);
   if (FULL_DISK_CODES.includes(code)) {
-    return new RpcError('InsufficientResources', 'The disk has no room for the model', {
+    return new RpcError('InsufficientResources', 'The disk has no room for the model.', {
       details: { resource: 'disk', neededBytes: file.bytes },
       cause: error,
     });
   }
   if (code.startsWith('Z_')) return corruptError(file, error);
-  return new RpcError('Unavailable', 'The model cache or its source can not be used', {
+  return new RpcError('Unavailable', 'The model cache or its source cannot be used.', {
     details: { state: 'unusable', rule: code },
     cause: error,
   });

@@ -28,32 +28,8 @@ export interface PinnedModelsDeps {
 }
 
 export function createPinnedModels(deps: PinnedModelsDeps): PinnedModels {
-  const pinnedOf = ({ manifest }: Session): CatalogEntry[] =>
-    manifest.models
-      .map((pin) => deps.catalog.findPinned(pin))
-      .filter((entry) => entry !== undefined);
-
-  const find = (session: Session, model: string): CatalogEntry => {
-    const { id } = model.includes('@') ? parseModelPin(model) : { id: model };
-    const entry = pinnedOf(session).find((candidate) => candidate.id === id);
-    if (entry === undefined || (model.includes('@') && model !== `${id}@${digestOf(entry)}`)) {
-      throw new RpcError('NotFound', 'The manifest of this app pins no such model');
-    }
-    return entry;
-  };
-
-  const prepare = async (entry: CatalogEntry, call: SessionCall): Promise<ReadyModel> => {
-    const onProgress = (progress: Progress): void => {
-      call.progress(progress);
-    };
-    const paths = new Map<string, string>();
-    for (const needed of [entry, ...deps.companionsOf(entry)]) {
-      const found = await deps.cache.ensure(needed, { signal: call.signal, onProgress });
-      for (const [name, path] of found) paths.set(name, path);
-    }
-    return toReadyModel(entry, paths);
-  };
-
+  const pinnedOf = (session: Session) => listPinned(deps.catalog, session);
+  const find = (session: Session, model: string) => findPinned(pinnedOf(session), model);
   return {
     resolve: async ({ call, tasks, model }) => {
       const entry =
@@ -61,25 +37,61 @@ export function createPinnedModels(deps: PinnedModelsDeps): PinnedModels {
           ? pinnedOf(call.session).find(({ task }) => isOneOf(tasks, task))
           : find(call.session, model);
       if (entry === undefined) {
-        throw new RpcError('NotFound', 'The manifest of this app pins no model for this', {
+        throw new RpcError('NotFound', 'The manifest of this app pins no model for this.', {
           details: { tasks, manifestPath: 'models' },
         });
       }
       if (!isOneOf(tasks, entry.task)) {
-        throw new RpcError('InvalidParams', 'This model is for something else', {
+        throw new RpcError('InvalidParams', 'This model is for something else.', {
           details: { issues: [{ path: 'model', rule: `a model for ${tasks.join(' or ')}` }] },
         });
       }
-      return prepare(entry, call);
+      return prepareModel(entry, call, deps);
     },
     list: (session) =>
       Promise.resolve(pinnedOf(session).map((entry) => describeModel(entry, deps))),
     ensure: async (model, call) => {
       const entry = find(call.session, model);
-      await prepare(entry, call);
+      await prepareModel(entry, call, deps);
       return describeModel(entry, deps);
     },
   };
+}
+
+function listPinned(catalog: ModelCatalog, { manifest }: Session): CatalogEntry[] {
+  return manifest.models
+    .map((pin) => catalog.findPinned(pin))
+    .filter((entry) => entry !== undefined);
+}
+
+/** By id, or by the whole pin: `<id>@sha256:<hex>`. */
+function findPinned(pinned: readonly CatalogEntry[], model: string): CatalogEntry {
+  const { id } = model.includes('@') ? parseModelPin(model) : { id: model };
+  const entry = pinned.find((candidate) => candidate.id === id);
+  if (entry === undefined || (model.includes('@') && model !== `${id}@${digestOf(entry)}`)) {
+    throw new RpcError(
+      'NotFound',
+      'The manifest of this app pins no such model: models.list names those it pins.',
+    );
+  }
+  return entry;
+}
+
+/** Puts the files of the model, and of what it needs beside it, into the cache. */
+async function prepareModel(
+  entry: CatalogEntry,
+  call: SessionCall,
+  deps: Pick<PinnedModelsDeps, 'cache' | 'companionsOf'>,
+): Promise<ReadyModel> {
+  const onProgress = (progress: Progress): void => {
+    call.progress(progress);
+  };
+  const paths = new Map<string, string>();
+  for (const needed of [entry, ...deps.companionsOf(entry)]) {
+    const found = await deps.cache.ensure(needed, { signal: call.signal, onProgress });
+    for (const [name, path] of found) paths.set(name, path);
+  }
+  return toReadyModel(entry, paths);
 }
 
 /** A model as apps and the user see it. */

@@ -4,16 +4,16 @@ import { createHandshake, type HandshakeDeps } from '../access/handshake.ts';
 import { toCapabilityDenied } from '../access/grants.ts';
 import type { AppRecord } from '../access/app-registry.ts';
 import type { CountedCall, OpenSession, Sessions } from '../access/sessions.ts';
-import { describeError, type Log } from '../log.ts';
-import { type Connection, createConnection } from '../transport/connection.ts';
-import { createMessageReader } from '../transport/message-reader.ts';
+import type { Log } from '../log.ts';
+import type { Connection } from '../transport/connection.ts';
 import type { Peer } from '../transport/peer.ts';
 import { dispatch } from './dispatcher.ts';
-import { type Envelope, readEnvelope } from './envelope.ts';
+import type { Request } from './envelope.ts';
 import type { Handlers } from './handler.ts';
 import { type Answer, toAnswerLine, toLine } from './message-line.ts';
 import { OpenCalls } from './open-calls.ts';
 import { createProgressSender } from './progress.ts';
+import { createRequestConnection } from './request-connection.ts';
 import { toWireError } from './wire-error.ts';
 
 export interface AppConnectionDeps {
@@ -25,10 +25,11 @@ export interface AppConnectionDeps {
   readonly log: Log;
   readonly isDraining: () => boolean;
   readonly isPeerUnchanged: (socket: Socket, peer: Peer) => boolean;
-  /** Told the pid of every process that ever held a session. */
+  /** Told the pid of a process that holds a session now; the answer ends that. */
   readonly onAuthenticated: (pid: number) => () => void;
 }
 
+/** An app’s connection as the rest of the daemon sees it. */
 export interface AppConnection {
   notify(method: string, params: Readonly<Record<string, unknown>>): void;
   /** Resolves when no call is in flight. */
@@ -36,8 +37,6 @@ export interface AppConnection {
   /** Takes nothing more, cancels what runs, and ends once that is answered. */
   close(): void;
 }
-
-type Request = Extract<Envelope, { kind: 'request' }>;
 
 interface OpenCall {
   readonly controller: AbortController;
@@ -73,23 +72,14 @@ class ServedConnection implements AppConnection {
   constructor(socket: Socket, peer: Peer, deps: AppConnectionDeps) {
     this.#deps = deps;
     this.#peer = peer;
-    const reader = createMessageReader({
+    this.#connection = createRequestConnection(socket, {
+      calls: this.#calls,
       maxBytes: () =>
         this.#session === undefined ? LIMITS.maxMessageBytesBeforeAuth : LIMITS.maxMessageBytes,
-      onMessage: (message) => {
-        this.#receive(message);
-      },
-      onViolation: (violation) => {
-        this.#endWith(violation);
-      },
-      onHttp: () => {
-        this.#logDrop('http');
-        this.#connection.destroy();
-      },
-    });
-    this.#connection = createConnection(socket, {
-      onBytes: (bytes) => {
-        if (!this.#isClosing) reader.push(bytes);
+      isReading: () => !this.#isClosing,
+      onRequest: (request) => this.#serve(request),
+      onBroken: (error) => {
+        this.#endWith(error);
       },
       onEnd: () => {
         this.close();
@@ -97,10 +87,11 @@ class ServedConnection implements AppConnection {
       onClose: () => {
         this.#closed();
       },
-      onDrop: () => {
-        this.#logDrop('not-reading');
+      onDrop: (reason) => {
+        this.#logDrop(reason);
       },
       stalledWriteMs: deps.stalledWriteMs,
+      log: deps.log,
     });
     // A stranger who has not proved anything gets no time to linger either.
     this.#authTimer = setTimeout(() => {
@@ -160,7 +151,7 @@ class ServedConnection implements AppConnection {
   }
 
   #finish(): void {
-    this.#calls.abortAll(new RpcError('Cancelled', 'The connection closed'));
+    this.#calls.abortAll(new RpcError('Cancelled', 'The connection closed.'));
     const grace = setTimeout(() => {
       this.#connection.end();
     }, CLOSE_GRACE_MS);
@@ -168,30 +159,6 @@ class ServedConnection implements AppConnection {
       clearTimeout(grace);
       this.#connection.end();
     });
-  }
-
-  #receive(message: unknown): void {
-    if (this.#isClosing) return;
-    const envelope = readEnvelope(message, (id) => this.#calls.has(id));
-    switch (envelope.kind) {
-      case 'invalid':
-        this.#endWith(envelope.error);
-        return;
-      case 'notification':
-        if (envelope.method === NOTICES.cancel) {
-          this.#calls.cancel(envelope.params, new RpcError('Cancelled', 'The call was cancelled'));
-        }
-        return;
-      case 'refused':
-        this.#send({ jsonrpc: '2.0', id: envelope.id, error: envelope.error.toWire() });
-        return;
-      case 'request':
-        this.#serve(envelope).catch((error: unknown) => {
-          this.#deps.log.error('connection.bug', describeError(error));
-          this.#connection.destroy();
-        });
-        return;
-    }
   }
 
   /** A call is open until its answer is queued: answers that wait for a slow reader count as calls. */
@@ -234,12 +201,16 @@ class ServedConnection implements AppConnection {
 
   #admit(): void {
     if (this.#calls.size >= LIMITS.maxCallsPerConnection) {
-      throw new RpcError('Busy', 'Too many calls in flight on this connection', {
-        details: { retryAfterMs: 100 },
-      });
+      throw new RpcError(
+        'Busy',
+        'Too many calls are in flight on this connection: wait for an answer first.',
+        {
+          details: { retryAfterMs: 100 },
+        },
+      );
     }
     if (this.#deps.isDraining()) {
-      throw new RpcError('Unavailable', 'The daemon is stopping', {
+      throw new RpcError('Unavailable', 'The daemon is stopping: connect again when it is back.', {
         retryable: true,
         details: { state: 'draining' },
       });
@@ -312,7 +283,7 @@ class ServedConnection implements AppConnection {
   #closed(): void {
     this.#isClosing = true;
     clearTimeout(this.#authTimer);
-    this.#calls.abortAll(new RpcError('Cancelled', 'The connection closed'));
+    this.#calls.abortAll(new RpcError('Cancelled', 'The connection closed.'));
     this.#session?.close();
     this.#endHold();
   }

@@ -4,17 +4,16 @@ import {
   type ControlMethodName,
   type ControlMethodSpec,
   LIMITS,
-  NOTICES,
   RpcError,
 } from '@locara/protocol';
-import { describeError, type Log } from '../log.ts';
-import { type Connection, createConnection } from '../transport/connection.ts';
-import { createMessageReader } from '../transport/message-reader.ts';
+import type { Log } from '../log.ts';
+import type { Connection } from '../transport/connection.ts';
 import type { ControlHandlers } from './control-handler.ts';
 import { parseParams } from './dispatcher.ts';
-import { type Envelope, readEnvelope } from './envelope.ts';
+import type { Request } from './envelope.ts';
 import { type Answer, toAnswerLine, toLine } from './message-line.ts';
 import { type Abortable, OpenCalls } from './open-calls.ts';
+import { createRequestConnection } from './request-connection.ts';
 import { toWireError } from './wire-error.ts';
 
 export interface ControlConnectionDeps {
@@ -27,6 +26,7 @@ export interface ControlConnectionDeps {
 
 type AnyHandler = (params: unknown, call: { signal: AbortSignal }) => unknown;
 
+/** A connection of the user’s own as the rest of the daemon sees it. */
 export interface ControlConnection {
   /** Resolves when no call is in flight. */
   whenIdle(): Promise<void>;
@@ -36,7 +36,7 @@ export interface ControlConnection {
 /** What a peer is told that may not control the daemon, so that the command line can say why. */
 export const CONTROL_REFUSAL = new RpcError(
   'Unauthenticated',
-  'An app, or a program started by one, may not use the control socket',
+  'An app, or a program started by one, may not use the control socket.',
 );
 
 /** One connection of the user's own. */
@@ -55,34 +55,27 @@ class ServedConnection implements ControlConnection {
 
   constructor(socket: Socket, deps: ControlConnectionDeps) {
     this.#deps = deps;
-    const reader = createMessageReader({
+    this.#connection = createRequestConnection(socket, {
+      calls: this.#calls,
       maxBytes: () => LIMITS.maxMessageBytes,
-      onMessage: (message) => {
-        this.#receive(message);
-      },
-      onViolation: (error) => {
+      isReading: () => !this.#isClosing,
+      findRefusal: () => (deps.mayControl() ? undefined : CONTROL_REFUSAL),
+      onRequest: (request) => this.#serve(request),
+      onBroken: (error) => {
         this.#endWith(error);
-      },
-      onHttp: () => {
-        this.#logDrop('http');
-        this.#connection.destroy();
-      },
-    });
-    this.#connection = createConnection(socket, {
-      onBytes: (bytes) => {
-        if (!this.#isClosing) reader.push(bytes);
       },
       onEnd: () => {
         this.#endWhenIdle();
       },
       onClose: () => {
         this.#isClosing = true;
-        this.#calls.abortAll(new RpcError('Cancelled', 'The connection closed'));
+        this.#calls.abortAll(new RpcError('Cancelled', 'The connection closed.'));
       },
-      onDrop: () => {
-        this.#logDrop('not-reading');
+      onDrop: (reason) => {
+        this.#logDrop(reason);
       },
       stalledWriteMs: deps.stalledWriteMs,
+      log: deps.log,
     });
   }
 
@@ -95,36 +88,7 @@ class ServedConnection implements ControlConnection {
     this.#connection.end();
   }
 
-  #receive(message: unknown): void {
-    if (this.#isClosing) return;
-    if (!this.#deps.mayControl()) {
-      this.#endWith(CONTROL_REFUSAL);
-      return;
-    }
-    const envelope = readEnvelope(message, (id) => this.#calls.has(id));
-    switch (envelope.kind) {
-      case 'invalid':
-        this.#endWith(envelope.error);
-        return;
-      case 'notification':
-        if (envelope.method === NOTICES.cancel) {
-          const reason = new RpcError('Cancelled', 'The call was cancelled');
-          this.#calls.cancel(envelope.params, reason);
-        }
-        return;
-      case 'refused':
-        this.#send({ jsonrpc: '2.0', id: envelope.id, error: envelope.error.toWire() });
-        return;
-      case 'request':
-        this.#serve(envelope).catch((error: unknown) => {
-          this.#deps.log.error('connection.bug', describeError(error));
-          this.#connection.destroy();
-        });
-        return;
-    }
-  }
-
-  async #serve(request: Extract<Envelope, { kind: 'request' }>): Promise<void> {
+  async #serve(request: Request): Promise<void> {
     const { id } = request;
     const call = { controller: new AbortController() };
     this.#calls.add(id, call);
@@ -136,10 +100,7 @@ class ServedConnection implements ControlConnection {
     }
   }
 
-  async #answer(
-    request: Extract<Envelope, { kind: 'request' }>,
-    signal: AbortSignal,
-  ): Promise<Answer> {
+  async #answer(request: Request, signal: AbortSignal): Promise<Answer> {
     try {
       return { result: await dispatchControl(this.#deps.handlers, request, signal) };
     } catch (error) {
@@ -158,16 +119,12 @@ class ServedConnection implements ControlConnection {
 
   #endWith(error: RpcError): void {
     this.#logDrop(error.reason);
-    this.#send({ jsonrpc: '2.0', id: null, error: error.toWire() });
+    this.#connection.send(toLine({ jsonrpc: '2.0', id: null, error: error.toWire() }));
     this.#endWhenIdle();
   }
 
   #logDrop(reason: string): void {
     this.#deps.log.warn('connection.dropped', { socket: 'control', reason });
-  }
-
-  #send(message: object): void {
-    this.#connection.send(toLine(message));
   }
 }
 
@@ -177,7 +134,7 @@ async function dispatchControl(
   signal: AbortSignal,
 ): Promise<unknown> {
   if (!Object.hasOwn(controlMethods, method)) {
-    throw new RpcError('MethodNotFound', 'No such control method');
+    throw new RpcError('MethodNotFound', 'This daemon has no such control method.');
   }
   const name = method as ControlMethodName;
   const spec: ControlMethodSpec = controlMethods[name];

@@ -39,10 +39,11 @@ export async function dispatch(
   if (context.session === undefined && spec?.requires !== 'connection') {
     throw new RpcError(
       'Unauthenticated',
-      'Authenticate first: session.hello, then session.authenticate',
+      'Authenticate first: session.hello, then session.authenticate.',
     );
   }
-  if (spec === undefined) throw new RpcError('MethodNotFound', 'No such method');
+  if (spec === undefined)
+    throw new RpcError('MethodNotFound', 'There is no such method: rpc.discover lists them.');
   authorise(spec, method, context);
   const params = parseParams(
     spec.params,
@@ -67,7 +68,7 @@ export function parseParams(schema: z.ZodObject, params: unknown, method: string
   const issues = parsed.success
     ? [{ path: polluted, rule: 'unknown key' }]
     : parsed.error.issues.flatMap((issue) => toIssues(issue)).slice(0, 20);
-  throw new RpcError('InvalidParams', `Invalid params for ${method}`, { details: { issues } });
+  throw new RpcError('InvalidParams', `Invalid params for ${method}.`, { details: { issues } });
 }
 
 type Stream = AsyncGenerator<unknown, unknown, void>;

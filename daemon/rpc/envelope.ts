@@ -1,14 +1,17 @@
 import { type RequestId, RpcError } from '@locara/protocol';
 
+/** A call a peer asks for; its params are not validated yet. */
+export interface Request {
+  readonly kind: 'request';
+  readonly id: RequestId;
+  readonly method: string;
+  readonly params: unknown;
+  readonly progressToken: string | undefined;
+}
+
 /** A message of a peer, sorted. */
 export type Envelope =
-  | {
-      readonly kind: 'request';
-      readonly id: RequestId;
-      readonly method: string;
-      readonly params: unknown;
-      readonly progressToken: string | undefined;
-    }
+  | Request
   | { readonly kind: 'notification'; readonly method: string; readonly params: unknown }
   /** Answered under its own id; the connection goes on. */
   | { readonly kind: 'refused'; readonly id: RequestId; readonly error: RpcError }
@@ -17,22 +20,22 @@ export type Envelope =
 
 /** An id comes back with every chunk: a long one would multiply. */
 const MAX_ID_LENGTH = 256;
-const ID_RULE = `An id is a string of at most ${MAX_ID_LENGTH} characters, or an integer within ±2^53`;
+const ID_RULE = `An id is a string of at most ${MAX_ID_LENGTH} characters, or an integer within ±2^53.`;
 
 /** Sorts one parsed message by JSON-RPC 2.0 and the contract's stricter rules (no batches, ids unique among open calls). */
 export function readEnvelope(message: unknown, isOpen: (id: RequestId) => boolean): Envelope {
-  if (Array.isArray(message)) return invalid('Batches are not supported');
-  if (typeof message !== 'object' || message === null) return invalid('A request is an object');
+  if (Array.isArray(message)) return invalid('Batches are not supported: send one request a line.');
+  if (typeof message !== 'object' || message === null) return invalid('A request is an object.');
   const { jsonrpc, id, method, params } = message as Record<string, unknown>;
   if (!Object.hasOwn(message, 'id')) {
     return typeof method === 'string' && jsonrpc === '2.0'
       ? { kind: 'notification', method, params }
-      : invalid('Neither a request nor a notification');
+      : invalid('The message is neither a request nor a notification of JSON-RPC 2.0.');
   }
   if (!isRequestId(id)) return invalid(ID_RULE);
-  if (isOpen(id)) return invalid('This id belongs to a call in flight');
-  if (jsonrpc !== '2.0') return refused(id, 'jsonrpc must be "2.0"');
-  if (typeof method !== 'string') return refused(id, 'method must be a string');
+  if (isOpen(id)) return invalid('This id belongs to a call in flight.');
+  if (jsonrpc !== '2.0') return refused(id, 'jsonrpc must be "2.0".');
+  if (typeof method !== 'string') return refused(id, 'method must be a string.');
   return readParams(id, method, params);
 }
 
@@ -67,7 +70,7 @@ function refused(id: RequestId, message: string): Envelope {
 
 function invalidToken(): RpcError {
   const rule = `a string of at most ${MAX_TOKEN_LENGTH} characters`;
-  return new RpcError('InvalidParams', 'Invalid progressToken', {
+  return new RpcError('InvalidParams', 'The progressToken is not valid.', {
     details: { issues: [{ path: 'progressToken', rule }] },
   });
 }

@@ -7,12 +7,16 @@ export function toLine(message: object): string {
   const line = JSON.stringify(message);
   // The line ending counts here, so that a reader who counts it is content too.
   if (Buffer.byteLength(line) < LIMITS.maxMessageBytes) return line;
-  throw new RpcError('PayloadTooLarge', 'The result is too large for one message', {
-    details: {
-      limitBytes: LIMITS.maxMessageBytes,
-      waysOut: ['limit and cursor', 'encoding: "f32"', 'a blob'],
+  throw new RpcError(
+    'PayloadTooLarge',
+    'The result is too large for one message; `details.waysOut` names others.',
+    {
+      details: {
+        limitBytes: LIMITS.maxMessageBytes,
+        waysOut: ['limit and cursor', 'encoding: "f32"', 'a blob'],
+      },
     },
-  });
+  );
 }
 
 /** An answer as its line; an answer that is too large becomes the error that says so. */

@@ -21,14 +21,18 @@ export function toWireError(
   }
   const errorId = randomUUID();
   log.error('call.bug', { errorId, method, ...describeError(error) });
-  return new RpcError('InternalError', 'Something went wrong inside the daemon', {
-    errorId,
-  }).toWire();
+  return new RpcError(
+    'InternalError',
+    'Something went wrong inside the daemon; its log says what, by this errorId.',
+    {
+      errorId,
+    },
+  ).toWire();
 }
 
 /** Why a call was aborted: the reason given when it is ours, else Cancelled. */
-export function toAbortError(signal: AbortSignal): RpcError {
+function toAbortError(signal: AbortSignal): RpcError {
   return signal.reason instanceof RpcError
     ? signal.reason
-    : new RpcError('Cancelled', 'The call was cancelled');
+    : new RpcError('Cancelled', 'The call was cancelled.');
 }

@@ -1,6 +1,6 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { RpcError } from '@locara/protocol';
+import { isAppId, RpcError } from '@locara/protocol';
 import type { Session } from '../access/session.ts';
 import type { Log } from '../log.ts';
 import type { Paths } from '../paths.ts';
@@ -12,7 +12,6 @@ import { createStoreKeys } from './keys.ts';
 const DATABASE_FILE = 'store.db';
 const DEFAULT_QUOTA_MB = 1024;
 const BYTES_PER_MB = 1024 * 1024;
-const APP_ID = /^[a-z0-9][a-z0-9-]*\/[a-z0-9][a-z0-9-]*$/;
 
 /** How a store's process is run. SQLite cannot be interrupted, so only a kill ends a long statement. */
 const WORKER_POLICY = {
@@ -123,5 +122,5 @@ function quotaOf({ storage }: Session['manifest']): number {
 }
 
 function assertAppId(appId: string): void {
-  if (!APP_ID.test(appId)) throw new RpcError('NotFound', 'No such app.');
+  if (!isAppId(appId)) throw new RpcError('NotFound', 'There is no such app.');
 }

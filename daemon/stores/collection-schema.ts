@@ -19,6 +19,7 @@ export interface CollectionTables {
   readonly words: string;
 }
 
+/** The three tables of a collection; their names hold its number, never what an app wrote. */
 export function collectionTables({ id }: Pick<CollectionRow, 'id'>): CollectionTables {
   return {
     records: `locara_records_${id}`,
@@ -78,14 +79,15 @@ export function listCollections(database: StoreDatabase): CollectionRow[] {
   }));
 }
 
-export function findCollection(database: StoreDatabase, name: string): CollectionRow | undefined {
+function findCollection(database: StoreDatabase, name: string): CollectionRow | undefined {
   return listCollections(database).find((collection) => collection.name === name);
 }
 
 /** Throws NotFound. */
 export function getCollection(database: StoreDatabase, name: string): CollectionRow {
   const collection = findCollection(database, name);
-  if (collection === undefined) throw new RpcError('NotFound', 'No such collection.');
+  if (collection === undefined)
+    throw new RpcError('NotFound', 'There is no such collection: collections.create makes one.');
   return collection;
 }
 

@@ -140,15 +140,12 @@ function wrapDatabase(sqlite: SqliteDatabase, options: OpenOptions): StoreDataba
       throw toStoreError(error, { stage, usage });
     }
   };
-  const execute = (sql: string): void => {
-    guarded('run', () => sqlite.exec(sql));
-  };
   // What is written to a file that was deleted meanwhile would be acknowledged and gone.
   const { ino } = statSync(options.path);
   const assertInPlace = (): void => {
     if (statSync(options.path, { throwIfNoEntry: false })?.ino !== ino) throw missing();
   };
-  const database: StoreDatabase = {
+  return {
     prepare: (sql) =>
       wrapStatement(
         sqlite,
@@ -157,34 +154,46 @@ function wrapDatabase(sqlite: SqliteDatabase, options: OpenOptions): StoreDataba
       ),
     transaction: (work, { foreignKeys } = { foreignKeys: true }) => {
       assertInPlace();
-      if (!foreignKeys) execute('PRAGMA foreign_keys = OFF');
-      try {
-        execute('BEGIN IMMEDIATE');
-        const result = work();
-        if (!foreignKeys) {
-          guarded('run', () => {
-            assertForeignKeys(sqlite);
-          });
-        }
-        execute('COMMIT');
-        return result;
-      } finally {
-        // Some failures, a full disk among them, have already rolled back.
-        if (sqlite.inTransaction) execute('ROLLBACK');
-        if (!foreignKeys) execute('PRAGMA foreign_keys = ON');
-      }
+      return runTransaction(sqlite, guarded, { work, foreignKeys });
     },
     usage,
     close: () => {
       sqlite.close();
     },
   };
-  return database;
+}
+
+/** Runs `work`; what SQLite throws becomes an RpcError. */
+type Guarded = <T>(stage: SqlStage, work: () => T) => T;
+
+function runTransaction<T>(
+  sqlite: SqliteDatabase,
+  guarded: Guarded,
+  { work, foreignKeys }: { readonly work: () => T; readonly foreignKeys: boolean },
+): T {
+  const execute = (sql: string): void => {
+    guarded('run', () => sqlite.exec(sql));
+  };
+  if (!foreignKeys) execute('PRAGMA foreign_keys = OFF');
+  try {
+    execute('BEGIN IMMEDIATE');
+    const result = work();
+    if (!foreignKeys) {
+      guarded('run', () => {
+        assertForeignKeys(sqlite);
+      });
+    }
+    execute('COMMIT');
+    return result;
+  } finally {
+    // Some failures, a full disk among them, have already rolled back.
+    if (sqlite.inTransaction) execute('ROLLBACK');
+    if (!foreignKeys) execute('PRAGMA foreign_keys = ON');
+  }
 }
 
 interface StatementChecks {
-  /** Runs `work`; what SQLite throws becomes an RpcError. */
-  readonly guarded: <T>(stage: SqlStage, work: () => T) => T;
+  readonly guarded: Guarded;
   /** Throws Unavailable when the database file is not where it was. */
   readonly assertInPlace: () => void;
 }

@@ -61,19 +61,20 @@ function findFresh(
   return fresh;
 }
 
-interface Permission {
+/** `schemaOnly`: the app may shape its tables, and run no other SQL of its own. */
+interface MigrationRights {
   readonly schemaOnly: boolean;
 }
 
 function applyAll(
   database: StoreDatabase,
   migrations: readonly Migration[],
-  permission: Permission,
+  rights: MigrationRights,
 ): number[] {
   const record = database.prepare('INSERT INTO locara_migrations VALUES (?, ?, ?)');
   for (const migration of migrations) {
     try {
-      applyScript(database, migration.sql, permission);
+      applyScript(database, migration.sql, rights);
     } catch (error) {
       throw withVersion(error, migration.version);
     }
@@ -82,7 +83,7 @@ function applyAll(
   return migrations.map(({ version }) => version);
 }
 
-function applyScript(database: StoreDatabase, sql: string, { schemaOnly }: Permission): void {
+function applyScript(database: StoreDatabase, sql: string, { schemaOnly }: MigrationRights): void {
   for (const statement of guardScript(sql)) {
     if (schemaOnly && statement.kind === 'data') {
       throw new RpcError('CapabilityDenied', 'A migration that runs other SQL needs store:sql.', {

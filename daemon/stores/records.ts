@@ -39,6 +39,7 @@ export function assertUsableVector(vector: Float32Array): void {
   });
 }
 
+/** The stored form of a vector: 32-bit floats in little-endian order, as sqlite-vec reads them. */
 export function toBlob(vector: Float32Array): Uint8Array {
   return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
 }
@@ -47,6 +48,7 @@ export function toFloats(blob: Uint8Array): Float32Array {
   return new Float32Array(Uint8Array.from(blob).buffer);
 }
 
+/** The stored form of metadata; null without any. Throws PayloadTooLarge. */
 export function toMetadataJson(metadata: UpsertRecord['metadata']): string | null {
   if (metadata === undefined) return null;
   const json = JSON.stringify(metadata);

@@ -89,7 +89,7 @@ function conflict({ code, message }: Failure): RpcError {
 
 function full({ isDiskFull, ...usage }: StoreUsage): RpcError {
   return isDiskFull
-    ? new RpcError('InsufficientResources', 'The disk is full.', { details: usage })
+    ? new RpcError('InsufficientResources', 'The disk is full: free some room.', { details: usage })
     : new RpcError('QuotaExceeded', "The store has reached the app's quota.", { details: usage });
 }
 

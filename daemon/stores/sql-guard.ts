@@ -36,6 +36,7 @@ const READABLE_SQLITE_NAMES = new Set([
   'sqlite_version',
 ]);
 
+/** A statement that may run. */
 export interface GuardedStatement {
   readonly sql: string;
   /** `data` statements read or change rows, `schema` statements change tables. */

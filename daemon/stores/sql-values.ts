@@ -31,7 +31,7 @@ export function toBoundParams(
   });
 }
 
-export function toStoredValue(value: SqlValue): StoredValue {
+function toStoredValue(value: SqlValue): StoredValue {
   if (value === null || typeof value === 'string') return value;
   if (typeof value === 'boolean') return value ? 1n : 0n;
   // A plain number would be bound as REAL, even 1.

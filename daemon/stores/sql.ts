@@ -82,9 +82,13 @@ function queryRows(
 function readCursor(cursor: string, fingerprint: string): number {
   const match = /^(\d{1,15})\.([\w-]+)$/.exec(cursor);
   if (match?.[1] === undefined || match[2] !== fingerprint) {
-    throw new RpcError('InvalidParams', 'The cursor belongs to another query.', {
-      details: { rule: 'cursor' },
-    });
+    throw new RpcError(
+      'InvalidParams',
+      'The cursor belongs to another query: repeat sql and params with it.',
+      {
+        details: { rule: 'cursor' },
+      },
+    );
   }
   return Number(match[1]);
 }

@@ -1,3 +1,4 @@
+/** What a message may hold at most. */
 export interface ScanLimits {
   /** Arrays and objects inside each other; a bare scalar has depth 0. */
   readonly maxDepth: number;

@@ -1,4 +1,4 @@
-import { RpcError } from '@locara/protocol';
+import { LIMITS, RpcError } from '@locara/protocol';
 import { createLineDecoder, parseMessage } from './framing.ts';
 
 export interface MessageReader {
@@ -28,17 +28,24 @@ export function createMessageReader(options: MessageReaderOptions): MessageReade
       decoder.stop();
       options.onViolation(
         parsed.error === 'ParseError'
-          ? new RpcError('ParseError', 'Not JSON, or nested too deeply')
-          : new RpcError('PayloadTooLarge', 'Too many values in one message'),
+          ? new RpcError('ParseError', 'The message is not JSON in UTF-8, or nested too deeply.')
+          : new RpcError(
+              'PayloadTooLarge',
+              `A message may have at most ${LIMITS.maxMessageValues} values.`,
+            ),
       );
     },
     onViolation: (kind) => {
       if (kind === 'http') options.onHttp();
       else {
         options.onViolation(
-          new RpcError('PayloadTooLarge', 'A message is too long', {
-            details: { limitBytes: options.maxBytes() },
-          }),
+          new RpcError(
+            'PayloadTooLarge',
+            'The message is too long; `details.limitBytes` is the limit now.',
+            {
+              details: { limitBytes: options.maxBytes() },
+            },
+          ),
         );
       }
     },

@@ -8,7 +8,7 @@ const MAX_PATH_BYTES = 103;
 /** Clients that may wait to be accepted, so that a thousand at once are not turned away. */
 const BACKLOG = 4096;
 
-export class SocketError extends Error {
+class SocketError extends Error {
   override readonly name = 'SocketError';
 }
 
@@ -18,6 +18,7 @@ export interface ListenOptions {
   readonly onAcceptError: (error: Error) => void;
 }
 
+/** A socket that accepts connections. */
 export interface Listener {
   readonly path: string;
   /** Stops accepting, and removes the socket file only if it is still ours. */
@@ -45,6 +46,7 @@ export async function listenOnSocket(path: string, options: ListenOptions): Prom
   };
 }
 
+/** Throws SocketError for a path that not every platform can bind, with its length. */
 export function assertPathLength(path: string): void {
   const bytes = Buffer.byteLength(path);
   if (bytes > MAX_PATH_BYTES) {

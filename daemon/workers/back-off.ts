@@ -1,3 +1,4 @@
+/** How long crashes keep a worker waiting. */
 export interface BackOffSettings {
   /** Wait before the first restart; doubles with every further crash in a row. */
   readonly firstDelayMs: number;

@@ -18,6 +18,7 @@ export interface LaunchPlan {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** What a launch depends on outside its options. */
 export interface LaunchSite {
   readonly platform: NodeJS.Platform;
   readonly execPath: string;
@@ -30,7 +31,7 @@ const MAX_HEAP_MIB = 1024;
 /** Short-lived objects wait here to be collected; V8's own 16 MiB leaves every worker 20 MB larger and no faster. */
 const MAX_YOUNG_MIB = 4;
 
-/** Starts a worker process that knows nothing of the daemon's environment and can not write to its terminal. */
+/** Starts a worker process that knows nothing of the daemon's environment and cannot write to its terminal. */
 export function launchWorker(options: LaunchOptions): ChildProcess {
   const { execPath, execArgv, env } = planLaunch(options, {
     platform: process.platform,

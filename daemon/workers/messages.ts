@@ -24,14 +24,4 @@ export interface WorkerError {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-export const WORKER_KINDS = ['llm', 'speech', 'ocr', 'store', 'canary'] as const;
-export type WorkerKind = (typeof WORKER_KINDS)[number];
-
-/** One operation of a worker: what goes in, what streams out, what comes back. */
-export interface WorkerOp {
-  readonly params: unknown;
-  readonly chunk: unknown;
-  readonly result: unknown;
-}
-/** The operations of one kind of worker, by name. */
-export type WorkerOps = Record<string, WorkerOp>;
+export type WorkerKind = 'llm' | 'speech' | 'ocr' | 'store' | 'canary';

@@ -12,6 +12,7 @@ export type ProcessEnd =
   | { readonly cause: 'ended' }
   | { readonly cause: 'crashed' };
 
+/** How a process ended. */
 export interface ProcessExit {
   readonly pid: number;
   readonly end: ProcessEnd;
@@ -82,7 +83,7 @@ export class WorkerProcess {
     return this.#isEnding;
   }
 
-  /** Throws when `params` can not be cloned. */
+  /** Throws when `params` cannot be cloned. */
   call(id: number, op: string, params: unknown): void {
     this.#send({ type: 'call', id, op, params });
   }

@@ -13,6 +13,7 @@ export interface WorkerCallOptions<C> {
   readonly timeoutMs?: number;
 }
 
+/** Where a worker stands, for the user’s own eyes. */
 export interface WorkerStatus {
   readonly kind: WorkerKind;
   readonly model: string;

@@ -39,11 +39,11 @@ const Sampling = {
 
 const ToolCall = z.object({ id: z.string(), name: z.string(), arguments: z.string() });
 
-export const Usage = z
+const Usage = z
   .object({ promptTokens: z.int(), cachedTokens: z.int(), completionTokens: z.int() })
   .meta({ id: 'Usage' });
 
-export const Timings = z
+const Timings = z
   .object({
     queuedMs: z.number(),
     loadMs: z.number(),
@@ -63,7 +63,7 @@ export const Completion = z
   .meta({ id: 'Completion' });
 export type Completion = z.output<typeof Completion>;
 
-export const CompletionChunk = z
+const CompletionChunk = z
   .object({ delta: z.string(), toolCall: ToolCall.optional() })
   .meta({ id: 'CompletionChunk' });
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { defineMethod } from '../method.ts';
 import { MODALITIES } from '../app-manifest.ts';
 
-export const MODEL_STATES = ['absent', 'installed', 'loaded'] as const;
+const MODEL_STATES = ['absent', 'installed', 'loaded'] as const;
 
 export const Model = z
   .object({

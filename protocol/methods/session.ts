@@ -24,7 +24,7 @@ export const Quotas = z
   .record(z.string(), z.object({ limit: z.int(), used: z.int() }))
   .meta({ id: 'Quotas' });
 
-export const AppIdentity = z.object({
+const AppIdentity = z.object({
   id: z.string(),
   version: z.string(),
   displayName: z.string(),

@@ -190,6 +190,12 @@ export const TEXT_RULES: readonly TextRule[] = [
     forbids: /\bshell: true\b|\bexec(Sync)?\(['"`]/,
     violation: { path: 'daemon/log.ts', text: 'execSync(`ls ${folder}`);' },
   },
+  {
+    name: 'what a caller reads of an error is a sentence with its full stop',
+    files: /^daemon\//,
+    forbids: /\bnew RpcError\(\s*'\w+',\s*('[^'\n]*[^.'\n]'|`[^`]*[^.`]`)/,
+    violation: { path: 'daemon/log.ts', text: "new RpcError('NotFound', 'No such blob', {" },
+  },
 ];
 
 const BANNED = /(^|[-/])(managers?|helpers?|utils?|common|misc|data|info|impl|base)(-|\/|\.ts$)/;

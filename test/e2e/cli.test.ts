@@ -134,7 +134,7 @@ describe('with a daemon, step after step,', () => {
     });
     const { exitCode, stderr } = await ended;
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/^locara: Invalid params for db\.query\n {2}sql: /);
+    expect(stderr).toMatch(/^locara: Invalid params for db\.query\.\n {2}sql: /);
   });
 
   test('a revoked app is out, and an uninstalled one is gone', async () => {

@@ -71,7 +71,11 @@ describe('the handshake', () => {
     async (_name, changes) => {
       const wire = await openWire(daemon.appSocket);
       const { error } = await authenticate(wire, notes, changes());
-      expect(error).toMatchObject({ code: -32001, message: 'The proof of identity failed' });
+      expect(error).toMatchObject({
+        code: -32001,
+        message:
+          'The proof of identity failed; the log of the daemon says which check, by this errorId.',
+      });
       expect(error?.data).toEqual({
         reason: 'Unauthenticated',
         retryable: false,

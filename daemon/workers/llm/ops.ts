@@ -11,6 +11,7 @@ export interface LlmStart {
   readonly threads: number;
 }
 
+/** How the next token is chosen, and when to stop. */
 export interface Sampling {
   readonly maxTokens?: number;
   readonly temperature?: number;
@@ -23,11 +24,13 @@ export interface Sampling {
   readonly schema?: Readonly<Record<string, unknown>>;
 }
 
+/** What to continue: a conversation through the model’s template, or a plain text. */
 export interface GenerateParams {
   readonly input: { readonly messages: readonly Message[] } | { readonly prompt: string };
   readonly sampling: Sampling;
 }
 
+/** The whole text, and what it took. */
 export interface Generated {
   readonly content: string;
   readonly finishReason: 'stop' | 'length';

@@ -4,6 +4,7 @@ import { RpcError } from '@locara/protocol/errors';
 const MAX_BYTES_PER_TOKEN = 64;
 const SAMPLE_CHARACTERS = 16_384;
 
+/** The room a text must fit into. */
 export interface PromptLimit {
   readonly contextTokens: number;
   /** Which of several texts it is. */

@@ -1,7 +1,7 @@
 import { RpcError } from '@locara/protocol/errors';
 import { readJpegSegments } from './jpeg-segments.ts';
 
-export const READABLE_IMAGES = ['png', 'jpeg', 'webp', 'gif', 'bmp'] as const;
+const READABLE_IMAGES = ['png', 'jpeg', 'webp', 'gif', 'bmp'] as const;
 export type ImageFormat = (typeof READABLE_IMAGES)[number];
 
 export const IMAGE_LIMITS = {

@@ -1,5 +1,6 @@
 import type { Page } from '@locara/protocol';
 
+/** How to start the ocr engine. */
 export interface OcrStart {
   /** Unpacked language data by its code, as `eng` → …/eng.traineddata; all in one folder. */
   readonly languages: Readonly<Record<string, string>>;

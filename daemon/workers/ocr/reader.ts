@@ -34,18 +34,21 @@ export interface Recogniser {
   close(): void;
 }
 
+/** One image to read. */
 export interface Job {
   readonly image: Buffer;
   readonly pixels: number;
   readonly languages: readonly string[];
 }
 
+/** What was read, in the pixels of the enlarged image. */
 export interface Reading {
   readonly recognised: Recognised;
   /** By how much the image was enlarged. */
   readonly factor: number;
 }
 
+/** Reads images one after the other. */
 export interface Reader {
   /** Opens the first language, so that the first call does not wait. */
   warmUp(): Promise<void>;

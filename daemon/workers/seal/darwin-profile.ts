@@ -32,7 +32,7 @@ const FRAMEWORK_FILES = [
   '#"^/private/var/folders/[^/]+/[^/]+/T/(TemporaryItems|com\\.apple\\.)"',
 ] as const;
 
-/** The profile text for `sandbox-exec -p`. Throws on a path that can not be quoted. */
+/** The profile text for `sandbox-exec -p`. Throws on a path that cannot be quoted. */
 export function renderSandboxProfile({ execPath, writableFolders }: ProfileOptions): string {
   const writable = ['/dev/null', '/dev/dtracehelper'].map((path) => `(literal ${quote(path)})`);
   writable.push(...FRAMEWORK_FILES.map((pattern) => `(regex ${pattern})`));

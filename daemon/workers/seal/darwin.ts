@@ -16,7 +16,7 @@ const LOOPBACK = Uint8Array.of(16, AF_INET, 0, 9, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0
 
 type NativeCall = (...args: readonly unknown[]) => number;
 
-/** Checks that `sandbox-exec` holds this process: it is put there at launch, and can not do so itself. */
+/** Checks that `sandbox-exec` holds this process: it is put there at launch, and cannot do so itself. */
 export function sealDarwin(host: SealHost): void {
   const koffi = createRequire(import.meta.url)('koffi') as typeof koffiModule;
   const system = koffi.load('/usr/lib/libSystem.B.dylib');

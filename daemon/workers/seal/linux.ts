@@ -41,7 +41,7 @@ function startSealed(
   calls.installFilter(
     buildSeccompFilter({ arch: settings.arch, pid: host.pid, stage: 'before-exec' }),
   );
-  if (host.execve === undefined) throw new Error('this runtime can not exec');
+  if (host.execve === undefined) throw new Error('this runtime cannot exec');
   return host.execve(host.execPath, [host.execPath, ...host.execArgv, ...host.argv.slice(1)], {
     ...definedOnly(host.env),
     [SEAL_STAGE]: 'final',

@@ -5,7 +5,7 @@ import { readSealSettings, SEAL_STAGE, SEAL_WRITABLE, type SealHost } from './se
 /**
  * Gives up the network, other programs and other processes, for good. Call it before anything that
  * handles content is imported. On Linux its first call replaces the process by a fresh one, which
- * calls it again. Throws when the process can not be sealed: it must then do nothing but say so.
+ * calls it again. Throws when the process cannot be sealed: it must then do nothing but say so.
  */
 export function sealProcess(host: SealHost): void {
   const settings = readSealSettings(host.env);

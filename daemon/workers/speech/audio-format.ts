@@ -19,7 +19,7 @@ const FORMATS = [
 type Format = (typeof FORMATS)[number];
 export type AudioFormat = Extract<Format, { readable: true }>['name'];
 
-export const READABLE_FORMATS: readonly AudioFormat[] = FORMATS.filter(isReadable).map(
+const READABLE_FORMATS: readonly AudioFormat[] = FORMATS.filter(isReadable).map(
   (format) => format.name,
 );
 

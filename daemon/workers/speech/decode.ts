@@ -5,7 +5,7 @@ import { resample, SAMPLES_PER_MS } from './resample.ts';
 import { type MonoSound, openWav } from './wav.ts';
 
 /** Longest recording, four hours. */
-export const MAX_DURATION_MS = 4 * 60 * 60 * 1000;
+const MAX_DURATION_MS = 4 * 60 * 60 * 1000;
 
 /** A recording as 16 kHz mono, decoded as it is read: memory does not grow with its length. */
 export interface Recording {

@@ -1,5 +1,6 @@
 import type { Segment } from '@locara/protocol';
 
+/** How to load a speech model. */
 export interface SpeechStart {
   readonly modelPath: string;
   readonly vadModelPath: string;

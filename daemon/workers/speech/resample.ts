@@ -1,5 +1,5 @@
 /** The rate every speech model hears. */
-export const SAMPLE_RATE = 16_000;
+const SAMPLE_RATE = 16_000;
 export const SAMPLES_PER_MS = SAMPLE_RATE / 1000;
 
 /** Zero crossings of the sinc on each side: about 70 dB of what would fold back is gone. */

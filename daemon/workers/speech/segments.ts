@@ -93,14 +93,14 @@ function findCommon(words: readonly string[], others: readonly string[]): Readon
       row[j] = words[i] === others[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
     }
   }
-  const common = new Set<number>();
+  const shared = new Set<number>();
   for (let i = 0, j = 0; i < words.length && j < others.length;) {
     if (words[i] === others[j]) {
-      common.add(i);
+      shared.add(i);
       i += 1;
       j += 1;
     } else if (at(i + 1, j) >= at(i, j + 1)) i += 1;
     else j += 1;
   }
-  return common;
+  return shared;
 }

@@ -6,7 +6,7 @@ const EXTENSIBLE = 0xfffe;
 const MAX_CHANNELS = 32;
 const MIN_SAMPLE_RATE = 1_000;
 const MAX_SAMPLE_RATE = 384_000;
-/** What a program that writes into a pipe states, as it can not come back to correct it. */
+/** What a program that writes into a pipe states, as it cannot come back to correct it. */
 const UNKNOWN_SIZE = 0xffff_ffff;
 const FRAMES_PER_BLOCK = 16_384;
 

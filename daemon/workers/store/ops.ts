@@ -9,11 +9,13 @@ export interface StoreStart {
   readonly quotaBytes: number;
 }
 
+/** A statement of the app’s, as it came. */
 export interface SqlStatement {
   readonly sql: string;
   readonly params?: SqlParams | undefined;
 }
 
+/** What vectors a collection holds. */
 export interface CollectionState {
   readonly collection: string;
   readonly dimensions?: number;
@@ -34,6 +36,7 @@ export interface FoundRecord {
   readonly metadata?: Record<string, unknown>;
 }
 
+/** By meaning (`vector`), by words, or by both. */
 export interface SearchParams {
   readonly collection: string;
   readonly k: number;

@@ -43,7 +43,7 @@ test("another app's blob, an absent one and a deleted one are all NotFound", asy
   const { blobs } = await open();
   const { blob } = await blobs.create('a/b');
   await expect(blobs.commit({ appId: 'x/y', blob }, sha256(Buffer.of()))).rejects.toThrow(
-    'No such blob',
+    'There is no such blob.',
   );
   await expect(
     blobs.read({ appId: 'a/b', blob: 'absent' }, { offset: 0, length: 1 }),
@@ -119,7 +119,7 @@ test('a commit comes after the appends under way, and nothing after it', async (
   const late = blobs.append(key, { offset: bytes.length, bytes });
   await first;
   expect(await committed).toBe(bytes.length);
-  await expect(late).rejects.toThrow('The blob is committed');
+  await expect(late).rejects.toThrow('The blob is committed: nothing can be appended.');
   expect(await blobs.readAll(key)).toEqual(bytes);
 });
 
@@ -132,7 +132,7 @@ test('a blob that is deleted while it is read is NotFound', async () => {
     await blobs.append(key, { offset, bytes: bytes.subarray(offset, offset + 1000) });
   }
   await blobs.commit(key, sha256(bytes));
-  const read = expect(blobs.readAll(key)).rejects.toThrow('No such blob');
+  const read = expect(blobs.readAll(key)).rejects.toThrow('There is no such blob.');
   await blobs.delete(key);
   await read;
 });

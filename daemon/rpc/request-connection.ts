@@ -1,0 +1,94 @@
+import type { Socket } from 'node:net';
+import { NOTICES, RpcError } from '@locara/protocol';
+import { describeError, type Log } from '../log.ts';
+import { type Connection, createConnection } from '../transport/connection.ts';
+import { createMessageReader } from '../transport/message-reader.ts';
+import { readEnvelope, type Request } from './envelope.ts';
+import { toLine } from './message-line.ts';
+import type { Abortable, OpenCalls } from './open-calls.ts';
+
+export interface RequestConnectionOptions {
+  readonly calls: OpenCalls<Abortable>;
+  /** The cap of a line now, in bytes: small before authentication. */
+  readonly maxBytes: () => number;
+  /** Asked before each piece and each message: what comes once it says no is dropped. */
+  readonly isReading: () => boolean;
+  /** Asked before each message: why this peer may not go on, if so. */
+  readonly findRefusal?: () => RpcError | undefined;
+  /** Answers the request. A rejection is a bug, and ends the connection. */
+  readonly onRequest: (request: Request) => Promise<void>;
+  /** The stream itself is broken: one answer without an id, then the end. */
+  readonly onBroken: (error: RpcError) => void;
+  /** The peer sends nothing more, but may still read. */
+  readonly onEnd: () => void;
+  readonly onClose: () => void;
+  /** Told, before the close, why the peer is dropped without an answer. */
+  readonly onDrop: (reason: 'http' | 'not-reading') => void;
+  readonly stalledWriteMs: number;
+  readonly log: Log;
+}
+
+/**
+ * What both sockets do with a peer's bytes: cut into messages within every limit of the wire, HTTP ended
+ * at once, requests handed on, calls cancelled, the rest refused.
+ */
+export function createRequestConnection(
+  socket: Socket,
+  options: RequestConnectionOptions,
+): Connection {
+  const reader = createMessageReader({
+    maxBytes: options.maxBytes,
+    onMessage: (message) => {
+      if (options.isReading()) receive(message, connection, options);
+    },
+    onViolation: options.onBroken,
+    onHttp: () => {
+      options.onDrop('http');
+      connection.destroy();
+    },
+  });
+  const connection = createConnection(socket, {
+    onBytes: (bytes) => {
+      if (options.isReading()) reader.push(bytes);
+    },
+    onEnd: options.onEnd,
+    onClose: options.onClose,
+    onDrop: () => {
+      options.onDrop('not-reading');
+    },
+    stalledWriteMs: options.stalledWriteMs,
+  });
+  return connection;
+}
+
+function receive(
+  message: unknown,
+  connection: Connection,
+  options: RequestConnectionOptions,
+): void {
+  const { calls, findRefusal, onRequest, onBroken, log } = options;
+  const refusal = findRefusal?.();
+  if (refusal !== undefined) {
+    onBroken(refusal);
+    return;
+  }
+  const envelope = readEnvelope(message, (id) => calls.has(id));
+  switch (envelope.kind) {
+    case 'request':
+      onRequest(envelope).catch((error: unknown) => {
+        log.error('connection.bug', describeError(error));
+        connection.destroy();
+      });
+      return;
+    case 'notification':
+      if (envelope.method === NOTICES.cancel) {
+        calls.cancel(envelope.params, new RpcError('Cancelled', 'The call was cancelled.'));
+      }
+      return;
+    case 'refused':
+      connection.send(toLine({ jsonrpc: '2.0', id: envelope.id, error: envelope.error.toWire() }));
+      return;
+    case 'invalid':
+      onBroken(envelope.error);
+  }
+}
