@@ -10,14 +10,15 @@ export function registerModel(program: Command, context: CliContext): void {
     .description('every model of the catalog, with its state')
     .action(async () => {
       const { models } = await context.control('models.list', {});
-      const rows = models.map(({ id, task, state, bytes, license }) => [
+      const rows = models.map(({ id, digest, task, state, bytes, license }) => [
         id,
         task,
         state,
         formatBytes(bytes),
         license,
+        `${id}@${digest}`,
       ]);
-      const header = ['MODEL', 'TASK', 'STATE', 'SIZE', 'LICENCE'];
+      const header = ['MODEL', 'TASK', 'STATE', 'SIZE', 'LICENCE', 'PIN'];
       context.print({ models }, formatTable([header, ...rows]));
     });
   addExample(list, 'locara model list');
