@@ -17,6 +17,7 @@ interface Piece {
   readonly offset: number;
   readonly length: number;
   readonly position: number;
+  readonly nonce: Buffer;
 }
 
 const TAG_BYTES = 16;
@@ -25,13 +26,14 @@ export async function createSealedFile(path: string): Promise<SealedFile> {
   const key = randomBytes(32);
   const handle = await openNew(path);
   const pieces: Piece[] = [];
+  let attempts = 0;
   let bytes = 0;
   let position = 0;
 
-  const openPiece = async (index: number, piece: Piece): Promise<Buffer> => {
+  const openPiece = async (piece: Piece): Promise<Buffer> => {
     const sealed = Buffer.alloc(piece.length + TAG_BYTES);
     await handle.read(sealed, 0, sealed.length, piece.position);
-    const decipher = createDecipheriv('aes-256-gcm', key, nonceOf(index));
+    const decipher = createDecipheriv('aes-256-gcm', key, piece.nonce);
     decipher.setAuthTag(sealed.subarray(piece.length));
     return Buffer.concat([decipher.update(sealed.subarray(0, piece.length)), decipher.final()]);
   };
@@ -42,19 +44,21 @@ export async function createSealedFile(path: string): Promise<SealedFile> {
     },
     append: async (plain) => {
       if (plain.length === 0) return;
-      const cipher = createCipheriv('aes-256-gcm', key, nonceOf(pieces.length));
+      // An append that fails may have left part of its bytes on the disk: its nonce is used up.
+      const nonce = nonceOf(attempts++);
+      const cipher = createCipheriv('aes-256-gcm', key, nonce);
       const sealed = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
       await writeWhole(handle, sealed, position);
-      pieces.push({ offset: bytes, length: plain.length, position });
+      pieces.push({ offset: bytes, length: plain.length, position, nonce });
       bytes += plain.length;
       position += sealed.length;
     },
     read: async (offset, length) => {
       const end = Math.min(offset + length, bytes);
       const parts: Buffer[] = [];
-      for (const [index, piece] of pieces.entries()) {
+      for (const piece of pieces) {
         if (piece.offset + piece.length <= offset || piece.offset >= end) continue;
-        const plain = await openPiece(index, piece);
+        const plain = await openPiece(piece);
         const from = Math.max(0, offset - piece.offset);
         parts.push(plain.subarray(from, Math.min(piece.length, end - piece.offset)));
       }
@@ -69,10 +73,10 @@ export async function createSealedFile(path: string): Promise<SealedFile> {
   };
 }
 
-/** One key per file and one number per piece: a nonce never repeats. */
-function nonceOf(index: number): Buffer {
+/** One key per file and one number per append: a nonce never repeats. */
+function nonceOf(attempt: number): Buffer {
   const nonce = Buffer.alloc(12);
-  nonce.writeUInt32BE(index, 8);
+  nonce.writeUInt32BE(attempt, 8);
   return nonce;
 }
 

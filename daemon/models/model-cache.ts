@@ -125,11 +125,14 @@ function createCachedFiles({ folder, locateSource, log }: ModelCacheDeps): Cache
   };
 
   const ensure = async (needed: Needed, report: ReportProgress): Promise<void> => {
-    const { file } = needed;
+    const { file, model } = needed;
     try {
       if (!(await isVerified(file, report))) await install(needed, report);
     } catch (error) {
-      throw toFileError(error, file);
+      const failure = toFileError(error, file);
+      const reason = failure instanceof RpcError ? failure.reason : undefined;
+      log.warn('model.notReady', { model, digest: file.sha256, reason });
+      throw failure;
     }
   };
   return { pathOf, ensure };

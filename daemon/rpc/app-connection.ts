@@ -59,6 +59,7 @@ const CLOSE_GRACE_MS = 1000;
 
 class ServedConnection implements AppConnection {
   readonly #deps: AppConnectionDeps;
+  readonly #peer: Peer;
   readonly #connection: Connection;
   readonly #handshake;
   readonly #calls = new OpenCalls<OpenCall>();
@@ -70,6 +71,7 @@ class ServedConnection implements AppConnection {
 
   constructor(socket: Socket, peer: Peer, deps: AppConnectionDeps) {
     this.#deps = deps;
+    this.#peer = peer;
     this.#connection = createRequestConnection(socket, {
       calls: this.#calls,
       maxBytes: () =>
@@ -85,11 +87,15 @@ class ServedConnection implements AppConnection {
       onClose: () => {
         this.#closed();
       },
+      onDrop: (reason) => {
+        this.#logDrop(reason);
+      },
       stalledWriteMs: deps.stalledWriteMs,
       log: deps.log,
     });
     // A stranger who has not proved anything gets no time to linger either.
     this.#authTimer = setTimeout(() => {
+      this.#logDrop('not-authenticated');
       this.#connection.destroy();
     }, deps.authTimeoutMs);
     this.#handshake = createHandshake(deps.handshake, {
@@ -259,8 +265,19 @@ class ServedConnection implements AppConnection {
 
   /** The stream itself is broken: one answer without an id, then the end. */
   #endWith(error: RpcError): void {
+    this.#logDrop(error.reason);
     this.#send({ jsonrpc: '2.0', id: null, error: error.toWire() });
     this.close();
+  }
+
+  #logDrop(reason: string): void {
+    const appId = this.#session?.appId;
+    this.#deps.log.warn('connection.dropped', {
+      socket: 'app',
+      peerPid: this.#peer.pid,
+      appId,
+      reason,
+    });
   }
 
   #closed(): void {

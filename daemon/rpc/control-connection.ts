@@ -71,6 +71,9 @@ class ServedConnection implements ControlConnection {
         this.#isClosing = true;
         this.#calls.abortAll(new RpcError('Cancelled', 'The connection closed.'));
       },
+      onDrop: (reason) => {
+        this.#logDrop(reason);
+      },
       stalledWriteMs: deps.stalledWriteMs,
       log: deps.log,
     });
@@ -115,8 +118,13 @@ class ServedConnection implements ControlConnection {
   }
 
   #endWith(error: RpcError): void {
+    this.#logDrop(error.reason);
     this.#connection.send(toLine({ jsonrpc: '2.0', id: null, error: error.toWire() }));
     this.#endWhenIdle();
+  }
+
+  #logDrop(reason: string): void {
+    this.#deps.log.warn('connection.dropped', { socket: 'control', reason });
   }
 }
 

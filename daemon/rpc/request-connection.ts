@@ -22,6 +22,8 @@ export interface RequestConnectionOptions {
   /** The peer sends nothing more, but may still read. */
   readonly onEnd: () => void;
   readonly onClose: () => void;
+  /** The daemon ends the connection without an answer, and why: told before it does. */
+  readonly onDrop: (reason: 'http' | 'not-reading') => void;
   readonly stalledWriteMs: number;
   readonly log: Log;
 }
@@ -41,6 +43,7 @@ export function createRequestConnection(
     },
     onViolation: options.onBroken,
     onHttp: () => {
+      options.onDrop('http');
       connection.destroy();
     },
   });
@@ -50,6 +53,9 @@ export function createRequestConnection(
     },
     onEnd: options.onEnd,
     onClose: options.onClose,
+    onDrop: () => {
+      options.onDrop('not-reading');
+    },
     stalledWriteMs: options.stalledWriteMs,
   });
   return connection;

@@ -12,7 +12,13 @@ export function toWireError(
 ): WireError {
   const { log, method, signal } = context;
   if (signal.aborted) return toAbortError(signal).toWire();
-  if (error instanceof RpcError) return error.toWire();
+  if (error instanceof RpcError) {
+    // A full disk is the user's to know of, whatever the app makes of it.
+    if (error.reason === 'InsufficientResources') {
+      log.warn('call.failed', { method, reason: error.reason });
+    }
+    return error.toWire();
+  }
   const errorId = randomUUID();
   log.error('call.bug', { errorId, method, ...describeError(error) });
   return new RpcError(

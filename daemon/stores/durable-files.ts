@@ -11,6 +11,9 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { RpcError } from '@locara/protocol/errors';
+
+const FULL_DISK_CODES = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
 /** Creates a folder that only the user may enter; its parents too. */
 export function createPrivateFolder(path: string): void {
@@ -19,7 +22,7 @@ export function createPrivateFolder(path: string): void {
 
 /**
  * Writes a file that must not exist yet: whole or not at all, 0600, on disk when this returns.
- * Answers false, changing nothing, when the file exists.
+ * Answers false, changing nothing, when the file exists. Throws InsufficientResources when the disk is full.
  */
 export function createPrivateFile(path: string, content: Uint8Array): boolean {
   createPrivateFolder(dirname(path));
@@ -37,6 +40,10 @@ export function createPrivateFile(path: string, content: Uint8Array): boolean {
     return true;
   } catch (error) {
     if (isFileError(error, 'EEXIST')) return false;
+    if (FULL_DISK_CODES.some((code) => isFileError(error, code))) {
+      const details = { resource: 'disk' };
+      throw new RpcError('InsufficientResources', 'The disk is full.', { details, cause: error });
+    }
     throw error;
   } finally {
     rmSync(temporary, { force: true });

@@ -14,6 +14,8 @@ export interface ConnectionOptions {
   /** The peer sends nothing more, but may still read. */
   readonly onEnd: () => void;
   readonly onClose: () => void;
+  /** Told, before the close, that the peer is dropped for not reading. */
+  readonly onDrop?: () => void;
   /** A peer that takes nothing for this long while bytes wait is dropped. */
   readonly stalledWriteMs: number;
 }
@@ -41,6 +43,7 @@ export function createConnection(socket: Socket, options: ConnectionOptions): Co
 class SocketConnection implements Connection {
   readonly #socket: Socket;
   readonly #stalledWriteMs: number;
+  readonly #onDrop: () => void;
   #isClosed = false;
   #isEnding = false;
   #isWriting = false;
@@ -52,6 +55,7 @@ class SocketConnection implements Connection {
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket;
     this.#stalledWriteMs = options.stalledWriteMs;
+    this.#onDrop = options.onDrop ?? (() => undefined);
     socket.on('data', (bytes: Buffer) => {
       if (!this.#isEnding) options.onBytes(bytes);
     });
@@ -80,7 +84,7 @@ class SocketConnection implements Connection {
     const bytes = Buffer.from(`${line}\n`);
     this.#queue.push(bytes);
     this.#queuedBytes += bytes.length;
-    if (this.#queuedBytes > MAX_QUEUED_BYTES) this.#socket.destroy();
+    if (this.#queuedBytes > MAX_QUEUED_BYTES) this.#drop();
     else if (!this.hasRoom) this.#socket.pause();
     this.#writeNext();
   }
@@ -119,7 +123,11 @@ class SocketConnection implements Connection {
       // A connection that failed closes; what was queued is lost with it.
       if (error == null) this.#wrote(piece.length);
     });
-    if (this.#socket.writableLength > 0) this.#dropAfter(this.#stalledWriteMs);
+    if (this.#socket.writableLength > 0) {
+      this.#after(this.#stalledWriteMs, () => {
+        this.#drop();
+      });
+    }
   }
 
   #wrote(bytes: number): void {
@@ -147,14 +155,20 @@ class SocketConnection implements Connection {
 
   #endSocket(): void {
     this.#socket.end();
-    this.#dropAfter(LINGER_MS);
+    this.#after(LINGER_MS, () => {
+      this.#socket.destroy();
+    });
   }
 
-  #dropAfter(ms: number): void {
+  #drop(): void {
+    this.#onDrop();
+    this.#socket.destroy();
+  }
+
+  /** One timer at a time: the later step replaces the earlier one. */
+  #after(ms: number, act: () => void): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#socket.destroy();
-    }, ms).unref();
+    this.#timer = setTimeout(act, ms).unref();
   }
 
   #wakeWaiters(): void {

@@ -1,5 +1,5 @@
 import { CliError } from '../context.ts';
-import type { ServicePlatform } from './describe-service.ts';
+import type { ServicePlatform } from './service-folders.ts';
 import type { CommandOutcome } from './run-plan.ts';
 import type { RunStep } from './service-plan.ts';
 
