@@ -25,7 +25,7 @@ export interface AppConnectionDeps {
   readonly log: Log;
   readonly isDraining: () => boolean;
   readonly isPeerUnchanged: (socket: Socket, peer: Peer) => boolean;
-  /** Told the pid of every process that ever held a session. */
+  /** Told the pid of a process that holds a session now; the answer ends that. */
   readonly onAuthenticated: (pid: number) => () => void;
 }
 

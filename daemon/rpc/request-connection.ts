@@ -22,7 +22,7 @@ export interface RequestConnectionOptions {
   /** The peer sends nothing more, but may still read. */
   readonly onEnd: () => void;
   readonly onClose: () => void;
-  /** The daemon ends the connection without an answer, and why: told before it does. */
+  /** Told, before the close, why the peer is dropped without an answer. */
   readonly onDrop: (reason: 'http' | 'not-reading') => void;
   readonly stalledWriteMs: number;
   readonly log: Log;

@@ -4,6 +4,7 @@ import { CliError, EXIT } from '../context.ts';
 /** The user's folders that a service definition must name (contract, section 1). */
 export type ServicePlatform = 'darwin' | 'linux';
 
+/** The folders of the daemon that a service manager starts. */
 export interface ServiceFolders {
   readonly run: string;
   readonly data: string;

@@ -16,6 +16,7 @@ export type ServiceStep =
   | { readonly kind: 'removeFile'; readonly path: string }
   | RunStep;
 
+/** A program to run, as an argument vector: no shell reads it. */
 export interface RunStep {
   readonly kind: 'run';
   readonly argv: readonly [string, ...string[]];
@@ -25,6 +26,7 @@ export interface RunStep {
   readonly attempts: number;
 }
 
+/** Everything a service verb will do, in order: made first, so that `--dry-run` can show it. */
 export interface ServicePlan {
   readonly platform: ServicePlatform;
   readonly verb: ServiceVerb;
