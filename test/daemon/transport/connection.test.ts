@@ -44,7 +44,8 @@ function countBytes(client: Socket): () => number {
 }
 
 test('lines arrive whole and in order, long and short ones mixed', async () => {
-  const { connection, client } = await pair();
+  // Both ends share this process: on a busy machine neither may count as stalled.
+  const { connection, client } = await pair(5000);
   const sent = Array.from(
     { length: 200 },
     (_, index) => `${index}:${line((index * 977) % 200_000)}`,
