@@ -17,7 +17,8 @@ import { createPeers } from './transport/peer.ts';
 import { createWorker } from './workers/supervisor.ts';
 import type { StoreOps } from './workers/store/ops.ts';
 import { listenForPeers } from './servers.ts';
-import { assertPathLength, preparePrivateFolder } from './transport/socket.ts';
+import { preparePrivateFolder } from './files/private-folder.ts';
+import { assertPathLength } from './transport/socket.ts';
 
 /** A daemon that accepts connections. */
 export interface Daemon {

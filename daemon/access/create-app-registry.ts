@@ -14,9 +14,9 @@ import type { Paths } from '../paths.ts';
 import { parseRecord, renderRecord } from './app-record-file.ts';
 import type { AppFiles, AppRecord, AppRegistry, FormerApp } from './app-registry.ts';
 import { alignCredentials } from './credentials-file.ts';
-import { openRegularFile, readBounded } from './read-bounded.ts';
+import { openRegularFile, readBounded } from '../files/read-bounded.ts';
 import { createTaskQueue } from './task-queue.ts';
-import { LEFTOVER, replaceFiles, writeAtomically } from './write-atomically.ts';
+import { LEFTOVER, replaceFiles, writeAtomically } from '../files/write-atomically.ts';
 
 export const CREDENTIALS_FILE = 'credentials.json';
 const RECORD_FILE = 'app.json';

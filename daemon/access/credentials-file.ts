@@ -5,8 +5,8 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import * as z from 'zod';
-import { openRegularFile, readBounded } from './read-bounded.ts';
-import { writeAtomically } from './write-atomically.ts';
+import { openRegularFile, readBounded } from '../files/read-bounded.ts';
+import { writeAtomically } from '../files/write-atomically.ts';
 
 const MAX_BYTES = 64 * 1024;
 

@@ -6,7 +6,7 @@ import {
 } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createPrivateFile, isFileError } from '../stores/durable-files.ts';
+import { createPrivateFile, isFileError } from '../files/durable-files.ts';
 
 const READABLE_BY_OTHERS = 0o077;
 

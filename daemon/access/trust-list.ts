@@ -3,9 +3,9 @@ import { dirname } from 'node:path';
 import { parseStrictJson, RpcError, TrustedKey } from '@locara/protocol';
 import * as z from 'zod';
 import { type ManagedKey, parseManagedKey } from './managed-key.ts';
-import { openRegularFile, readBounded } from './read-bounded.ts';
+import { openRegularFile, readBounded } from '../files/read-bounded.ts';
 import { createTaskQueue } from './task-queue.ts';
-import { writeAtomically } from './write-atomically.ts';
+import { writeAtomically } from '../files/write-atomically.ts';
 
 /** A key the user trusts, ready to verify with. */
 export type TrustedManagedKey = TrustedKey & Pick<ManagedKey, 'publicKey'>;

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RpcError } from '@locara/protocol';
-import { preparePrivateFolder } from '../transport/socket.ts';
+import { preparePrivateFolder } from '../files/private-folder.ts';
 import { createSealedFile, type SealedFile } from './sealed-file.ts';
 
 /** A blob, and the app that must own it: any other gets NotFound. */

@@ -35,7 +35,7 @@ export function describeLlm(model: ReadyModel, settings: EngineSettings): Worker
     threads: threadsOf(settings),
   };
   return {
-    ...common(model, settings),
+    ...sharedBy(model, settings),
     kind: 'llm',
     start,
     cancel: 'message',
@@ -54,7 +54,7 @@ export function describeSpeech(model: ReadyModel, settings: EngineSettings): Wor
     threads: threadsOf(settings),
   };
   return {
-    ...common(model, settings),
+    ...sharedBy(model, settings),
     kind: 'speech',
     start,
     cancel: 'kill',
@@ -72,7 +72,7 @@ export function describeOcr(model: ReadyModel, settings: EngineSettings): Worker
     ),
   };
   return {
-    ...common(model, settings),
+    ...sharedBy(model, settings),
     kind: 'ocr',
     start,
     cancel: 'message',
@@ -82,7 +82,7 @@ export function describeOcr(model: ReadyModel, settings: EngineSettings): Worker
   };
 }
 
-function common(model: ReadyModel, settings: EngineSettings) {
+function sharedBy(model: ReadyModel, settings: EngineSettings) {
   return { model: model.entry.id, idleMs: settings.idleMs, maxQueued: 256 } as const;
 }
 

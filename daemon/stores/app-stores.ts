@@ -6,7 +6,7 @@ import type { Log } from '../log.ts';
 import type { Paths } from '../paths.ts';
 import type { StoreOps, StoreStart } from '../workers/store/ops.ts';
 import type { Worker, WorkerSpec, WorkerStatus } from '../workers/worker.ts';
-import { createPrivateFolder, syncFolder } from './durable-files.ts';
+import { createPrivateFolder, syncFolder } from '../files/durable-files.ts';
 import { createStoreKeys } from './keys.ts';
 
 const DATABASE_FILE = 'store.db';

@@ -5,7 +5,7 @@ import Sqlite, {
   type Statement,
 } from 'better-sqlite3-multiple-ciphers';
 import { getLoadablePath } from 'sqlite-vec';
-import { createPrivateFile } from './durable-files.ts';
+import { createPrivateFile } from '../files/durable-files.ts';
 import { missing, toStoreError, type SqlStage, type StoreUsage } from './sql-errors.ts';
 import { forbidden } from './sql-guard.ts';
 import { isAllowedFunction } from './sql-functions.ts';

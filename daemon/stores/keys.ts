@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { RpcError } from '@locara/protocol';
 import * as z from 'zod';
 import type { Paths } from '../paths.ts';
-import { createPrivateFile, destroyFile, isFileError } from './durable-files.ts';
+import { createPrivateFile, destroyFile, isFileError } from '../files/durable-files.ts';
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;

@@ -1,6 +1,7 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
-import { chmodSync, lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs';
+import { lstatSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { preparePrivateFolder } from '../files/private-folder.ts';
 
 /** The shortest limit of the platforms we run on: macOS, 104 bytes with the closing zero. */
 const MAX_PATH_BYTES = 103;
@@ -52,52 +53,6 @@ export function assertPathLength(path: string): void {
   if (bytes > MAX_PATH_BYTES) {
     throw new SocketError(
       `The socket path is ${bytes} bytes long, the limit is ${MAX_PATH_BYTES}: choose a shorter home folder. ${path}`,
-    );
-  }
-}
-
-/** Creates a folder 0700; an existing one must be a real folder, ours, and closed to others. */
-export function preparePrivateFolder(folder: string): void {
-  makeFolder(folder);
-  const stats = lstatSync(folder);
-  if (!stats.isDirectory()) throw new SocketError(`Not a folder: ${folder}`);
-  if (stats.uid !== process.getuid?.()) {
-    throw new SocketError(`The folder belongs to another user: ${folder}`);
-  }
-  if ((stats.mode & 0o022) !== 0) {
-    throw new SocketError(
-      `Others may write to this folder, so anyone could replace what is in it. Run: chmod 700 ${folder}`,
-    );
-  }
-  if ((stats.mode & 0o077) !== 0) chmodSync(folder, 0o700);
-  assertNobodyReplaces(folder);
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    const { code = 'unknown' } = error as NodeJS.ErrnoException;
-    // macOS asks the user before a program may use a group container, and says EPERM when the answer was no.
-    throw new SocketError(`This folder cannot be made (${code}): ${folder}`, { cause: error });
-  }
-}
-
-/** Whoever may write to the folder above could put another one in this one's place. */
-function assertNobodyReplaces(folder: string): void {
-  const above = dirname(folder);
-  const { uid, gid, mode } = statSync(above);
-  if (uid !== process.getuid?.() && uid !== 0) {
-    throw new SocketError(`The folder belongs to another user: ${above}`);
-  }
-  const isSticky = (mode & 0o1000) !== 0;
-  // With an umask of 002 a folder is open to its owner's private group, which has the owner's number;
-  // a group with another number, as macOS's staff, is everyone's.
-  const isPrivateGroup = gid === process.getgid?.() && gid === uid;
-  const isOpenToGroup = (mode & 0o020) !== 0 && !isPrivateGroup;
-  if (!isSticky && (isOpenToGroup || (mode & 0o002) !== 0)) {
-    throw new SocketError(
-      `Others may write to this folder, so anyone could replace what is in it. Run: chmod go-w ${above}`,
     );
   }
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { writeAtomically } from '../../../daemon/access/write-atomically.ts';
+import { writeAtomically } from '../../../daemon/files/write-atomically.ts';
 import { createTemporaryFolder } from '../../support/signed-package.ts';
 
 test('replaces a file with one that only the owner can read, and leaves nothing beside it', async () => {
@@ -29,7 +29,7 @@ test('a full disk is InsufficientResources and leaves every file of a group alon
   const folder = createTemporaryFolder();
   const paths = ['first', 'second'].map((name) => join(folder, name));
   for (const path of paths) writeFileSync(path, 'old');
-  const source = join(import.meta.dirname, '../../../daemon/access/write-atomically.ts');
+  const source = join(import.meta.dirname, '../../../daemon/files/write-atomically.ts');
   const script = `
     const { replaceFiles } = await import(${JSON.stringify(source)});
     const [first, second] = ${JSON.stringify(paths)};
