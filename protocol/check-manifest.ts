@@ -1,5 +1,6 @@
 import { AppManifest, type Modality, MODALITY_CAPABILITY } from './app-manifest.ts';
 import type { Capability } from './capabilities.ts';
+import { parseUnknown } from './parse-unknown.ts';
 import { parseStrictJson, renderPath, StrictJsonError } from './strict-json.ts';
 
 /** Where a manifest breaks, or stretches, which rule; never its values. */
@@ -26,9 +27,9 @@ export type TaskOfModel = (pin: string) => string | undefined;
 export function checkManifest(bytes: Uint8Array, taskOfModel?: TaskOfModel): ManifestCheck {
   const document = parseDocument(bytes);
   if ('finding' in document) return { errors: [document.finding], warnings: [] };
-  const parsed = AppManifest.safeParse(document.value);
+  const parsed = parseUnknown(AppManifest, document.value);
   if (!parsed.success) {
-    return { errors: parsed.error.issues.flatMap((issue) => toFindings(issue)), warnings: [] };
+    return { errors: parsed.issues.flatMap((issue) => toFindings(issue)), warnings: [] };
   }
   return { manifest: parsed.data, errors: [], warnings: findWarnings(parsed.data, taskOfModel) };
 }

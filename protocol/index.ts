@@ -50,6 +50,7 @@ export { Segment } from './methods/transcribe.ts';
 export { Page, Region } from './methods/ocr.ts';
 export { Filter } from './methods/collections.ts';
 export { Base64, Digest, MediaInput, SqlParams, SqlValue, Vector } from './values.ts';
+export { parseUnknown } from './parse-unknown.ts';
 export { renderOpenRpc } from './openrpc.ts';
 export { renderReference } from './reference.ts';
 export type {

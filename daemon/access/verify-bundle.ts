@@ -1,5 +1,5 @@
 import { createHash, verify } from 'node:crypto';
-import { Base64, parseStrictJson } from '@locara/protocol';
+import { Base64, parseStrictJson, parseUnknown } from '@locara/protocol';
 import { bundleFromJSON } from '@sigstore/bundle';
 import { toSignedEntity, Verifier } from '@sigstore/verify';
 import * as z from 'zod';
@@ -61,15 +61,17 @@ function parseBundle(bytes: Uint8Array): ManagedKeyBundle {
   } catch (error) {
     throw refusePackage('bundle_malformed', error);
   }
-  const parsed = ManagedKeyBundle.safeParse(document);
+  const parsed = parseUnknown(ManagedKeyBundle, document);
   if (parsed.success) return parsed.data;
-  throw refusePackage(nameRefusal(document), parsed.error);
+  throw refusePackage(nameRefusal(document));
 }
+
+const AnyBundle = z.object({ verificationMaterial: z.looseObject({}) });
 
 /** What a bundle that is no managed-key bundle is instead, to say so clearly. */
 function nameRefusal(document: unknown): 'keyless_signature' | 'log_entries' | 'bundle_malformed' {
-  const { data } = z.object({ verificationMaterial: z.looseObject({}) }).safeParse(document);
-  const material = data?.verificationMaterial ?? {};
+  const parsed = parseUnknown(AnyBundle, document);
+  const material = parsed.success ? parsed.data.verificationMaterial : {};
   if ('certificate' in material || 'x509CertificateChain' in material) return 'keyless_signature';
   const { publicKey, tlogEntries, timestampVerificationData } = material;
   if (publicKey !== undefined && isFilled(tlogEntries, timestampVerificationData)) {

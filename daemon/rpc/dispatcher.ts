@@ -3,6 +3,7 @@ import {
   type MethodName,
   methods,
   type MethodSpec,
+  parseUnknown,
   type Progress,
   requiredCapabilities,
   RpcError,
@@ -62,12 +63,12 @@ const MAX_KEY_LENGTH = 64;
 
 /** Validates params; the error carries paths and rules, never values. */
 export function parseParams(schema: z.ZodObject, params: unknown, method: string): unknown {
-  const parsed = schema.safeParse(params);
+  const parsed = parseUnknown(schema, params);
   const polluted = findProtoKey(params);
   if (parsed.success && polluted === undefined) return parsed.data;
   const issues = parsed.success
     ? [{ path: polluted, rule: 'unknown key' }]
-    : parsed.error.issues.flatMap((issue) => toIssues(issue)).slice(0, 20);
+    : parsed.issues.flatMap((issue) => toIssues(issue)).slice(0, 20);
   throw new RpcError('InvalidParams', `Invalid params for ${method}.`, { details: { issues } });
 }
 

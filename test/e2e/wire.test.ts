@@ -169,6 +169,16 @@ describe('in a session', () => {
     wire.end();
   });
 
+  test('a length that cannot become a number is InvalidParams, not a bug', async () => {
+    const wire = await openSession();
+    const unmeasurable = { length: { valueOf: 1, toString: 1 } };
+    for (const params of [{ model: unmeasurable }, { model: 'x', progressToken: unmeasurable }]) {
+      const { error } = await wire.call('models.ensure', params);
+      expect(error?.data.reason).toBe('InvalidParams');
+    }
+    wire.end();
+  });
+
   test('params that are an array or null are InvalidParams', async () => {
     const wire = await openSession();
     expect((await wire.call('daemon.ping', [1])).error?.data.reason).toBe('InvalidParams');

@@ -39,6 +39,14 @@ test.each(['ecdsa-p256', 'ed25519'] as const)(
   },
 );
 
+test('a signature whose length cannot become a number is refused (it made the schema throw)', async () => {
+  const bundleBytes = bundleOf(key, (bundle) => {
+    const { messageSignature } = bundle as unknown as Record<string, Record<string, unknown>>;
+    if (messageSignature !== undefined) messageSignature['signature'] = { length: {} };
+  });
+  expect(await outcomeOf(await trusting(key), bundleBytes)).toBe('refused');
+});
+
 test('no JSON value in the place of another ever crashes or verifies', async () => {
   const list = await trusting(key);
   const paths = [
