@@ -70,13 +70,20 @@ export function createLog(destination: DestinationStream, level: string): Log {
 /** What of a bug may be logged: its name, its code and its stack frames; its message may hold content. */
 export function describeError(error: unknown): LogFields {
   if (!(error instanceof Error)) return { errorName: typeof error };
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  const frames = framesOf(error).filter((line) => /^\s+at /.test(line));
   const code = (error as { code?: unknown }).code;
   return {
     errorName: error.name,
     ...(typeof code === 'string' ? { code } : {}),
     stack: frames.slice(0, 12).join('\n'),
   };
+}
+
+/** The stack without the message it begins with: a line of content may look like a frame. */
+function framesOf({ stack = '', message }: Error): string[] {
+  const at = stack.indexOf(message);
+  // A message that was changed since is not in the stack, which then holds the first one: it cannot be told apart.
+  return at === -1 ? [] : stack.slice(at + message.length).split('\n');
 }
 
 function pickFields(fields: LogFields): LogFields {
