@@ -64,7 +64,7 @@ export function createSessions(registry: AppRegistry, limits: SessionLimits): Se
   return {
     open: (record, pid, listener) => {
       if (usageOf(record.appId).connections >= limits.maxConnectionsPerApp) {
-        throw busy('This app has too many connections open');
+        throw busy('This app has too many connections open.');
       }
       const session = new ServedSession(record, pid, {
         registry,
@@ -72,7 +72,7 @@ export function createSessions(registry: AppRegistry, limits: SessionLimits): Se
         assertRoom: () => {
           const { running, queued } = usageOf(record.appId).calls;
           if (running + queued < limits.maxCallsPerApp) return;
-          throw busy('This app has too many calls in flight');
+          throw busy('This app has too many calls in flight.');
         },
         onClose: () => open.delete(session),
       });

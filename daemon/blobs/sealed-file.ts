@@ -113,6 +113,6 @@ function toResourceError(error: unknown): unknown {
   const { code = '' } = error as NodeJS.ErrnoException;
   const resource = LACKING[code];
   if (resource === undefined) return error;
-  const message = resource === 'disk' ? 'The disk is full' : 'Too many files are open';
+  const message = resource === 'disk' ? 'The disk is full.' : 'Too many files are open.';
   return new RpcError('InsufficientResources', message, { details: { resource }, cause: error });
 }

@@ -1,4 +1,4 @@
-import { BACK_OFF, createBackOff, type BackOff, type BackOffSettings } from './back-off.ts';
+import { BACK_OFF, createBackOff, type BackOff } from './back-off.ts';
 import { CallQueue } from './call-queue.ts';
 import { workerEntry } from './entry.ts';
 import { PendingCall } from './pending-call.ts';
@@ -11,25 +11,9 @@ import {
   fromWorkerError,
   startError,
 } from './worker-error.ts';
+import type { WorkerDependencies } from './worker-dependencies.ts';
 import { WorkerProcess, type CallMessage, type ProcessExit } from './worker-process.ts';
 import type { Worker, WorkerCallOptions, WorkerSpec, WorkerStatus } from './worker.ts';
-
-/** What the supervisor writes to: never content, only names, numbers and reasons. */
-export interface WorkerLog {
-  info(event: string, fields: WorkerLogFields): void;
-  warn(event: string, fields: WorkerLogFields): void;
-}
-
-export type WorkerLogFields = Readonly<Record<string, string | number | boolean | undefined>>;
-
-export interface WorkerDependencies {
-  readonly log: WorkerLog;
-  /** The worker's program; by default the one of its kind. */
-  readonly entry?: URL;
-  /** Told of the end of every process, expected or not. */
-  readonly onExit?: (exit: ProcessExit) => void;
-  readonly backOff?: BackOffSettings;
-}
 
 /** Supervises one worker. Nothing runs before the first call. */
 export function createWorker<Ops>(spec: WorkerSpec, dependencies: WorkerDependencies): Worker<Ops> {

@@ -1,6 +1,7 @@
 import { RpcError } from '@locara/protocol';
 import { afterEach, expect } from 'vitest';
-import { createWorker, type WorkerDependencies } from '../../daemon/workers/supervisor.ts';
+import { createWorker } from '../../daemon/workers/supervisor.ts';
+import type { WorkerDependencies } from '../../daemon/workers/worker-dependencies.ts';
 import type { Worker, WorkerSpec } from '../../daemon/workers/worker.ts';
 import type { EchoOps, EchoStart } from '../fakes/echo-worker/ops.ts';
 

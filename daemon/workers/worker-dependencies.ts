@@ -1,0 +1,19 @@
+import type { BackOffSettings } from './back-off.ts';
+import type { ProcessExit } from './worker-process.ts';
+
+/** What the supervisor writes to: never content, only names, numbers and reasons. */
+interface WorkerLog {
+  info(event: string, fields: WorkerLogFields): void;
+  warn(event: string, fields: WorkerLogFields): void;
+}
+
+type WorkerLogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export interface WorkerDependencies {
+  readonly log: WorkerLog;
+  /** The worker's program; by default the one of its kind. */
+  readonly entry?: URL;
+  /** Told of the end of every process, expected or not. */
+  readonly onExit?: (exit: ProcessExit) => void;
+  readonly backOff?: BackOffSettings;
+}
