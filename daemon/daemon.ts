@@ -3,8 +3,10 @@ import { LIMITS } from '@locara/protocol';
 import { createAppRegistry } from './access/create-app-registry.ts';
 import { loadDaemonKey } from './access/daemon-key.ts';
 import { createAppInstaller } from './access/install-app.ts';
+import { createBlocks } from './access/create-blocks.ts';
 import { createSessions } from './access/sessions.ts';
 import { createTrustList } from './access/trust-list.ts';
+import { createAudit } from './audit/create-audit.ts';
 import { createBlobStore } from './blobs/blob-store.ts';
 import type { Config } from './config.ts';
 import { createControlHandlers, createHandlers } from './handlers/index.ts';
@@ -81,7 +83,9 @@ async function createParts(config: Config, log: Log, startedAt: number) {
   const daemonKey = loadDaemonKey(paths.keys);
   const registry = await createAppRegistry({ paths, log });
   const trustList = createTrustList({ path: paths.trustList });
-  const sessions = createSessions(registry, {
+  const blocks = createBlocks();
+  const audit = createAudit();
+  const sessions = createSessions(registry, blocks, {
     maxConnectionsPerApp: config.maxConnectionsPerApp,
     maxCallsPerApp: LIMITS.maxCallsPerApp,
   });
@@ -119,6 +123,8 @@ async function createParts(config: Config, log: Log, startedAt: number) {
     registry,
     trustList,
     sessions,
+    blocks,
+    audit,
     installer,
     models: forEngines,
     engines,

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { NOTICES } from '@locara/protocol';
 import { type AppProcesses, createAppProcesses } from './access/app-processes.ts';
 import type { AppRegistry } from './access/app-registry.ts';
+import type { Blocks } from './access/blocks.ts';
 import type { DaemonKey } from './access/daemon-key.ts';
 import type { Sessions } from './access/sessions.ts';
 import type { Config } from './config.ts';
@@ -35,6 +36,7 @@ export interface ServersOptions {
     readonly handlers: Handlers;
     readonly controlHandlers: ControlHandlers;
     readonly registry: AppRegistry;
+    readonly blocks: Blocks;
     readonly sessions: Sessions;
     readonly daemonKey: DaemonKey;
   };
@@ -101,6 +103,7 @@ function serveApp(socket: Socket, serving: Serving): AppConnection | undefined {
     handlers: parts.handlers,
     handshake: {
       registry: parts.registry,
+      blocks: parts.blocks,
       daemonKey: parts.daemonKey,
       version: serving.version,
       features: ['chunk', 'progress', 'cancel', 'blobs'],

@@ -1,8 +1,25 @@
 export { methods } from './methods/index.ts';
 export { controlMethods } from './control/index.ts';
 export type { ControlMethodSpec } from './control/method.ts';
-export { ConsentSummary, InstalledApp } from './control/app.ts';
-export { TrustedKey } from './control/trust.ts';
+export {
+  AppGrant,
+  Badge,
+  BADGES,
+  Block,
+  ConsentSummary,
+  Explanation,
+  InstalledApp,
+  PendingExpansion,
+  Provenance,
+  Signer,
+} from './control/app.ts';
+export { TRUST_SCOPES, TrustedIdentity, TrustedKey } from './control/trust.ts';
+export { RevocationState } from './control/revocation.ts';
+export { AuditEntry } from './control/audit.ts';
+export { CapabilityLogEntry } from './methods/audit.ts';
+export { canonicalJson, Rights, rightsOf } from './rights.ts';
+export { coversHost, meetRights, narrowManifest } from './rights-lattice.ts';
+export { diffRights, isExpansion, RightsChange, RightsDiff } from './rights-diff.ts';
 export { ERRORS, isErrorReason, RpcError } from './errors.ts';
 export type { ErrorReason, RpcErrorOptions, WireError } from './errors.ts';
 export {

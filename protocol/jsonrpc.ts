@@ -47,4 +47,5 @@ export const NOTICES = {
   draining: 'daemon.draining',
   grantsChanged: 'grants.changed',
   modelsChanged: 'models.changed',
+  sessionEnded: 'session.ended',
 } as const;

@@ -12,6 +12,8 @@ export const LIMITS = {
   maxBlobAppendBytes: 1024 * 1024,
   /** What fits one message as base64, beside the rest of the answer. */
   maxBlobReadBytes: 3 * 1024 * 1024 - 64 * 1024,
+  /** Of an app whose manifest names no `storage.quota_mb`. */
+  defaultStoreQuotaMb: 1024,
 } as const;
 
 export const PROTOCOL_VERSION = 1;

@@ -1,4 +1,4 @@
-import type { ConsentSummary } from '@locara/protocol';
+import type { ConsentSummary, RightsChange } from '@locara/protocol';
 import type { CliContext } from './context.ts';
 import { formatBytes, paint, plain } from './output.ts';
 
@@ -11,7 +11,7 @@ export function renderConsent(summary: ConsentSummary, look: Look): string[] {
   return [
     `${paint(look, 'bold', plain(displayName))} (${plain(appId)} ${plain(version)})`,
     `  ${plain(description)}`,
-    `  by ${plain(author)}, ${plain(license)}; ${plain(signer)} (${attestation})`,
+    `  by ${plain(author)}, ${plain(license)}; ${plain(signer.words)} (${attestation})`,
     ...renderGrants(summary),
     ...renderModels(summary),
     ...renderUpdate(summary),
@@ -42,9 +42,10 @@ function renderModels({ models }: ConsentSummary): string[] {
 
 function renderUpdate({ update }: ConsentSummary): string[] {
   if (update === undefined) return [];
-  const list = (names: readonly string[]): string =>
-    names.length === 0 ? 'nothing' : plain(names.join(', '));
+  const { added, widened, narrowed, removed } = update.diff;
+  const list = (changes: readonly RightsChange[]): string =>
+    changes.length === 0 ? 'nothing' : plain(changes.map(({ sentence }) => sentence).join(', '));
   return [
-    `It replaces version ${plain(update.fromVersion)}: adds ${list(update.added)}, drops ${list(update.removed)}.`,
+    `It replaces version ${plain(update.fromVersion)}: adds ${list([...added, ...widened])}, drops ${list([...removed, ...narrowed])}.`,
   ];
 }

@@ -1,7 +1,34 @@
 import { createHash } from 'node:crypto';
-import { appIdOf, Attestation, Base64, checkManifest, Digest, Grant } from '@locara/protocol';
+import {
+  appIdOf,
+  Attestation,
+  Base64,
+  checkManifest,
+  Digest,
+  Grant,
+  Rights,
+  Signer,
+} from '@locara/protocol';
 import * as z from 'zod';
 import type { AppRecord } from './app-registry.ts';
+
+const StoredDecision = z.strictObject({
+  ...Grant.shape,
+  decidedAt: z.iso.datetime().optional(),
+  decidedBy: z.enum(['install', 'consent', 'revoke']).optional(),
+  requestedAt: z.iso.datetime().optional(),
+});
+const StoredExpansion = z.strictObject({
+  diffDigest: Digest,
+  fromVersion: z.string(),
+  signedAt: z.iso.datetime().optional(),
+  firstSeenAt: z.iso.datetime(),
+  waited: z.strictObject({
+    elapsedMs: z.number().min(0),
+    bootId: z.string(),
+    bootMs: z.number().min(0),
+  }),
+});
 
 /** app.json: the record with the signed manifest's own text in it, so that one rename commits both. */
 const StoredRecord = z.strictObject({
@@ -12,11 +39,12 @@ const StoredRecord = z.strictObject({
     appId: z.string(),
     manifestDigest: Digest,
     attestation: Attestation,
-    signer: z.string(),
-    signerId: z.string().min(1),
+    signer: z.strictObject(Signer.shape),
     installedAt: z.iso.datetime(),
     revoked: z.boolean(),
-    grants: z.array(z.strictObject(Grant.shape)),
+    grants: z.array(StoredDecision),
+    approved: Rights,
+    expansion: StoredExpansion.optional(),
   }),
 });
 
@@ -31,10 +59,11 @@ export function renderRecord(record: AppRecord, manifestBytes: Uint8Array): stri
       manifestDigest: record.manifestDigest,
       attestation: record.attestation,
       signer: record.signer,
-      signerId: record.signerId,
       installedAt: record.installedAt,
       revoked: record.revoked,
       grants: [...record.grants],
+      approved: record.approved,
+      expansion: record.expansion,
     },
   };
   return `${JSON.stringify(stored, null, 2)}\n`;

@@ -1,4 +1,30 @@
-import type { AppManifest, Attestation, Capability, Grant } from '@locara/protocol';
+import type { AppGrant, AppManifest, Attestation, Grant, Rights, Signer } from '@locara/protocol';
+
+/** One decision on a capability, and who made it. */
+export interface Decision extends Grant {
+  /** ISO 8601. */
+  readonly decidedAt?: string | undefined;
+  readonly decidedBy?: AppGrant['decidedBy'];
+  /** The app asked for it while it was pending. */
+  readonly requestedAt?: string | undefined;
+}
+
+/** An update asked for more than the user had agreed to. */
+export interface Expansion {
+  /** Of the diff between what is approved and what the manifest declares. */
+  readonly diffDigest: string;
+  readonly fromVersion: string;
+  /** Attested by a log or timestamp authority; ISO 8601. */
+  readonly signedAt?: string | undefined;
+  /** By the wall clock, for people alone. */
+  readonly firstSeenAt: string;
+  /** How long the daemon knows that it has waited, by clocks that nobody can set. */
+  readonly waited: {
+    readonly elapsedMs: number;
+    readonly bootId: string;
+    readonly bootMs: number;
+  };
+}
 
 /** An installed app: what was signed, who signed it, what the user decided. */
 export interface AppRecord {
@@ -7,16 +33,18 @@ export interface AppRecord {
   readonly manifestDigest: string;
   /** Raw Ed25519 public half of the install key, 32 bytes. */
   readonly installPublicKey: Uint8Array;
+  /** What a connection proves without more: a session may be attested better, never worse. */
   readonly attestation: Attestation;
-  /** Who signed it, in words, for people. */
-  readonly signer: string;
-  /** Who signed it, to compare: `key:<hint>` for a managed key. An update must have the same. */
-  readonly signerId: string;
+  /** An update must have the same `id`. */
+  readonly signer: Signer;
   /** ISO 8601. */
   readonly installedAt: string;
   /** True once the user revoked the app as a whole: it cannot authenticate. */
   readonly revoked: boolean;
-  readonly grants: readonly Grant[];
+  readonly grants: readonly Decision[];
+  /** What the user agreed to: whatever the manifest declares beyond it has no effect. */
+  readonly approved: Rights;
+  readonly expansion?: Expansion | undefined;
 }
 
 /** What is kept beside a record. */
@@ -32,6 +60,8 @@ export interface AppFiles {
 export interface FormerApp {
   readonly appId: string;
   readonly signerId: string;
+  /** The newest version that was installed: an older one is refused. */
+  readonly version: string;
 }
 
 /** The installed apps, kept under `data/apps`; every change is on disk before it is announced. */
@@ -41,8 +71,11 @@ export interface AppRegistry {
   /** Installs or updates: the record and its files replace those of the same id, together or not at all. */
   put(record: AppRecord, files: AppFiles): Promise<void>;
   /** Taking away holds at once even when it cannot be written, and the failure is thrown all the same. */
-  setGrant(appId: string, capability: Capability, state: Grant['state']): Promise<AppRecord>;
-  revoke(appId: string): Promise<AppRecord>;
+  update(
+    appId: string,
+    change: (record: AppRecord) => AppRecord,
+    options?: { readonly isNarrowing?: boolean },
+  ): Promise<AppRecord>;
   /** Deletes record and credentials. The signer of the app stays on file, for the data it leaves. */
   remove(appId: string): Promise<void>;
   /** After its data is gone: deletes what `remove` left. */

@@ -1,9 +1,14 @@
 import {
   type AppManifest,
+  canonicalJson,
   type ConsentSummary,
   declaredCapabilities,
   describeCapability,
+  diffRights,
+  isExpansion,
+  rightsOf,
 } from '@locara/protocol';
+import { digestOf } from './app-record-file.ts';
 import type { AppRecord } from './app-registry.ts';
 import type { VerifiedPackage } from './verify-package.ts';
 
@@ -24,7 +29,7 @@ export function summarizeConsent(
 ): ConsentSummary {
   const { installed, models } = context;
   const update = installed === undefined ? undefined : describeUpdate(installed, manifest);
-  return {
+  const summary = {
     appId: verified.appId,
     version: manifest.version,
     displayName: manifest.displayName,
@@ -34,6 +39,7 @@ export function summarizeConsent(
     manifestDigest: verified.manifestDigest,
     signer: verified.signer,
     attestation: verified.attestation,
+    badges: [],
     grants: declaredCapabilities(manifest).map((capability) => ({
       capability,
       ...describeCapability(capability),
@@ -41,29 +47,36 @@ export function summarizeConsent(
     })),
     models: [...models].map(([model, { bytes, installed }]) => ({ model, bytes, installed })),
     risks: [
-      describeTrustRisk(verified.scope),
+      describeTrustRisk(verified.signer),
       NOT_CONFINED,
       ...describeAccessRisks(manifest),
       ...describeUpdateRisks(installed, update),
     ],
     ...(update === undefined ? {} : { update }),
   };
+  const decisive = [
+    summary.manifestDigest,
+    summary.signer,
+    summary.risks,
+    update?.diffDigest ?? '',
+  ];
+  return { ...summary, consentDigest: digestOf(Buffer.from(canonicalJson(decisive))) };
 }
 
 function describeUpdate(
-  { manifest: before }: AppRecord,
+  { appId, manifest: before, approved }: AppRecord,
   manifest: AppManifest,
 ): NonNullable<ConsentSummary['update']> {
-  const had = declaredCapabilities(before);
-  const has = declaredCapabilities(manifest);
+  const diff = diffRights(approved, rightsOf(manifest));
   return {
     fromVersion: before.version,
-    added: has.filter((capability) => !had.includes(capability)),
-    removed: had.filter((capability) => !has.includes(capability)),
+    diff,
+    diffDigest: digestOf(Buffer.from(canonicalJson([appId, diff]))),
+    isExpansion: isExpansion(diff),
   };
 }
 
-function describeTrustRisk(scope: VerifiedPackage['scope']): string {
+function describeTrustRisk({ scope }: VerifiedPackage['signer']): string {
   return scope === 'development'
     ? 'It was signed with a development key: nobody but its author has looked at it.'
     : 'It comes from outside any registry: only the key that you trusted vouches for it.';
@@ -122,8 +135,8 @@ function describeUpdateRisks(
     ...(installed?.revoked === true
       ? ['You revoked this app; installing it allows it again.']
       : []),
-    ...(update !== undefined && update.added.length > 0
-      ? [`This update asks for more than before: ${update.added.join(', ')}.`]
+    ...(update?.isExpansion === true
+      ? ['This update asks for more than before: that waits for a cool-down and for your consent.']
       : []),
   ];
 }

@@ -1,13 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type Capability,
-  type Grant,
-  isAppId,
-  MANIFEST_FILE,
-  parseStrictJson,
-  RpcError,
-} from '@locara/protocol';
+import { isAppId, MANIFEST_FILE, parseStrictJson, RpcError } from '@locara/protocol';
 import * as z from 'zod';
 import type { Log } from '../log.ts';
 import type { Paths } from '../paths.ts';
@@ -23,7 +16,11 @@ const RECORD_FILE = 'app.json';
 const FORMER_FILE = 'former.json';
 const MAX_RECORD_BYTES = 1024 * 1024;
 
-const StoredFormer = z.strictObject({ version: z.literal(1), signerId: z.string().min(1) });
+const StoredFormer = z.strictObject({
+  version: z.literal(1),
+  signerId: z.string().min(1),
+  appVersion: z.string().min(1),
+});
 
 export interface AppRegistryOptions {
   readonly paths: Pick<Paths, 'apps' | 'app'>;
@@ -106,20 +103,24 @@ class FileAppRegistry implements AppRegistry {
     });
   }
 
-  setGrant(appId: string, capability: Capability, state: Grant['state']): Promise<AppRecord> {
-    const change = (record: AppRecord): AppRecord => ({
-      ...record,
-      grants: [
-        ...record.grants.filter((grant) => grant.capability !== capability),
-        { capability, state },
-      ].sort((left, right) => (left.capability < right.capability ? -1 : 1)),
+  update(
+    appId: string,
+    change: (record: AppRecord) => AppRecord,
+    { isNarrowing = false }: { readonly isNarrowing?: boolean } = {},
+  ): Promise<AppRecord> {
+    return this.#inTurn(async () => {
+      const installed = this.#installed.get(appId);
+      if (installed === undefined) throw notInstalled();
+      const record = change(installed.record);
+      try {
+        await this.#commit({ ...installed, record });
+      } catch (error) {
+        // An app that fills the disk must not keep what the user takes back: it is gone until a restart at least.
+        if (isNarrowing) this.#adopt({ ...installed, record });
+        throw error;
+      }
+      return record;
     });
-    return this.#change(appId, change, { isNarrowing: state !== 'granted' });
-  }
-
-  revoke(appId: string): Promise<AppRecord> {
-    const change = (record: AppRecord): AppRecord => ({ ...record, revoked: true });
-    return this.#change(appId, change, { isNarrowing: true });
   }
 
   remove(appId: string): Promise<void> {
@@ -137,7 +138,12 @@ class FileAppRegistry implements AppRegistry {
         await rm(join(folder, name), { recursive: true, force: true });
       }
       // A damaged record names no signer: nobody gets what it left until that is wiped.
-      await this.#keepSigner(appId, installed?.record.signerId ?? 'unknown');
+      const { signer, manifest } = installed?.record ?? {};
+      await this.#keepSigner({
+        appId,
+        signerId: signer?.id ?? 'unknown',
+        version: manifest?.version ?? '0.0.0',
+      });
       await rm(join(folder, RECORD_FILE), { recursive: true, force: true });
       this.#damaged.delete(appId);
     });
@@ -156,26 +162,6 @@ class FileAppRegistry implements AppRegistry {
   onChange(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  #change(
-    appId: string,
-    change: (record: AppRecord) => AppRecord,
-    { isNarrowing }: { readonly isNarrowing: boolean },
-  ): Promise<AppRecord> {
-    return this.#inTurn(async () => {
-      const installed = this.#installed.get(appId);
-      if (installed === undefined) throw notInstalled();
-      const record = change(installed.record);
-      try {
-        await this.#commit({ ...installed, record });
-      } catch (error) {
-        // An app that fills the disk must not keep what the user takes back: it is gone until a restart at least.
-        if (isNarrowing) this.#adopt({ ...installed, record });
-        throw error;
-      }
-      return record;
-    });
   }
 
   async #commit(installed: Installed, credentials?: string): Promise<void> {
@@ -209,10 +195,12 @@ class FileAppRegistry implements AppRegistry {
     }
   }
 
-  async #keepSigner(appId: string, signerId: string): Promise<void> {
+  async #keepSigner(former: FormerApp): Promise<void> {
+    const { appId, signerId, version } = former;
+    const stored: z.input<typeof StoredFormer> = { version: 1, signerId, appVersion: version };
     const path = join(this.#folderOf(appId), FORMER_FILE);
-    await writeAtomically(path, `${JSON.stringify({ version: 1, signerId })}\n`);
-    this.#former.set(appId, { appId, signerId });
+    await writeAtomically(path, `${JSON.stringify(stored)}\n`);
+    this.#former.set(appId, former);
   }
 
   /** The only way from an id to a folder: an id in another syntax never becomes a path. */
@@ -241,8 +229,8 @@ export function notInstalled(): RpcError {
 
 function parseFormer(text: string, appId: string): FormerApp | undefined {
   try {
-    const { signerId } = StoredFormer.parse(parseStrictJson(Buffer.from(text)));
-    return { appId, signerId };
+    const { signerId, appVersion } = StoredFormer.parse(parseStrictJson(Buffer.from(text)));
+    return { appId, signerId, version: appVersion };
   } catch {
     return undefined;
   }

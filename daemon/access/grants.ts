@@ -6,24 +6,8 @@ import {
   isCapability,
   RpcError,
 } from '@locara/protocol';
-import type { AppRecord, AppRegistry } from './app-registry.ts';
+import type { AppRecord, AppRegistry, Decision } from './app-registry.ts';
 import { notInstalled } from './create-app-registry.ts';
-
-/** The state of every declared capability, in a stable order; one that was never decided is pending. */
-export function effectiveGrants(record: AppRecord): Grant[] {
-  const decided = new Map(record.grants.map(({ capability, state }) => [capability, state]));
-  return declaredCapabilities(record.manifest).map((capability) => ({
-    capability,
-    state: record.revoked ? 'revoked' : (decided.get(capability) ?? 'pending'),
-  }));
-}
-
-/** The one answer to "may it": declared by the manifest ∩ granted by the user ∩ not revoked. */
-export function hasCapability(record: AppRecord, capability: Capability): boolean {
-  return effectiveGrants(record).some(
-    (grant) => grant.capability === capability && grant.state === 'granted',
-  );
-}
 
 /** The refusal of a method, naming what would have to be declared and granted. */
 export function toCapabilityDenied(capability: Capability, method: string): RpcError {
@@ -42,7 +26,9 @@ export async function grantCapability(
   if (record.revoked) {
     throw new RpcError('Conflict', 'The app is revoked as a whole; install it again first.');
   }
-  return registry.setGrant(appId, declared, 'granted');
+  return registry.update(appId, (now) =>
+    decide(now, declared, { state: 'granted', by: 'consent' }),
+  );
 }
 
 /** The user takes back one capability, or refuses a pending one; without a capability, the whole app. */
@@ -51,10 +37,38 @@ export async function revokeAccess(
   appId: string,
   capability?: string,
 ): Promise<AppRecord> {
-  if (capability === undefined) return registry.revoke(appId);
+  if (capability === undefined) {
+    return registry.update(appId, (record) => ({ ...record, revoked: true }), {
+      isNarrowing: true,
+    });
+  }
   const { record, declared } = findDeclared(registry, appId, capability);
   const before = record.grants.find((grant) => grant.capability === declared)?.state;
-  return registry.setGrant(appId, declared, before === 'granted' ? 'revoked' : 'denied');
+  const state = before === 'granted' ? 'revoked' : 'denied';
+  return registry.update(appId, (now) => decide(now, declared, { state, by: 'revoke' }), {
+    isNarrowing: true,
+  });
+}
+
+/** The record with one more decision of the user's. */
+function decide(
+  record: AppRecord,
+  capability: Capability,
+  { state, by }: { readonly state: Grant['state']; readonly by: Decision['decidedBy'] },
+): AppRecord {
+  const decision: Decision = {
+    capability,
+    state,
+    decidedAt: new Date().toISOString(),
+    decidedBy: by,
+  };
+  const others = record.grants.filter((grant) => grant.capability !== capability);
+  return {
+    ...record,
+    grants: [...others, decision].sort((left, right) =>
+      left.capability < right.capability ? -1 : 1,
+    ),
+  };
 }
 
 function findDeclared(

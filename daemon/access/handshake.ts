@@ -1,5 +1,6 @@
 import { generateKeyPairSync, randomBytes, randomUUID, sign, verify } from 'node:crypto';
 import {
+  type Attestation,
   type HandshakeFields,
   handshakeTranscript,
   LIMITS,
@@ -10,8 +11,9 @@ import {
 } from '@locara/protocol';
 import type { Log } from '../log.ts';
 import type { AppRecord, AppRegistry } from './app-registry.ts';
+import { type Blocks, toBlockSubject } from './blocks.ts';
 import { type DaemonKey, fromRawPublicKey, toRawPublicKey } from './daemon-key.ts';
-import { effectiveGrants } from './grants.ts';
+import { effectiveRights } from './effective-rights.ts';
 
 /** What the kernel says of the other end. */
 export interface PeerIdentity {
@@ -21,6 +23,7 @@ export interface PeerIdentity {
 
 export interface HandshakeDeps {
   readonly registry: AppRegistry;
+  readonly blocks: Blocks;
   readonly daemonKey: DaemonKey;
   readonly version: string;
   readonly features: readonly string[];
@@ -35,15 +38,22 @@ export interface Handshake {
   authenticate(params: Params<'session.authenticate'>): Result<'session.authenticate'>;
 }
 
+/** An app that the daemon started in a sandbox. */
+export interface LaunchedApp {
+  readonly appId: string;
+}
+
 /** What a connection gives its handshake, and is told by it. */
 export interface HandshakeConnection {
   readonly peer: PeerIdentity;
+  /** Present when the daemon launched this app itself and opened the channel for it: the channel is the identity. */
+  readonly launched?: LaunchedApp | undefined;
   /** Asked after the proof: the same process still holds the other end. */
   readonly isPeerUnchanged: () => boolean;
   /** The connection must close once the answer is written. */
   readonly closeAfterAnswer: () => void;
   /** The proof held: from now on the connection is this app's session. Throws to refuse it (Busy). */
-  readonly onAuthenticated: (record: AppRecord) => void;
+  readonly onAuthenticated: (record: AppRecord, attestation: Attestation) => void;
 }
 
 /**
@@ -103,7 +113,7 @@ export function createHandshake(deps: HandshakeDeps, connection: HandshakeConnec
       serverNonce = undefined;
       if ('failed' in outcome) return refuse(outcome.failed, params.appId);
       isAuthenticated = true;
-      connection.onAuthenticated(outcome.record);
+      connection.onAuthenticated(outcome.record, outcome.attestation);
       return proveDaemon(deps.daemonKey, outcome);
     },
   };
@@ -134,7 +144,7 @@ function describeDaemon(deps: HandshakeDeps, nonce: Buffer): Result<'session.hel
 /** What the app learns of its session, signed: the daemon proves itself in its turn. */
 function proveDaemon(
   daemonKey: DaemonKey,
-  { record, fields }: Proven,
+  { record, attestation, fields }: Proven,
 ): Result<'session.authenticate'> {
   const transcript = handshakeTranscript('server', fields);
   return {
@@ -143,8 +153,8 @@ function proveDaemon(
       version: record.manifest.version,
       displayName: record.manifest.displayName,
     },
-    attestation: record.attestation,
-    grants: [...effectiveGrants(record)],
+    attestation,
+    grants: [...effectiveRights({ record, attestation, block: undefined }).grants],
     signature: sign(null, transcript, daemonKey.privateKey).toString('base64'),
   };
 }
@@ -152,13 +162,14 @@ function proveDaemon(
 /** An app that proved to be itself, and what both sides sign. */
 interface Proven {
   readonly record: AppRecord;
+  readonly attestation: Attestation;
   readonly fields: HandshakeFields;
 }
 
 /** Runs every check, whatever the earlier ones said, and names the first that failed for the log. */
 function check(
   deps: HandshakeDeps,
-  { peer, isPeerUnchanged }: HandshakeConnection,
+  { peer, launched, isPeerUnchanged }: HandshakeConnection,
   attempt: {
     readonly params: Params<'session.authenticate'>;
     readonly serverNonce: Buffer | undefined;
@@ -187,13 +198,22 @@ function check(
     ['hello', attempt.serverNonce !== undefined],
     ['app', known !== undefined],
     ['revoked', known?.revoked !== true],
+    ['blocked', known === undefined || deps.blocks.find(toBlockSubject(known)) === undefined],
+    ['channel', launched === undefined || launched.appId === params.appId],
     ['digest', known?.manifestDigest === params.manifestDigest],
-    ['pid', peer.pid === params.pid],
+    // Inside a sandbox the app sees another number of its own.
+    ['pid', launched !== undefined || peer.pid === params.pid],
     ['nonce', fields.clientNonce.length === 32],
     ['signature', isSigned],
     ['peer', isPeerUnchanged()],
   ];
   const failed = checks.find(([, holds]) => !holds)?.[0];
   if (failed !== undefined || known === undefined) return { failed: failed ?? 'app' };
-  return { record: known, fields };
+  return { record: known, attestation: attestationOf(known, launched), fields };
+}
+
+/** How well the identity is established: a development app is that, however it was started. */
+function attestationOf(record: AppRecord, launched: LaunchedApp | undefined): Attestation {
+  if (record.attestation === 'development' || launched === undefined) return record.attestation;
+  return 'daemon-launched-sandbox';
 }

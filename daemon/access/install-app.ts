@@ -5,6 +5,7 @@ import {
   type ControlResult,
   declaredCapabilities,
   type Grant,
+  rightsOf,
   RpcError,
 } from '@locara/protocol';
 import type { Paths } from '../paths.ts';
@@ -18,7 +19,7 @@ import {
   readInstallKey,
   renderCredentials,
 } from './credentials-file.ts';
-import { effectiveGrants } from './grants.ts';
+import { effectiveRights } from './effective-rights.ts';
 import { refusePackage } from './refuse-package.ts';
 import { createTaskQueue } from './task-queue.ts';
 import type { TrustList } from './trust-list.ts';
@@ -38,10 +39,10 @@ export interface AppInstallerOptions {
 export interface AppInstaller {
   /** Verifies a package and says what installing it would mean; changes nothing. */
   inspect(path: string): Promise<ConsentSummary>;
-  /** Installs the very manifest that the user was shown: `manifestDigest` binds the consent to it. */
+  /** Installs the very manifest that the user was shown: `consentDigest` binds the consent to it. */
   install(request: {
     readonly path: string;
-    readonly manifestDigest: string;
+    readonly consentDigest: string;
     readonly acceptRisk: boolean;
   }): Promise<ControlResult<'app.install'>>;
 }
@@ -51,10 +52,10 @@ export function createAppInstaller(options: AppInstallerOptions): AppInstaller {
   const inTurn = createTaskQueue();
   return {
     inspect: async (path) => (await examinePackage(options, path)).summary,
-    install: ({ path, manifestDigest, acceptRisk }) =>
+    install: ({ path, consentDigest, acceptRisk }) =>
       inTurn(async () => {
         const { verified, summary, installed } = await examinePackage(options, path);
-        if (verified.manifestDigest !== manifestDigest) {
+        if (summary.consentDigest !== consentDigest) {
           throw new RpcError(
             'Conflict',
             'The package is not the one that was shown: read it again, then decide.',
@@ -91,14 +92,14 @@ async function examinePackage(
 }
 
 /** The data of an app belongs to who signed it first, even while it is not installed. */
-function assertSameSigner(registry: AppRegistry, { appId, signerId }: VerifiedPackage): void {
+function assertSameSigner(registry: AppRegistry, { appId, signer }: VerifiedPackage): void {
   if (registry.isDamaged(appId)) {
     throw new RpcError('Conflict', 'The record of that app is damaged; uninstall it first.', {
       details: { rule: 'record_damaged' },
     });
   }
-  const owner = registry.find(appId) ?? registry.findFormer(appId);
-  if (owner !== undefined && owner.signerId !== signerId) throw refusePackage('signer_changed');
+  const owner = registry.find(appId)?.signer.id ?? registry.findFormer(appId)?.signerId;
+  if (owner !== undefined && owner !== signer.id) throw refusePackage('signer_changed');
 }
 
 function assertNoRollback(
@@ -149,7 +150,7 @@ async function installVerified(
   installed: AppRecord | undefined,
 ): Promise<ControlResult<'app.install'>> {
   const { registry, paths, clock = () => new Date() } = options;
-  const { appId, manifest, manifestDigest, attestation, signer, signerId } = verified;
+  const { appId, manifest, manifestDigest, attestation, signer } = verified;
   const credentials = join(paths.app(appId), CREDENTIALS_FILE);
   const key = (await readKeptKey(installed, credentials)) ?? generateInstallKey();
   const isSame = installed?.manifestDigest === manifestDigest;
@@ -160,10 +161,10 @@ async function installVerified(
     installPublicKey: key.publicKey,
     attestation,
     signer,
-    signerId,
     installedAt: isSame ? installed.installedAt : clock().toISOString(),
     revoked: false,
     grants: decideGrants(manifest, installed),
+    approved: rightsOf(manifest),
   };
   const credentialsText = renderCredentials({
     appId,
@@ -180,8 +181,16 @@ async function installVerified(
     replaces: { record: installed },
   });
   const { version } = manifest;
-  const grants = effectiveGrants(record);
-  return { appId, version, manifestDigest, credentials, attestation, grants };
+  const { grants } = effectiveRights({ record, attestation, block: undefined });
+  return {
+    appId,
+    version,
+    manifestDigest,
+    credentials,
+    attestation,
+    grants: [...grants],
+    badges: [],
+  };
 }
 
 /** The install key of an installed app, unless its credentials are gone or belong to another record. */

@@ -5,6 +5,7 @@ export interface Session {
   readonly appId: string;
   readonly version: string;
   readonly displayName: string;
+  /** As far as the user approved it, at this moment. */
   readonly manifest: AppManifest;
   readonly manifestDigest: string;
   readonly attestation: Attestation;

@@ -1,6 +1,7 @@
-import { type Capability, type Grant, RpcError } from '@locara/protocol';
+import { type Attestation, type Capability, type Grant, RpcError } from '@locara/protocol';
 import type { AppRecord, AppRegistry } from './app-registry.ts';
-import { effectiveGrants, hasCapability } from './grants.ts';
+import { type Blocks, toBlockSubject } from './blocks.ts';
+import { type EffectiveRights, effectiveRights } from './effective-rights.ts';
 import type { Session } from './session.ts';
 
 /** What the connection of a session is told. */
@@ -30,9 +31,16 @@ export interface SessionUsage {
   readonly connections: number;
 }
 
+/** Who proved to be whom, and how well. */
+export interface SessionIdentity {
+  readonly record: AppRecord;
+  readonly attestation: Attestation;
+  readonly pid: number;
+}
+
 /** Every authenticated connection, by app. */
 export interface Sessions {
-  open(record: AppRecord, pid: number, listener: SessionListener): OpenSession;
+  open(identity: SessionIdentity, listener: SessionListener): OpenSession;
   usageOf(appId: string): SessionUsage;
   list(): readonly { readonly session: Session; readonly calls: number }[];
 }
@@ -43,7 +51,11 @@ export interface SessionLimits {
   readonly maxCallsPerApp: number;
 }
 
-export function createSessions(registry: AppRegistry, limits: SessionLimits): Sessions {
+export function createSessions(
+  registry: AppRegistry,
+  blocks: Blocks,
+  limits: SessionLimits,
+): Sessions {
   const open = new Set<ServedSession>();
   const ofApp = (appId: string) => [...open].filter((session) => session.appId === appId);
   const usageOf = (appId: string): SessionUsage => {
@@ -62,12 +74,14 @@ export function createSessions(registry: AppRegistry, limits: SessionLimits): Se
   });
 
   return {
-    open: (record, pid, listener) => {
+    open: (identity, listener) => {
+      const { record } = identity;
       if (usageOf(record.appId).connections >= limits.maxConnectionsPerApp) {
         throw busy('This app has too many connections open.');
       }
-      const session = new ServedSession(record, pid, {
+      const session = new ServedSession(identity, {
         registry,
+        blocks,
         listener,
         assertRoom: () => {
           const { running, queued } = usageOf(record.appId).calls;
@@ -86,6 +100,7 @@ export function createSessions(registry: AppRegistry, limits: SessionLimits): Se
 
 interface SessionOwner {
   readonly registry: AppRegistry;
+  readonly blocks: Blocks;
   readonly listener: SessionListener;
   /** Throws Busy when the app may not begin another call. */
   readonly assertRoom: () => void;
@@ -96,34 +111,36 @@ class ServedSession implements OpenSession {
   readonly appId: string;
   readonly version: string;
   readonly displayName: string;
-  readonly manifest: AppRecord['manifest'];
   readonly manifestDigest: string;
-  readonly attestation: AppRecord['attestation'];
+  readonly attestation: Attestation;
   readonly pid: number;
   readonly listener: SessionListener;
   readonly calls = new Set<CountedCall>();
   readonly #owner: SessionOwner;
+  readonly #opened: AppRecord['manifest'];
 
-  constructor(record: AppRecord, pid: number, owner: SessionOwner) {
+  constructor({ record, attestation, pid }: SessionIdentity, owner: SessionOwner) {
     this.appId = record.appId;
     this.version = record.manifest.version;
     this.displayName = record.manifest.displayName;
-    this.manifest = record.manifest;
     this.manifestDigest = record.manifestDigest;
-    this.attestation = record.attestation;
+    this.attestation = attestation;
     this.pid = pid;
+    this.#opened = record.manifest;
     this.listener = owner.listener;
     this.#owner = owner;
   }
 
+  get manifest(): AppRecord['manifest'] {
+    return this.#rights()?.manifest ?? this.#opened;
+  }
+
   grants(): readonly Grant[] {
-    const record = this.#record();
-    return record === undefined ? [] : effectiveGrants(record);
+    return this.#rights()?.grants ?? [];
   }
 
   has(capability: Capability): boolean {
-    const record = this.#record();
-    return record !== undefined && hasCapability(record, capability);
+    return this.#rights()?.has(capability) === true;
   }
 
   beginCall(): CountedCall {
@@ -137,10 +154,13 @@ class ServedSession implements OpenSession {
     this.#owner.onClose();
   }
 
-  /** The record as it is now; none once the app was removed or replaced by another manifest. */
-  #record(): AppRecord | undefined {
-    const record = this.#owner.registry.find(this.appId);
-    return record?.manifestDigest === this.manifestDigest ? record : undefined;
+  /** The rights as they are now; none once the app was removed or replaced by another manifest. */
+  #rights(): EffectiveRights | undefined {
+    const { registry, blocks } = this.#owner;
+    const record = registry.find(this.appId);
+    if (record?.manifestDigest !== this.manifestDigest) return undefined;
+    const block = blocks.find(toBlockSubject(record));
+    return effectiveRights({ record, attestation: this.attestation, block });
   }
 }
 

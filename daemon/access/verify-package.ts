@@ -4,10 +4,11 @@ import {
   type Attestation,
   checkManifest,
   RpcError,
+  type Signer,
 } from '@locara/protocol';
 import { readPackage } from './app-package.ts';
 import { digestOf } from './app-record-file.ts';
-import type { TrustedManagedKey, TrustList } from './trust-list.ts';
+import type { TrustList } from './trust-list.ts';
 import { verifyBundle } from './verify-bundle.ts';
 
 /** A package whose signature holds and whose manifest is valid. */
@@ -17,10 +18,7 @@ export interface VerifiedPackage {
   readonly manifestBytes: Uint8Array;
   readonly manifestDigest: string;
   readonly attestation: Attestation;
-  /** In words. */
-  readonly signer: string;
-  readonly signerId: string;
-  readonly scope: TrustedManagedKey['scope'];
+  readonly signer: Signer;
 }
 
 /** Reads and verifies a package; the manifest is parsed only after its signature held. */
@@ -40,8 +38,10 @@ export async function verifyPackage(path: string, trustList: TrustList): Promise
     manifestBytes,
     manifestDigest: digestOf(manifestBytes),
     attestation: isDevelopment ? 'development' : 'install-key',
-    signer: `${isDevelopment ? 'development key' : 'key you trust'} “${key.name}”`,
-    signerId: `key:${key.hint}`,
-    scope: key.scope,
+    signer: {
+      id: `key:${key.hint}`,
+      words: `${isDevelopment ? 'development key' : 'key you trust'} “${key.name}”`,
+      scope: key.scope,
+    },
   };
 }

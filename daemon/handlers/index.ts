@@ -1,9 +1,11 @@
 import { LIMITS } from '@locara/protocol';
 import type { AppRegistry } from '../access/app-registry.ts';
+import type { Blocks } from '../access/blocks.ts';
 import type { Session } from '../access/session.ts';
 import type { Sessions } from '../access/sessions.ts';
 import type { AppInstaller } from '../access/install-app.ts';
 import type { TrustList } from '../access/trust-list.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { createReadMedia } from '../blobs/media.ts';
 import type { Config } from '../config.ts';
@@ -14,10 +16,13 @@ import type { ControlHandlers } from '../rpc/control-handler.ts';
 import type { Handlers } from '../rpc/handler.ts';
 import type { RunningEngines } from '../scheduler/create-engines.ts';
 import type { AppStores } from '../stores/app-stores.ts';
+import { auditHandlers } from './audit.ts';
 import { blobsHandlers } from './blobs.ts';
 import { collectionsHandlers } from './collections.ts';
 import { createAppHandlers } from './control/app.ts';
+import { auditControlHandlers } from './control/audit.ts';
 import { modelsControlHandlers } from './control/models.ts';
+import { revocationHandlers } from './control/revocation.ts';
 import { statusHandlers } from './control/status.ts';
 import { createTrustHandlers } from './control/trust.ts';
 import { daemonHandlers } from './daemon.ts';
@@ -41,6 +46,8 @@ export interface HandlerParts {
   readonly trustList: TrustList;
   readonly installer: AppInstaller;
   readonly sessions: Sessions;
+  readonly blocks: Blocks;
+  readonly audit: Audit;
   readonly models: Models;
   readonly engines: RunningEngines;
   readonly stores: AppStores;
@@ -87,6 +94,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     ...blobsHandlers({ blobs }),
     ...dbHandlers({ stores }),
     ...collectionsHandlers({ stores, embedder }),
+    ...auditHandlers(),
   };
 }
 
@@ -121,6 +129,8 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
       log: parts.log,
     }),
     ...createTrustHandlers(parts),
+    ...revocationHandlers(),
+    ...auditControlHandlers(),
     ...modelsControlHandlers({ listModels: () => parts.models.listAll() }),
   };
 }

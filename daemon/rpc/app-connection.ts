@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net';
 import { type Capability, LIMITS, NOTICES, RpcError } from '@locara/protocol';
-import { createHandshake, type HandshakeDeps } from '../access/handshake.ts';
+import { createHandshake, type HandshakeDeps, type LaunchedApp } from '../access/handshake.ts';
 import { toCapabilityDenied } from '../access/grants.ts';
-import type { AppRecord } from '../access/app-registry.ts';
-import type { CountedCall, OpenSession, Sessions } from '../access/sessions.ts';
+import type { CountedCall, OpenSession, SessionIdentity, Sessions } from '../access/sessions.ts';
 import type { Log } from '../log.ts';
 import type { Connection } from '../transport/connection.ts';
 import type { Peer } from '../transport/peer.ts';
@@ -19,6 +18,8 @@ import { toWireError } from './wire-error.ts';
 export interface AppConnectionDeps {
   readonly handlers: Handlers;
   readonly handshake: HandshakeDeps;
+  /** The app at the other end, when the daemon launched it. */
+  readonly launched?: LaunchedApp | undefined;
   readonly sessions: Sessions;
   readonly authTimeoutMs: number;
   readonly stalledWriteMs: number;
@@ -100,12 +101,13 @@ class ServedConnection implements AppConnection {
     }, deps.authTimeoutMs);
     this.#handshake = createHandshake(deps.handshake, {
       peer,
+      launched: deps.launched,
       isPeerUnchanged: () => deps.isPeerUnchanged(socket, peer),
       closeAfterAnswer: () => {
         this.#closeAfterAnswer();
       },
-      onAuthenticated: (record) => {
-        this.#open(record, peer.pid);
+      onAuthenticated: (record, attestation) => {
+        this.#open({ record, attestation, pid: peer.pid });
       },
     });
   }
@@ -114,10 +116,10 @@ class ServedConnection implements AppConnection {
     if (this.#session !== undefined) this.#send({ jsonrpc: '2.0', method, params });
   }
 
-  #open(record: AppRecord, pid: number): void {
-    this.#endHold = this.#deps.onAuthenticated(pid);
+  #open(identity: SessionIdentity): void {
+    this.#endHold = this.#deps.onAuthenticated(identity.pid);
     try {
-      this.#session = this.#deps.sessions.open(record, pid, {
+      this.#session = this.#deps.sessions.open(identity, {
         onGrantsChanged: () => {
           this.#grantsChanged();
         },

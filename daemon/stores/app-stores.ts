@@ -1,6 +1,6 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isAppId, RpcError } from '@locara/protocol';
+import { isAppId, LIMITS, RpcError } from '@locara/protocol';
 import type { Session } from '../access/session.ts';
 import type { Log } from '../log.ts';
 import type { Paths } from '../paths.ts';
@@ -10,7 +10,6 @@ import { createPrivateFolder, syncFolder } from '../files/durable-files.ts';
 import { createStoreKeys } from './keys.ts';
 
 const DATABASE_FILE = 'store.db';
-const DEFAULT_QUOTA_MB = 1024;
 const BYTES_PER_MB = 1024 * 1024;
 
 /** How a store's process is run. SQLite cannot be interrupted, so only a kill ends a long statement. */
@@ -118,7 +117,7 @@ function bytesOnDisk(folder: string): number {
 }
 
 function quotaOf({ storage }: Session['manifest']): number {
-  return (storage.quota_mb ?? DEFAULT_QUOTA_MB) * BYTES_PER_MB;
+  return (storage.quota_mb ?? LIMITS.defaultStoreQuotaMb) * BYTES_PER_MB;
 }
 
 function assertAppId(appId: string): void {

@@ -1,5 +1,7 @@
 import { appMethods } from './app.ts';
+import { auditControlMethods } from './audit.ts';
 import { modelsControlMethods } from './models.ts';
+import { revocationMethods } from './revocation.ts';
 import { statusMethods } from './status.ts';
 import { trustMethods } from './trust.ts';
 
@@ -8,5 +10,7 @@ export const controlMethods = {
   ...statusMethods,
   ...appMethods,
   ...trustMethods,
+  ...revocationMethods,
+  ...auditControlMethods,
   ...modelsControlMethods,
 };

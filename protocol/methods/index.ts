@@ -1,3 +1,4 @@
+import { auditMethods } from './audit.ts';
 import { blobsMethods } from './blobs.ts';
 import { collectionsMethods } from './collections.ts';
 import { daemonMethods } from './daemon.ts';
@@ -25,4 +26,5 @@ export const methods = {
   ...blobsMethods,
   ...dbMethods,
   ...collectionsMethods,
+  ...auditMethods,
 };

@@ -76,6 +76,21 @@ export const sessionMethods = {
       signature: Base64.describe("Ed25519 over the server transcript by the daemon's key."),
     }),
   }),
+  'session.enroll': defineMethod({
+    summary:
+      'macOS: register the public half of a key that the app made in its own container; only under os-code-identity.',
+    requires: 'connection',
+    params: z.strictObject({
+      appId: z.string().max(256),
+      manifestDigest: z.string().max(128),
+      publicKey: Base64.max(128).describe('Raw Ed25519 public key, 32 bytes.'),
+      nonce: Base64.max(128).describe("The client's own 32 random bytes."),
+      pid: z.int(),
+      signature: Base64.max(128).describe('Over the client transcript, by the new key.'),
+    }),
+    result: z.object({ enrolled: z.literal(true) }),
+    errors: ['Unavailable'],
+  }),
   'session.info': defineMethod({
     summary: 'Who this session is, what it may do, and its limits and quotas.',
     requires: 'session',

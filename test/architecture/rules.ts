@@ -17,9 +17,9 @@ export interface ImportRule {
 
 export const IMPORT_RULES: readonly ImportRule[] = [
   {
-    name: 'protocol imports zod alone',
+    name: 'protocol imports zod and the licence lists alone',
     files: /^protocol\//,
-    allows: /^(protocol\/|zod$)/,
+    allows: /^(protocol\/|zod$|spdx-(expression-parse|osi)$)/,
     includesTypes: true,
     violation: { path: 'protocol/limits.ts', text: "import { join } from 'node:path';" },
   },

@@ -52,8 +52,8 @@ export async function createInstallBench(): Promise<InstallBench> {
     installer,
     async install(overrides = {}, signer = key) {
       const path = createPackage(signer, overrides);
-      const { manifestDigest } = await installer.inspect(path);
-      return installer.install({ path, manifestDigest, acceptRisk: true });
+      const { consentDigest } = await installer.inspect(path);
+      return installer.install({ path, consentDigest, acceptRisk: true });
     },
   };
 }

@@ -85,9 +85,9 @@ export async function installSample(
   await expectResult(control.call('trust.add', { name, publicKeyPem: key.publicPem }));
   const path = writePackage(manifest(changes), key);
   const inspected = await expectResult(control.call('app.inspect', { path }));
-  const { manifestDigest } = inspected['summary'] as { manifestDigest: string };
+  const { consentDigest } = inspected['summary'] as { consentDigest: string };
   const installed = await expectResult(
-    control.call('app.install', { path, manifestDigest, acceptRisk: true }),
+    control.call('app.install', { path, consentDigest, acceptRisk: true }),
   );
   control.end();
   return readCredentials(installed['credentials'] as string);

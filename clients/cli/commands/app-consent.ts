@@ -1,4 +1,4 @@
-import { describeCapability, isCapability } from '@locara/protocol';
+import { describeCapability, type Grant, isCapability } from '@locara/protocol';
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../context.ts';
 import type { CliContext } from '../context.ts';
@@ -31,7 +31,7 @@ async function decidePending(context: CliContext, appId: string): Promise<void> 
     const message = `There is no terminal to ask on: name the capability (${names}).`;
     throw new CliError('ConsentRequired', message, EXIT.refused);
   }
-  let grants = app.grants;
+  let grants: readonly Grant[] = app.grants;
   const decisions: string[] = [];
   for (const { capability } of pending) {
     const allowed = await context.confirm(

@@ -36,8 +36,8 @@ async function installApp(
 ): Promise<void> {
   const { summary } = await context.control('app.inspect', { path });
   const acceptRisk = await consentTo(context, summary, options);
-  const { manifestDigest } = summary;
-  const installed = await context.control('app.install', { path, manifestDigest, acceptRisk });
+  const { consentDigest } = summary;
+  const installed = await context.control('app.install', { path, consentDigest, acceptRisk });
   context.print(installed, [
     `${plain(installed.appId)} ${plain(installed.version)} is installed.`,
     `Its credentials: ${plain(installed.credentials)}`,

@@ -113,7 +113,7 @@ class Tour {
     const { summary } = await control.call('app.inspect', { path: folder });
     const installed = await control.call('app.install', {
       path: folder,
-      manifestDigest: summary.manifestDigest,
+      consentDigest: summary.consentDigest,
       acceptRisk: true,
     });
     this.#credentials = installed.credentials;

@@ -1,7 +1,15 @@
-import { type InstalledApp, isAppId } from '@locara/protocol';
+import {
+  describeCapability,
+  type Grant,
+  type InstalledApp,
+  isAppId,
+  isCapability,
+  RpcError,
+} from '@locara/protocol';
 import type { AppRecord, AppRegistry } from '../../access/app-registry.ts';
 import { notInstalled } from '../../access/create-app-registry.ts';
-import { effectiveGrants, grantCapability, revokeAccess } from '../../access/grants.ts';
+import { effectiveRights } from '../../access/effective-rights.ts';
+import { grantCapability, revokeAccess } from '../../access/grants.ts';
 import type { AppInstaller } from '../../access/install-app.ts';
 import type { Log } from '../../log.ts';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';
@@ -22,7 +30,7 @@ export function createAppHandlers(options: AppHandlersOptions): ControlHandlers<
     'app.install': async (params) => {
       const installed = await installer.install(params);
       const { appId, version, manifestDigest: digest, attestation } = installed;
-      const signerId = registry.find(appId)?.signerId;
+      const signerId = registry.find(appId)?.signer.id;
       log.info('app.installed', { appId, version, digest, attestation, signerId });
       return installed;
     },
@@ -32,15 +40,18 @@ export function createAppHandlers(options: AppHandlersOptions): ControlHandlers<
       if (record === undefined) throw notInstalled();
       return { app: toInstalledApp(record) };
     },
-    'app.consent': async ({ appId, capability }) => {
+    'app.explain': () => {
+      throw new RpcError('Unavailable', 'Not built yet.');
+    },
+    'app.consent': async ({ appId, capability = '' }) => {
       const record = await grantCapability(registry, appId, capability);
       log.info('app.consented', { appId, capability });
-      return { grants: effectiveGrants(record) };
+      return { grants: grantsOf(record) };
     },
     'app.revoke': async ({ appId, capability }) => {
       const record = await revokeAccess(registry, appId, capability);
       log.info('app.revoked', { appId, capability });
-      return { grants: effectiveGrants(record), revoked: record.revoked };
+      return { grants: grantsOf(record), revoked: record.revoked };
     },
     'app.uninstall': ({ appId, wipe }) => uninstallApp(options, { appId, wipe }),
   };
@@ -65,6 +76,11 @@ async function uninstallApp(
   return { appId, wiped: wipe };
 }
 
+function grantsOf(record: AppRecord): Grant[] {
+  const { attestation } = record;
+  return [...effectiveRights({ record, attestation, block: undefined }).grants];
+}
+
 function toInstalledApp(record: AppRecord): InstalledApp {
   const { appId, manifest, manifestDigest, attestation, signer, installedAt, revoked } = record;
   return {
@@ -73,9 +89,21 @@ function toInstalledApp(record: AppRecord): InstalledApp {
     displayName: manifest.displayName,
     manifestDigest,
     attestation,
-    signer,
+    signer: signer.words,
+    signerId: signer.id,
+    scope: signer.scope,
+    signedAt: signer.signedAt,
+    provenance: signer.provenance,
+    badges: [],
     installedAt,
     revoked,
-    grants: effectiveGrants(record),
+    grants: grantsOf(record).map((grant) => ({
+      ...grant,
+      sentence: isCapability(grant.capability)
+        ? describeCapability(grant.capability).sentence
+        : grant.capability,
+      uses: 0,
+      denials: 0,
+    })),
   };
 }

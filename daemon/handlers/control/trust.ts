@@ -1,4 +1,4 @@
-import type { TrustedKey } from '@locara/protocol';
+import { RpcError, type TrustedKey } from '@locara/protocol';
 import type { TrustList } from '../../access/trust-list.ts';
 import type { Log, LogFields } from '../../log.ts';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';
@@ -12,9 +12,12 @@ export function createTrustHandlers(deps: {
     'trust.add': async (params) => {
       const key = await trustList.add(params);
       log.info('trust.added', describeKey(key));
-      return { key };
+      return { key, warning: 'Whatever this key signs may be installed.' };
     },
-    'trust.list': async () => ({ keys: [...(await trustList.list())] }),
+    'trust.addIdentity': () => {
+      throw new RpcError('Unavailable', 'Not built yet.');
+    },
+    'trust.list': async () => ({ keys: [...(await trustList.list())], identities: [] }),
     'trust.remove': async ({ key }) => {
       const removed = await trustList.remove(key);
       log.info('trust.removed', describeKey(removed));

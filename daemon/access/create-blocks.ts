@@ -1,0 +1,6 @@
+import type { Blocks } from './blocks.ts';
+
+/** Blocks nothing yet. */
+export function createBlocks(): Blocks {
+  return { find: () => undefined, isStale: () => false, onChange: () => () => undefined };
+}

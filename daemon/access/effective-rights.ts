@@ -1,0 +1,51 @@
+import {
+  type AppManifest,
+  type Attestation,
+  type Block,
+  type Capability,
+  declaredCapabilities,
+  type Grant,
+  narrowManifest,
+} from '@locara/protocol';
+import type { AppRecord } from './app-registry.ts';
+import { reachesTier } from './attestation-tier.ts';
+
+/** Everything that decides what a session may do now. */
+export interface RightsSubject {
+  readonly record: AppRecord;
+  readonly attestation: Attestation;
+  /** An entry of the revocation list that hits this app. */
+  readonly block: Block | undefined;
+}
+
+/** The one answer to "may it": manifest ∩ what the user approved and granted ∩ attestation tier ∩ not revoked. */
+export interface EffectiveRights {
+  /** Every declared capability, in a stable order; one that was never decided is pending. */
+  readonly grants: readonly Grant[];
+  /** The manifest as far as the user approved it: models, quota, hosts. */
+  readonly manifest: AppManifest;
+  has(capability: Capability): boolean;
+}
+
+export function effectiveRights({ record, attestation, block }: RightsSubject): EffectiveRights {
+  const decided = new Map(record.grants.map(({ capability, state }) => [capability, state]));
+  const stateOf = (capability: Capability): Grant['state'] => {
+    if (record.revoked || block !== undefined) return 'revoked';
+    const state = decided.get(capability) ?? 'pending';
+    if (state !== 'granted') return state;
+    if (!record.approved.capabilities.includes(capability)) return 'pending';
+    return reachesTier(attestation, capability) ? 'granted' : 'denied';
+  };
+  const grants = declaredCapabilities(record.manifest).map((capability) => ({
+    capability,
+    state: stateOf(capability),
+  }));
+  const held = new Set<string>(
+    grants.filter(({ state }) => state === 'granted').map(({ capability }) => capability),
+  );
+  return {
+    grants,
+    manifest: narrowManifest(record.manifest, record.approved),
+    has: (capability) => held.has(capability),
+  };
+}

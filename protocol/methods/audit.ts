@@ -1,0 +1,27 @@
+import * as z from 'zod';
+import { defineMethod } from '../method.ts';
+
+/** What an app did, or was refused, with one capability and method; metadata, never content. */
+export const CapabilityLogEntry = z
+  .object({
+    capability: z.string(),
+    method: z.string(),
+    outcome: z.enum(['used', 'denied']),
+    count: z.int().describe('Calls that this entry stands for.'),
+    firstAt: z.iso.datetime(),
+    lastAt: z.iso.datetime(),
+  })
+  .meta({ id: 'CapabilityLogEntry' });
+export type CapabilityLogEntry = z.output<typeof CapabilityLogEntry>;
+
+export const auditMethods = {
+  'audit.capabilityLog': defineMethod({
+    summary: 'What this app used and was denied, newest first; never another app’s.',
+    requires: 'session',
+    params: z.strictObject({
+      limit: z.int().min(1).max(1000).default(100),
+      cursor: z.string().max(64).optional(),
+    }),
+    result: z.object({ entries: z.array(CapabilityLogEntry), cursor: z.string().optional() }),
+  }),
+};

@@ -1,0 +1,79 @@
+import * as z from 'zod';
+import { type AppManifest, declaredCapabilities } from './app-manifest.ts';
+import { LIMITS } from './limits.ts';
+
+const FileAccess = z.enum(['none', 'read', 'read-write']);
+
+/**
+ * Everything a manifest asks for, in one shape that can be compared and narrowed: each field is a set or
+ * a step of a ladder, so that for two of them it can be told which asks for more.
+ */
+export const Rights = z
+  .strictObject({
+    capabilities: z.array(z.string()),
+    models: z.array(z.string()).describe('Pins: `<id>@sha256:<hex>`.'),
+    hosts: z.array(z.string()).describe('Host patterns; `*` is every host.'),
+    ports: z.union([z.literal('all'), z.array(z.int())]),
+    userSelected: FileAccess,
+    userPaths: z.record(z.string(), z.enum(['read', 'read-write'])),
+    devices: z.array(z.string()),
+    ipc: z.array(z.string()).describe('Each entry as canonical JSON.'),
+    background: z.enum(['none', 'passive', 'active']),
+    notifications: z.array(z.string()),
+    quotaMb: z.int(),
+    backups: z.boolean(),
+  })
+  .meta({ id: 'Rights' });
+export type Rights = z.output<typeof Rights>;
+
+/** What the manifest asks for, every set sorted. */
+export function rightsOf(manifest: AppManifest): Rights {
+  const { capabilities, storage } = manifest;
+  const { net, fs, device, ipc } = capabilities;
+  return {
+    capabilities: [...declaredCapabilities(manifest)],
+    models: sorted(manifest.models),
+    hosts: sorted(net === false ? [] : net === true ? ['*'] : net.allowed_hosts),
+    ports: portsOf(net),
+    userSelected: fs['user-selected'] === false ? 'none' : fs['user-selected'],
+    userPaths: { ...fs['user-paths'] },
+    devices: sorted(Object.keys(device).filter((name) => device[name])),
+    ipc: sorted(ipc.map((entry) => canonicalJson(entry))),
+    background: backgroundOf(capabilities.background),
+    notifications: notificationsOf(capabilities.notifications),
+    quotaMb: storage.quota_mb ?? LIMITS.defaultStoreQuotaMb,
+    backups: storage.backups.enabled,
+  };
+}
+
+type Declared = AppManifest['capabilities'];
+
+function portsOf(net: Declared['net']): Rights['ports'] {
+  if (net === false) return [];
+  if (net === true || net.allowed_ports === undefined) return 'all';
+  return [...new Set(net.allowed_ports)].sort((left, right) => left - right);
+}
+
+function backgroundOf(background: Declared['background']): Rights['background'] {
+  if (typeof background === 'boolean') return background ? 'active' : 'none';
+  return background.mode === false ? 'none' : background.mode;
+}
+
+function notificationsOf(notifications: Declared['notifications']): string[] {
+  if (typeof notifications !== 'boolean') return sorted(notifications.modes);
+  return notifications ? ['alert', 'badge', 'sound'] : [];
+}
+
+function sorted(values: readonly string[]): string[] {
+  return [...new Set(values)].sort();
+}
+
+/** One spelling for one value: keys sorted, no spaces. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value)
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`);
+  return `{${entries.join(',')}}`;
+}
