@@ -8,7 +8,7 @@ export interface RevocationIndex {
   find(app: BlockSubject): Block | undefined;
 }
 
-const CHECKED_PER_TURN = 250;
+const CHECKED_PER_TURN = 50;
 
 /** The position of the first entry whose range of versions nobody can read; lets others work in between. */
 export async function findUnreadableRange({
