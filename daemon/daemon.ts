@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { LIMITS } from '@locara/protocol';
+import { createKeylessVerifier } from './access/create-keyless-verifier.ts';
 import { createAppRegistry } from './access/create-app-registry.ts';
 import { loadDaemonKey } from './access/daemon-key.ts';
 import { createAppInstaller } from './access/install-app.ts';
-import type { KeylessVerifier } from './access/keyless-verifier.ts';
-import { refusePackage } from './access/refuse-package.ts';
+import { readPublicGoodRoot } from './access/public-good-root.ts';
 import { createRevocations } from './access/revocations.ts';
 import { createSessions } from './access/sessions.ts';
 import { createTrustList } from './access/trust-list.ts';
@@ -80,15 +80,11 @@ export async function startDaemon(config: Config, log: Log): Promise<Daemon> {
   }
 }
 
-/** Until the verifier of certificates takes its place: nobody's certificate counts. */
-const REFUSE_CERTIFICATES: KeylessVerifier = {
-  verify: () => Promise.reject(refusePackage('untrusted_identity')),
-};
-
 /** Whom the user trusts, and what a list that they signed blocks. */
 async function createTrust(paths: Config['paths'], log: Log) {
   const trustList = createTrustList({ path: paths.trustList });
-  const trust: SignatureTrust = { trustList, keyless: REFUSE_CERTIFICATES, publicGoodRoot: '' };
+  const publicGoodRoot = await readPublicGoodRoot();
+  const trust: SignatureTrust = { trustList, keyless: createKeylessVerifier(), publicGoodRoot };
   const revocations = await createRevocations({ path: paths.revocations, trust, log });
   return { trustList, trust, revocations, blocks: revocations };
 }

@@ -11,7 +11,7 @@ import {
 import { compare } from 'semver';
 import type { Paths } from '../paths.ts';
 import type { AppRecord, AppRegistry } from './app-registry.ts';
-import { assertNotBlocked } from './assert-not-blocked.ts';
+import { assertBlocksAreFresh, assertNotBlocked } from './assert-not-blocked.ts';
 import { type Blocks, toBlockSubject } from './blocks.ts';
 import { type PinnedModel, summarizeConsent } from './consent-summary.ts';
 import { CREDENTIALS_FILE } from './create-app-registry.ts';
@@ -88,6 +88,7 @@ async function examinePackage(
 }> {
   const verified = await verifyPackage(path, options.trust);
   assertNotBlocked(options.blocks, toBlockSubject(verified));
+  assertBlocksAreFresh(options.blocks);
   const installed = options.registry.find(verified.appId);
   assertSameSigner(options.registry, verified);
   if (installed !== undefined) assertNoRollback(installed, verified);
