@@ -15,6 +15,19 @@ export {
 } from './control/app.ts';
 export { TRUST_SCOPES, TrustedIdentity, TrustedKey } from './control/trust.ts';
 export { RevocationState } from './control/revocation.ts';
+export {
+  checkRevocationList,
+  REVOCATION_LIST_LIMITS,
+  REVOCATION_LIST_SCHEMA,
+  RevocationList,
+} from './revocation-list.ts';
+export type {
+  RevocationEntry,
+  RevocationListCheck,
+  RevocationListFinding,
+} from './revocation-list.ts';
+export { describeTrust } from './trust-warning.ts';
+export type { TrustSubject } from './trust-warning.ts';
 export { AuditEntry } from './control/audit.ts';
 export { CapabilityLogEntry } from './methods/audit.ts';
 export { canonicalJson, Rights, rightsOf } from './rights.ts';

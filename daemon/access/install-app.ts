@@ -8,9 +8,11 @@ import {
   rightsOf,
   RpcError,
 } from '@locara/protocol';
+import { compare } from 'semver';
 import type { Paths } from '../paths.ts';
 import type { AppRecord, AppRegistry } from './app-registry.ts';
-import { compareVersions } from './compare-versions.ts';
+import { assertBlocksAreFresh, assertNotBlocked } from './assert-not-blocked.ts';
+import { type Blocks, toBlockSubject } from './blocks.ts';
 import { type PinnedModel, summarizeConsent } from './consent-summary.ts';
 import { CREDENTIALS_FILE } from './create-app-registry.ts';
 import {
@@ -22,12 +24,13 @@ import {
 import { effectiveRights } from './effective-rights.ts';
 import { refusePackage } from './refuse-package.ts';
 import { createTaskQueue } from './task-queue.ts';
-import type { TrustList } from './trust-list.ts';
+import type { SignatureTrust } from './verify-bundle.ts';
 import { type VerifiedPackage, verifyPackage } from './verify-package.ts';
 
 export interface AppInstallerOptions {
   readonly registry: AppRegistry;
-  readonly trustList: TrustList;
+  readonly trust: SignatureTrust;
+  readonly blocks: Blocks;
   readonly paths: Pick<Paths, 'app' | 'appSocket'>;
   /** The catalog's model of exactly that pin (`<id>@sha256:<hex>`), if there is one. */
   readonly findModel: (pin: string) => PinnedModel | undefined | Promise<PinnedModel | undefined>;
@@ -83,7 +86,9 @@ async function examinePackage(
   /** What the summary compares with. */
   readonly installed: AppRecord | undefined;
 }> {
-  const verified = await verifyPackage(path, options.trustList);
+  const verified = await verifyPackage(path, options.trust);
+  assertNotBlocked(options.blocks, toBlockSubject(verified));
+  assertBlocksAreFresh(options.blocks);
   const installed = options.registry.find(verified.appId);
   assertSameSigner(options.registry, verified);
   if (installed !== undefined) assertNoRollback(installed, verified);
@@ -106,7 +111,7 @@ function assertNoRollback(
   installed: AppRecord,
   { manifest, manifestDigest }: VerifiedPackage,
 ): void {
-  const order = compareVersions(manifest.version, installed.manifest.version);
+  const order = compare(manifest.version, installed.manifest.version);
   if (order < 0) {
     throw new RpcError(
       'Conflict',

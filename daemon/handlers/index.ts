@@ -1,6 +1,6 @@
 import { LIMITS } from '@locara/protocol';
 import type { AppRegistry } from '../access/app-registry.ts';
-import type { Blocks } from '../access/blocks.ts';
+import type { Revocations } from '../access/revocations.ts';
 import type { Session } from '../access/session.ts';
 import type { Sessions } from '../access/sessions.ts';
 import type { AppInstaller } from '../access/install-app.ts';
@@ -22,7 +22,7 @@ import { collectionsHandlers } from './collections.ts';
 import { createAppHandlers } from './control/app.ts';
 import { auditControlHandlers } from './control/audit.ts';
 import { modelsControlHandlers } from './control/models.ts';
-import { revocationHandlers } from './control/revocation.ts';
+import { createRevocationHandlers } from './control/revocation.ts';
 import { statusHandlers } from './control/status.ts';
 import { createTrustHandlers } from './control/trust.ts';
 import { daemonHandlers } from './daemon.ts';
@@ -46,7 +46,7 @@ export interface HandlerParts {
   readonly trustList: TrustList;
   readonly installer: AppInstaller;
   readonly sessions: Sessions;
-  readonly blocks: Blocks;
+  readonly revocations: Revocations;
   readonly audit: Audit;
   readonly models: Models;
   readonly engines: RunningEngines;
@@ -122,6 +122,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
     ...createAppHandlers({
       registry: parts.registry,
       installer: parts.installer,
+      blocks: parts.revocations,
       wipeData: async (appId) => {
         await parts.stores.wipe(appId);
         await parts.blobs.deleteApp(appId);
@@ -129,7 +130,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
       log: parts.log,
     }),
     ...createTrustHandlers(parts),
-    ...revocationHandlers(),
+    ...createRevocationHandlers(parts),
     ...auditControlHandlers(),
     ...modelsControlHandlers({ listModels: () => parts.models.listAll() }),
   };

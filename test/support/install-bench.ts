@@ -3,8 +3,10 @@ import type { ControlResult } from '@locara/protocol';
 import type { AppRegistry } from '../../daemon/access/app-registry.ts';
 import { createAppRegistry } from '../../daemon/access/create-app-registry.ts';
 import { type AppInstaller, createAppInstaller } from '../../daemon/access/install-app.ts';
+import type { Blocks } from '../../daemon/access/blocks.ts';
 import { createTrustList, type TrustList } from '../../daemon/access/trust-list.ts';
 import { type Paths, resolvePaths } from '../../daemon/paths.ts';
+import { trustOf } from './bundles.ts';
 import { createKeyPair, createPackage, createTemporaryFolder } from './signed-package.ts';
 
 export const PIN = `stories-260k@sha256:${'a'.repeat(64)}`;
@@ -26,6 +28,12 @@ export interface InstallBench {
   ): Promise<ControlResult<'app.install'>>;
 }
 
+export const NO_BLOCKS: Blocks = {
+  find: () => undefined,
+  isStale: () => false,
+  onChange: () => () => undefined,
+};
+
 /** The real parts of an installation in a fresh home, with a catalog of one model. */
 export async function createInstallBench(): Promise<InstallBench> {
   const paths = resolvePaths({
@@ -40,7 +48,8 @@ export async function createInstallBench(): Promise<InstallBench> {
   await trustList.add({ name: 'dev', publicKeyPem: other.publicKeyPem, scope: 'development' });
   const installer = createAppInstaller({
     registry,
-    trustList,
+    trust: trustOf(trustList),
+    blocks: NO_BLOCKS,
     paths,
     daemonPublicKey,
     findModel: (pin) => (pin === PIN ? { bytes: 1185376, installed: true } : undefined),

@@ -8,6 +8,7 @@ import {
 } from '@locara/protocol';
 import type { AppRecord, AppRegistry } from '../../access/app-registry.ts';
 import { notInstalled } from '../../access/create-app-registry.ts';
+import { type Blocks, toBlockSubject } from '../../access/blocks.ts';
 import { effectiveRights } from '../../access/effective-rights.ts';
 import { grantCapability, revokeAccess } from '../../access/grants.ts';
 import type { AppInstaller } from '../../access/install-app.ts';
@@ -17,6 +18,7 @@ import type { ControlHandlers } from '../../rpc/control-handler.ts';
 export interface AppHandlersOptions {
   readonly registry: AppRegistry;
   readonly installer: AppInstaller;
+  readonly blocks: Blocks;
   /** Destroys the app's keys, then its stores; succeeds when there is nothing. */
   readonly wipeData: (appId: string) => Promise<void>;
   /** Told of every change to what an app may do. */
@@ -24,7 +26,7 @@ export interface AppHandlersOptions {
 }
 
 export function createAppHandlers(options: AppHandlersOptions): ControlHandlers<'app'> {
-  const { registry, installer, log } = options;
+  const { registry, installer, blocks, log } = options;
   return {
     'app.inspect': async ({ path }) => ({ summary: await installer.inspect(path) }),
     'app.install': async (params) => {
@@ -34,11 +36,11 @@ export function createAppHandlers(options: AppHandlersOptions): ControlHandlers<
       log.info('app.installed', { appId, version, digest, attestation, signerId });
       return installed;
     },
-    'app.list': () => ({ apps: registry.list().map((record) => toInstalledApp(record)) }),
+    'app.list': () => ({ apps: registry.list().map((record) => toInstalledApp(record, blocks)) }),
     'app.show': ({ appId }) => {
       const record = registry.find(appId);
       if (record === undefined) throw notInstalled();
-      return { app: toInstalledApp(record) };
+      return { app: toInstalledApp(record, blocks) };
     },
     'app.explain': () => {
       throw new RpcError('Unavailable', 'Not built yet.');
@@ -81,7 +83,7 @@ function grantsOf(record: AppRecord): Grant[] {
   return [...effectiveRights({ record, attestation, block: undefined }).grants];
 }
 
-function toInstalledApp(record: AppRecord): InstalledApp {
+function toInstalledApp(record: AppRecord, blocks: Blocks): InstalledApp {
   const { appId, manifest, manifestDigest, attestation, signer, installedAt, revoked } = record;
   return {
     appId,
@@ -97,6 +99,7 @@ function toInstalledApp(record: AppRecord): InstalledApp {
     badges: [],
     installedAt,
     revoked,
+    blocked: blocks.find(toBlockSubject(record)),
     grants: grantsOf(record).map((grant) => ({
       ...grant,
       sentence: isCapability(grant.capability)
