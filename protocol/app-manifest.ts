@@ -1,6 +1,10 @@
 import * as z from 'zod';
 import type { Capability } from './capabilities.ts';
 import { isCapability } from './capabilities.ts';
+import { HostPattern } from './host-pattern.ts';
+import { SharedCollection } from './shared-collection.ts';
+import { Slug } from './slug.ts';
+import { UserPath } from './user-path.ts';
 
 /** Everything a model can be for. The last three parse, and calls needing them answer `Unavailable`. */
 export const MODALITIES = [
@@ -15,10 +19,6 @@ export const MODALITIES = [
 ] as const;
 export type Modality = (typeof MODALITIES)[number];
 
-const Slug = z
-  .string()
-  .max(64)
-  .regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/, 'lower-case letters, digits and inner hyphens');
 const SemVer = z
   .string()
   .max(64)
@@ -57,10 +57,6 @@ const ModelPin = z
   .regex(/^[a-z0-9][a-z0-9._-]{0,127}@sha256:[0-9a-f]{64}$/, '<catalog id>@sha256:<64 hex>');
 
 const FileAccess = z.union([z.literal('read-write'), z.literal('read'), z.literal(false)]);
-const HostPattern = z
-  .string()
-  .max(253)
-  .regex(/^(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*$/, 'a host name, or *.domain');
 const Net = z.union(
   [
     z.boolean(),
@@ -78,7 +74,7 @@ const ToolId = z
 const Fs = z.strictObject({
   'user-selected': FileAccess.default('read'),
   'app-data': FileAccess.default('read-write'),
-  'user-paths': z.record(Line.max(64), z.enum(['read', 'read-write'])).optional(),
+  'user-paths': z.record(UserPath, z.enum(['read', 'read-write'])).optional(),
 });
 
 const Capabilities = z.strictObject({
@@ -86,7 +82,7 @@ const Capabilities = z.strictObject({
   fs: Fs.prefault({}),
   device: z.record(Line.max(64), z.boolean()).default({}),
   tools: z.array(ToolId).max(64).default([]),
-  ipc: z.array(z.unknown()).max(64).default([]),
+  ipc: z.array(SharedCollection).max(64).default([]),
   background: z
     .union([
       z.boolean(),
