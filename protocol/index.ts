@@ -46,7 +46,9 @@ export {
 } from './app-manifest.ts';
 export type { Modality } from './app-manifest.ts';
 export { checkManifest } from './check-manifest.ts';
-export type { ManifestCheck, ManifestFinding, TaskOfModel } from './check-manifest.ts';
+export type { ManifestCheck } from './check-manifest.ts';
+export type { ManifestFinding } from './manifest-findings.ts';
+export type { TaskOfModel } from './manifest-warnings.ts';
 export { parseStrictJson, renderPath, STRICT_JSON_LIMITS, StrictJsonError } from './strict-json.ts';
 export type { StrictJsonRule } from './strict-json.ts';
 export { Catalog, CatalogEntry, CatalogFile } from './catalog.ts';
