@@ -26,7 +26,6 @@ const DECEPTIVE =
 /** One line that a person reads before deciding: it shows what it says, and it says something. */
 export const Line = z
   .string()
-  .min(1)
   .regex(
     new RegExp(`^(?! )[^${DECEPTIVE}]*(?<! )$`, 'u'),
     'one line of visible text, without control, direction or invisible characters, or a space at either end',
