@@ -51,6 +51,8 @@ export type { ManifestFinding } from './manifest-findings.ts';
 export type { TaskOfModel } from './manifest-warnings.ts';
 export { parseStrictJson, renderPath, STRICT_JSON_LIMITS, StrictJsonError } from './strict-json.ts';
 export type { StrictJsonRule } from './strict-json.ts';
+export { describeRights } from './describe-rights.ts';
+export type { RightSentence } from './describe-rights.ts';
 export { privacyLabel } from './privacy-label.ts';
 export type { LabelSubject } from './privacy-label.ts';
 export { Catalog, CatalogEntry, CatalogFile } from './catalog.ts';
