@@ -8,6 +8,8 @@ export interface Kind<T> {
   readonly meet: (left: T, right: T) => T | undefined;
   /** Equal for equal things; the order of a list. */
   readonly key: (item: T) => string;
+  /** Nothing includes anything but itself: then a set of many is quickly shortened. */
+  readonly isFlat?: true;
 }
 
 /** A kind where two are either nested or have nothing in common. */
@@ -19,19 +21,31 @@ export function nestedKind(covers: (wide: string, narrow: string) => boolean): K
   };
 }
 
-export const PLAIN_KIND: Kind<string> = nestedKind((wide, narrow) => wide === narrow);
+export const PLAIN_KIND: Kind<string> = {
+  ...nestedKind((wide, narrow) => wide === narrow),
+  isFlat: true,
+};
 
 /** The same set in its shortest spelling, sorted: nothing in it is included in something else of it. */
-export function shorten<T>({ covers, key }: Kind<T>, items: readonly T[]): T[] {
-  const distinct = [...new Map(items.map((item) => [key(item), item])).entries()];
+export function shorten<T>({ covers, key, isFlat }: Kind<T>, items: readonly T[]): T[] {
+  const distinct = [...new Map(items.map((item) => [key(item), item]))];
+  const isNeeded = (item: T): boolean =>
+    isFlat === true || !distinct.some(([, other]) => other !== item && covers(other, item));
   return distinct
-    .filter(([, item]) => !distinct.some(([, other]) => other !== item && covers(other, item)))
+    .filter(([, item]) => isNeeded(item))
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([, item]) => item);
 }
 
 /** What both sets include, in its shortest spelling. */
 export function meetSets<T>(kind: Kind<T>, left: readonly T[], right: readonly T[]): T[] {
+  if (kind.isFlat === true) {
+    const keys = new Set(right.map(kind.key));
+    return shorten(
+      kind,
+      left.filter((item) => keys.has(kind.key(item))),
+    );
+  }
   const common = left.flatMap((one) =>
     right.map((other) => kind.meet(one, other)).filter((item) => item !== undefined),
   );

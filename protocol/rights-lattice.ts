@@ -25,17 +25,31 @@ export const USER_PATHS: Kind<UserPathRight> = {
 
 /** The same rights in their one spelling: what is included in something else is left out, sets are sorted. */
 export function normalizeRights(rights: Rights): Rights {
-  return meetRights(rights, rights);
+  const short = (key: PlainSet): string[] => shorten(PLAIN_KIND, rights[key]);
+  return {
+    capabilities: short('capabilities'),
+    models: short('models'),
+    ...toNetwork(shorten(HOSTS, rights.hosts), rights.ports),
+    userSelected: rights.userSelected,
+    userPaths: toUserPaths(shorten(USER_PATHS, listUserPaths(rights))),
+    devices: short('devices'),
+    ipc: shorten(SHARED, rights.ipc),
+    background: rights.background,
+    notifications: short('notifications'),
+    quotaMb: rights.quotaMb,
+    backups: rights.backups,
+  };
 }
+
+type PlainSet = 'capabilities' | 'models' | 'devices' | 'notifications';
 
 /** What both allow: the greatest rights that neither exceeds, in their one spelling. */
 export function meetRights(left: Rights, right: Rights): Rights {
-  const both = (key: 'capabilities' | 'models' | 'devices' | 'notifications'): string[] =>
-    meetSets(PLAIN_KIND, left[key], right[key]);
+  const both = (key: PlainSet): string[] => meetSets(PLAIN_KIND, left[key], right[key]);
   return {
     capabilities: both('capabilities'),
     models: both('models'),
-    ...meetNetwork(left, right),
+    ...toNetwork(meetSets(HOSTS, left.hosts, right.hosts), meetPorts(left.ports, right.ports)),
     userSelected: lowerStep(FILE_ACCESS, left.userSelected, right.userSelected),
     userPaths: toUserPaths(meetSets(USER_PATHS, listUserPaths(left), listUserPaths(right))),
     devices: both('devices'),
@@ -48,28 +62,24 @@ export function meetRights(left: Rights, right: Rights): Rights {
 }
 
 /** Hosts without ports, and ports without hosts, are both nothing. */
-function meetNetwork(left: Rights, right: Rights): Pick<Rights, 'hosts' | 'ports'> {
-  const hosts = meetSets(HOSTS, left.hosts, right.hosts);
-  const ports = meetPorts(left.ports, right.ports);
-  return hosts.length === 0 || ports.length === 0 ? { hosts: [], ports: [] } : { hosts, ports };
+function toNetwork(hosts: string[], ports: Rights['ports']): Pick<Rights, 'hosts' | 'ports'> {
+  if (hosts.length === 0 || ports.length === 0) return { hosts: [], ports: [] };
+  const sorted = ports === 'all' ? ports : [...new Set(ports)].sort((left, right) => left - right);
+  return { hosts, ports: sorted };
 }
 
 function meetPorts(left: Rights['ports'], right: Rights['ports']): Rights['ports'] {
-  if (left === 'all') return right === 'all' ? right : sortPorts(right);
-  return sortPorts(right === 'all' ? left : left.filter((port) => right.includes(port)));
-}
-
-function sortPorts(ports: readonly number[]): number[] {
-  return [...new Set(ports)].sort((left, right) => left - right);
+  if (left === 'all') return right;
+  return right === 'all' ? left : left.filter((port) => right.includes(port));
 }
 
 export function listUserPaths({ userPaths }: Pick<Rights, 'userPaths'>): UserPathRight[] {
   return Object.entries(userPaths);
 }
 
-/** As a record; a path that is there twice has the wider access. */
+/** As a record: in the shortest spelling no path is there twice. */
 function toUserPaths(paths: readonly UserPathRight[]): Rights['userPaths'] {
-  return Object.fromEntries(shorten(USER_PATHS, paths));
+  return Object.fromEntries(paths);
 }
 
 /** A shared collection, from its canonical JSON; undefined for anything else. */

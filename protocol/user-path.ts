@@ -54,6 +54,11 @@ export const UserPath = z
     `a path from ${USER_FOLDERS.join(', ')}, ~ or /, as documents/notes; without . or .., backslash, or / at the end; * in its last part alone`,
   );
 
+function beforeGlob(path: string): string {
+  const at = path.indexOf('*');
+  return at === -1 ? path : path.slice(0, at);
+}
+
 /**
  * True when `wide` provably includes all that `narrow` does. Letters of another case are another path:
  * where the file system thinks otherwise, the user is asked once too often, never once too seldom.
@@ -61,7 +66,7 @@ export const UserPath = z
 export function coversUserPath(wide: string, narrow: string): boolean {
   if (wide === narrow) return true;
   // Necessary, and quick: most paths of a list have nothing to do with each other.
-  if (!narrow.startsWith(wide.replace(/\*.*$/, ''))) return false;
+  if (!narrow.startsWith(beforeGlob(wide))) return false;
   const [outer, inner] = [parseUserPath(wide), parseUserPath(narrow)];
   if (outer === undefined || inner === undefined) return false;
   const isSamePlace = outer.folders.length === inner.folders.length;
