@@ -159,6 +159,7 @@ describe('attack 33: a scope cannot be widened silently', () => {
     ['by case', paths('documents/notes'), paths('documents/Notes')],
     ['by another root', paths('documents'), paths('~/documents')],
     ['by the root', paths('~'), paths('/')],
+    ['from everything below the root to the root', paths('/**'), paths('/')],
     ['by a wildcard host', hosts('api.example.org'), hosts('*.example.org')],
     ['by the name above a wildcard', hosts('*.example.org'), hosts('example.org')],
     ['by a name that ends alike', hosts('*.example.org'), hosts('evil-example.org')],
