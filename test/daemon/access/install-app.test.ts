@@ -87,7 +87,10 @@ describe('inspecting', () => {
     ],
     [{ capabilities: { fs: { 'user-selected': 'read-write' } } }, 'change the files you pick'],
     [{ capabilities: { device: { microphone: true, camera: false } } }, 'asks to use: microphone.'],
-    [{ capabilities: { ipc: [{ with: 'acme/other' }] } }, 'talk to other programs'],
+    [
+      { capabilities: { ipc: [{ app: 'acme/other', collection: 'people', access: 'read' }] } },
+      'talk to other programs',
+    ],
     [{ capabilities: { background: true } }, 'work in the background.'],
     [{ capabilities: { background: { mode: 'active' } } }, 'work in the background.'],
     [
