@@ -1,5 +1,6 @@
 import { AppManifest, type Modality, MODALITY_CAPABILITY } from './app-manifest.ts';
 import type { Capability } from './capabilities.ts';
+import { readMacCode } from './code-identity.ts';
 import { parseUnknown } from './parse-unknown.ts';
 import { parseStrictJson, renderPath, StrictJsonError } from './strict-json.ts';
 
@@ -63,6 +64,14 @@ function findWarnings(manifest: AppManifest, taskOfModel?: TaskOfModel): Manifes
     ...warnAboutModels(manifest),
     ...(taskOfModel === undefined ? [] : warnAboutTasks(manifest, taskOfModel)),
     ...warnAboutOptional(manifest),
+    ...(readMacCode(manifest.build) === 'malformed'
+      ? [
+          {
+            path: 'build.macos',
+            rule: 'needs a bundleId and a teamId; the app has no code identity',
+          },
+        ]
+      : []),
     ...(manifest.repository === undefined
       ? [{ path: 'repository', rule: 'names no source, so nobody can review it' }]
       : []),

@@ -46,6 +46,8 @@ export { checkManifest } from './check-manifest.ts';
 export type { ManifestCheck, ManifestFinding, TaskOfModel } from './check-manifest.ts';
 export { parseStrictJson, renderPath, STRICT_JSON_LIMITS, StrictJsonError } from './strict-json.ts';
 export type { StrictJsonRule } from './strict-json.ts';
+export { isBundleId, isTeamId, readMacCode } from './code-identity.ts';
+export type { DeclaredCode, MacCodeIdentity } from './code-identity.ts';
 export { Catalog, CatalogEntry, CatalogFile } from './catalog.ts';
 export { handshakeTranscript } from './handshake.ts';
 export type { HandshakeFields } from './handshake.ts';
