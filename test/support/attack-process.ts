@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface, type Interface } from 'node:readline';
+import { createInterface } from 'node:readline';
 import type { Writable } from 'node:stream';
 import type { WireMessage } from './raw-client.ts';
 
@@ -36,8 +36,9 @@ export function startAttack(
   });
   // Standard input ends with this process; the leash stays with whoever inherits it.
   const leash = child.stdio[3] as Writable;
-  const lines: Interface = createInterface({ input: child.stdout });
-  const iterator = lines[Symbol.asyncIterator]();
+  if (child.stdout === null) throw new Error('it has no standard output');
+  const words = createInterface({ input: child.stdout });
+  const iterator = words[Symbol.asyncIterator]();
   return {
     pid: child.pid ?? 0,
     child,
@@ -50,7 +51,7 @@ export function startAttack(
       leash.write('\n');
     },
     [Symbol.dispose]: () => {
-      child.stdin.destroy();
+      child.stdin?.destroy();
       leash.destroy();
       child.kill('SIGKILL');
     },
