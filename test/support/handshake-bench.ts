@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:cry
 import { checkManifest, handshakeTranscript, type Params, rightsOf } from '@locara/protocol';
 import { digestOf } from '../../daemon/access/app-record-file.ts';
 import type { AppRecord, AppRegistry } from '../../daemon/access/app-registry.ts';
+import type { Blocks } from '../../daemon/access/blocks.ts';
 import { createBlocks } from '../../daemon/access/create-blocks.ts';
 import { toRawPublicKey } from '../../daemon/access/daemon-key.ts';
 import {
@@ -82,13 +83,14 @@ export function createHandshakeBench(
   options: {
     readonly canEnroll?: boolean;
     readonly listener?: SessionListener;
+    readonly blocks?: Blocks;
     /** Instead of one in memory. */
     readonly registry?: AppRegistry;
   } = {},
 ): HandshakeBench {
   const edited = new Set<string>();
   const registry = options.registry ?? createMemoryRegistry(apps, edited);
-  const blocks = createBlocks();
+  const blocks = options.blocks ?? createBlocks();
   const limits = { maxConnectionsPerApp: 64, maxCallsPerApp: 64 };
   const sessions = createSessions(registry, blocks, limits);
   const logged: LogFields[] = [];

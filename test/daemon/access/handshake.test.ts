@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { createBlocks } from '../../../daemon/access/create-blocks.ts';
 import { createAppRegistry } from '../../../daemon/access/create-app-registry.ts';
 import { resolvePaths } from '../../../daemon/paths.ts';
 import type { CodeFinding } from '../../../daemon/transport/peer-code.ts';
@@ -52,6 +53,17 @@ test('an app whose locara.json was edited is refused', async () => {
   const proof = handshake.proofOf(notes);
   expect((await rejectionOf(() => handshake.authenticate(proof))).reason).toBe('Unauthenticated');
   expect(logged.at(-1)).toMatchObject({ check: 'manifest', appId: 'acme/notes' });
+});
+
+test('an app that the revocation list names is refused', async () => {
+  const block = { reason: 'malware', seq: 1 };
+  const blocks = { ...createBlocks(), find: () => block };
+  const { open, logged } = createHandshakeBench([notes], { blocks });
+  const handshake = open();
+  handshake.hello(HELLO);
+  const proof = handshake.proofOf(notes);
+  expect((await rejectionOf(() => handshake.authenticate(proof))).reason).toBe('Unauthenticated');
+  expect(logged.at(-1)).toMatchObject({ check: 'blocked' });
 });
 
 describe('the code of the peer', () => {
