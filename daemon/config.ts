@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
+import type { MacCodeIdentity } from '@locara/protocol';
 import { currentPathsEnvironment, type Paths, resolvePaths } from './paths.ts';
 
 const milliseconds = (fallback: number) => z.coerce.number().int().min(0).default(fallback);
@@ -34,6 +35,8 @@ export interface Config {
   readonly stalledWriteMs: number;
   readonly llmSequences: number;
   readonly blobTtlMs: number;
+  /** What macOS must recognise in whoever uses the control socket; absent in builds that no team signed. */
+  readonly commandLineCode: MacCodeIdentity | undefined;
   /** Stop when standard input ends: whoever started this daemon is gone. */
   readonly stopWithStdin: boolean;
   /** systemd's notification socket, when started by it. */
@@ -62,7 +65,17 @@ export function readConfig(environment: Environment = process.env): Config {
     stalledWriteMs: settings.LOCARA_STALLED_WRITE_MS,
     llmSequences: settings.LOCARA_LLM_SEQUENCES,
     blobTtlMs: settings.LOCARA_BLOB_TTL_MS,
+    commandLineCode: nameCommandLine(environment['LOCARA_TEAM_ID']),
     stopWithStdin: settings.LOCARA_STOP_WITH_STDIN === '1',
     notifySocket: settings.NOTIFY_SOCKET,
   };
+}
+
+const COMMAND_LINE_BUNDLE = 'app.locara.cli';
+
+/** The team id is checked where the paths are made of it, and once more before it enters a code requirement. */
+function nameCommandLine(teamId: string | undefined): MacCodeIdentity | undefined {
+  return teamId === undefined || teamId === ''
+    ? undefined
+    : { bundleId: COMMAND_LINE_BUNDLE, teamId };
 }

@@ -18,6 +18,7 @@ import type { Log } from './log.ts';
 import { createModels } from './models/create-models.ts';
 import { createEngines } from './scheduler/create-engines.ts';
 import { createAppStores } from './stores/app-stores.ts';
+import { createPeerCode } from './transport/peer-code.ts';
 import { createPeers } from './transport/peer.ts';
 import { createWorker } from './workers/supervisor.ts';
 import type { StoreOps } from './workers/store/ops.ts';
@@ -48,6 +49,10 @@ export async function startDaemon(config: Config, log: Log): Promise<Daemon> {
   const startedAt = performance.now();
   const peers = createPeers();
   peers.hardenProcess();
+  const peerCode = createPeerCode({ log });
+  if (peerCode.isSupported && config.commandLineCode === undefined) {
+    log.warn('control.codeUnchecked', { reason: 'LOCARA_TEAM_ID is not set' });
+  }
   assertPathLength(paths.appSocket);
   assertPathLength(paths.controlSocket);
   for (const folder of [paths.run, paths.data, paths.keys, paths.apps, paths.modelCache]) {
@@ -62,7 +67,7 @@ export async function startDaemon(config: Config, log: Log): Promise<Daemon> {
   try {
     const parts = await createParts(config, log, startedAt);
     cleanup.push(() => parts.close());
-    const servers = await listenForPeers({ version: VERSION, config, log, parts, peers });
+    const servers = await listenForPeers({ version: VERSION, config, log, parts, peers, peerCode });
     cleanup.push(() => servers.close());
     log.info('daemon.ready', {
       version: VERSION,

@@ -17,6 +17,7 @@ import type { ControlHandlers } from './rpc/control-handler.ts';
 import type { Handlers } from './rpc/handler.ts';
 import { OpenConnections } from './transport/open-connections.ts';
 import type { Peer, Peers } from './transport/peer.ts';
+import type { PeerCode } from './transport/peer-code.ts';
 import { listenOnSocket } from './transport/socket.ts';
 
 /** The two sockets, and everyone connected to them. */
@@ -32,6 +33,7 @@ export interface ServersOptions {
   readonly config: Config;
   readonly log: Log;
   readonly peers: Peers;
+  readonly peerCode: PeerCode;
   readonly parts: {
     readonly handlers: Handlers;
     readonly controlHandlers: ControlHandlers;
@@ -109,6 +111,7 @@ function serveApp(socket: Socket, serving: Serving): AppConnection | undefined {
       features: ['chunk', 'progress', 'cancel', 'blobs'],
       maxConnectionsPerApp: config.maxConnectionsPerApp,
       authTimeoutMs: config.authTimeoutMs,
+      canEnroll: serving.peerCode.isSupported,
       log,
     },
     sessions: parts.sessions,
@@ -116,6 +119,7 @@ function serveApp(socket: Socket, serving: Serving): AppConnection | undefined {
     stalledWriteMs: config.stalledWriteMs,
     log,
     isDraining: serving.isDraining,
+    judgeCode: (known, demanded) => serving.peerCode.judge(known, demanded),
     isPeerUnchanged: (connection, known) => serving.peers.isPeerAlive(connection, known),
     onAuthenticated: (pid) => serving.appProcesses.hold(pid),
   });
@@ -131,7 +135,7 @@ function serveControl(socket: Socket, serving: Serving): ControlConnection | und
     log.warn('control.refused', { peerPid: peer.pid, peerUid: peer.uid });
     return false;
   };
-  if (!mayControl()) {
+  if (!isCommandLine(peer, serving) || !mayControl()) {
     refuse(socket);
     return undefined;
   }
@@ -141,6 +145,15 @@ function serveControl(socket: Socket, serving: Serving): ControlConnection | und
     stalledWriteMs: config.stalledWriteMs,
     log,
   });
+}
+
+/** Whether the peer runs the code of the command line, where this build demands that. */
+function isCommandLine(peer: Peer, { config, log, peerCode }: Serving): boolean {
+  const finding = peerCode.judge(peer, config.commandLineCode);
+  if (finding.kind !== 'refused') return true;
+  const { why, status } = finding;
+  log.warn('control.refused', { peerPid: peer.pid, check: 'code', reason: why, code: status });
+  return false;
 }
 
 function readPeerOrRefuse(socket: Socket, name: string, { log, peers }: Serving): Peer | undefined {

@@ -68,6 +68,8 @@ export { describeRights } from './describe-rights.ts';
 export type { RightSentence } from './describe-rights.ts';
 export { privacyLabel } from './privacy-label.ts';
 export type { LabelSubject } from './privacy-label.ts';
+export { isBundleId, isTeamId, readMacCode } from './code-identity.ts';
+export type { DeclaredCode, MacCodeIdentity } from './code-identity.ts';
 export { Catalog, CatalogEntry, CatalogFile } from './catalog.ts';
 export { handshakeTranscript } from './handshake.ts';
 export type { HandshakeFields } from './handshake.ts';

@@ -1,4 +1,5 @@
 import { type AppManifest, type Modality, MODALITY_CAPABILITY } from './app-manifest.ts';
+import { readMacCode } from './code-identity.ts';
 import type { Capability } from './capabilities.ts';
 import { LIMITS } from './limits.ts';
 import { KNOWN_DEVICES } from './manifest-fields.ts';
@@ -19,6 +20,14 @@ export function findWarnings(manifest: AppManifest, taskOfModel?: TaskOfModel): 
     ...warnAboutModels(manifest),
     ...(taskOfModel === undefined ? [] : warnAboutTasks(manifest, taskOfModel)),
     ...warnAboutOptional(manifest),
+    ...(readMacCode(manifest.build) === 'malformed'
+      ? [
+          {
+            path: 'build.macos',
+            rule: 'needs a bundleId and a teamId; the app has no code identity',
+          },
+        ]
+      : []),
     ...(manifest.repository === undefined
       ? [{ path: 'repository', rule: 'names no source, so nobody can review it' }]
       : []),

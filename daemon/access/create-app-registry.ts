@@ -7,6 +7,7 @@ import type { Paths } from '../paths.ts';
 import { parseRecord, renderRecord } from './app-record-file.ts';
 import type { AppFiles, AppRecord, AppRegistry, FormerApp } from './app-registry.ts';
 import { alignCredentials } from './credentials-file.ts';
+import { type InstalledManifest, stampOf, watchManifest } from './installed-manifest.ts';
 import { openRegularFile, readBounded } from '../files/read-bounded.ts';
 import { createTaskQueue } from './task-queue.ts';
 import { LEFTOVER, replaceFiles, writeAtomically } from '../files/write-atomically.ts';
@@ -45,6 +46,7 @@ class FileAppRegistry implements AppRegistry {
   readonly #paths: AppRegistryOptions['paths'];
   readonly #log: AppRegistryOptions['log'];
   readonly #installed = new Map<string, Installed>();
+  readonly #manifests = new Map<string, InstalledManifest>();
   readonly #former = new Map<string, FormerApp>();
   readonly #damaged = new Set<string>();
   readonly #listeners = new Set<Listener>();
@@ -66,7 +68,7 @@ class FileAppRegistry implements AppRegistry {
       await alignCredentials(join(folder, CREDENTIALS_FILE), installed.record).catch(() => {
         this.#log.warn('app.credentialsStale', { appId });
       });
-      this.#installed.set(appId, installed);
+      this.#hold(installed);
     } else if (former !== undefined && recordText === undefined) this.#former.set(appId, former);
     else if (recordText !== undefined || formerText !== undefined) {
       this.#damaged.add(appId);
@@ -130,6 +132,7 @@ class FileAppRegistry implements AppRegistry {
       if (installed === undefined && !this.#damaged.has(appId)) throw notInstalled();
       // Gone for every check from here on, whatever the disk says next.
       this.#installed.delete(appId);
+      this.#manifests.delete(appId);
       this.#damaged.add(appId);
       this.#announce(appId, undefined);
       // Everything else goes first, also what a crash may have left: it makes room on a full disk.
@@ -159,6 +162,15 @@ class FileAppRegistry implements AppRegistry {
     });
   }
 
+  isManifestIntact(appId: string): boolean {
+    if (!isAppId(appId)) return false;
+    const manifest = this.#manifests.get(appId);
+    if (manifest !== undefined) return manifest.isIntact();
+    // What is not installed is looked for all the same: the time must not tell the one from the other.
+    stampOf(join(this.#paths.app(appId), MANIFEST_FILE));
+    return false;
+  }
+
   onChange(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -183,8 +195,17 @@ class FileAppRegistry implements AppRegistry {
   }
 
   #adopt(installed: Installed): void {
-    this.#installed.set(installed.record.appId, installed);
+    this.#hold(installed);
     this.#announce(installed.record.appId, installed.record);
+  }
+
+  #hold(installed: Installed): void {
+    const { appId, manifestDigest } = installed.record;
+    const manifest = watchManifest(join(this.#paths.app(appId), MANIFEST_FILE), manifestDigest);
+    this.#installed.set(appId, installed);
+    this.#manifests.set(appId, manifest);
+    // Read now: the first proof of an app must take as long as any other.
+    manifest.isIntact();
   }
 
   /** Removes what a crash left: half-written files, and keys of an installation that did not happen. */

@@ -13,7 +13,8 @@ const MAX_BYTES = 64 * 1024;
 const Credentials = z.strictObject({
   appId: z.string(),
   manifestDigest: z.string(),
-  installKey: z.string(),
+  /** Absent where the app makes its own key (session.enroll). */
+  installKey: z.string().optional(),
   daemonPublicKey: z.string(),
   socket: z.string(),
 });
@@ -54,7 +55,8 @@ export async function alignCredentials(
   const { manifestDigest, installPublicKey } = record;
   if (credentials === undefined || credentials.manifestDigest === manifestDigest) return;
   const key = parseInstallKey(credentials);
-  if (key === undefined || Buffer.compare(key.publicKey, installPublicKey) !== 0) return;
+  const isForeign = key === undefined || Buffer.compare(key.publicKey, installPublicKey) !== 0;
+  if (isForeign && credentials.installKey !== undefined) return;
   await writeAtomically(path, renderCredentials({ ...credentials, manifestDigest }));
 }
 
@@ -71,6 +73,7 @@ async function readCredentials(path: string): Promise<Credentials | undefined> {
 }
 
 function parseInstallKey({ installKey }: Credentials): InstallKey | undefined {
+  if (installKey === undefined) return undefined;
   try {
     const key = createPrivateKey(installKey);
     return key.asymmetricKeyType === 'ed25519' ? toInstallKey(key) : undefined;

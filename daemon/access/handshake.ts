@@ -1,7 +1,6 @@
-import { generateKeyPairSync, randomBytes, randomUUID, sign, verify } from 'node:crypto';
+import { randomBytes, randomUUID, sign } from 'node:crypto';
 import {
   type Attestation,
-  type HandshakeFields,
   handshakeTranscript,
   LIMITS,
   type Params,
@@ -11,15 +10,17 @@ import {
 } from '@locara/protocol';
 import type { Log } from '../log.ts';
 import type { AppRecord, AppRegistry } from './app-registry.ts';
-import { type Blocks, toBlockSubject } from './blocks.ts';
-import { type DaemonKey, fromRawPublicKey, toRawPublicKey } from './daemon-key.ts';
-import { effectiveRights } from './effective-rights.ts';
-
-/** What the kernel says of the other end. */
-export interface PeerIdentity {
-  readonly uid: number;
-  readonly pid: number;
-}
+import type { Blocks } from './blocks.ts';
+import type { DaemonKey } from './daemon-key.ts';
+import { enrollKey } from './enroll-key.ts';
+import {
+  type Claim,
+  type ClaimingPeer,
+  examineClaim,
+  type Proven,
+  type Refuted,
+} from './examine-claim.ts';
+import type { Session } from './session.ts';
 
 export interface HandshakeDeps {
   readonly registry: AppRegistry;
@@ -29,6 +30,8 @@ export interface HandshakeDeps {
   readonly features: readonly string[];
   readonly maxConnectionsPerApp: number;
   readonly authTimeoutMs: number;
+  /** Whether the operating system recognises code: only then may apps enroll keys of their own. */
+  readonly canEnroll: boolean;
   readonly log: Log;
 }
 
@@ -36,87 +39,115 @@ export interface HandshakeDeps {
 export interface Handshake {
   hello(params: Params<'session.hello'>): Result<'session.hello'>;
   authenticate(params: Params<'session.authenticate'>): Result<'session.authenticate'>;
-}
-
-/** An app that the daemon started in a sandbox. */
-export interface LaunchedApp {
-  readonly appId: string;
+  enroll(params: Params<'session.enroll'>): Promise<Result<'session.enroll'>>;
 }
 
 /** What a connection gives its handshake, and is told by it. */
-export interface HandshakeConnection {
-  readonly peer: PeerIdentity;
-  /** Present when the daemon launched this app itself and opened the channel for it: the channel is the identity. */
-  readonly launched?: LaunchedApp | undefined;
-  /** Asked after the proof: the same process still holds the other end. */
-  readonly isPeerUnchanged: () => boolean;
+export interface HandshakeConnection extends ClaimingPeer {
   /** The connection must close once the answer is written. */
   readonly closeAfterAnswer: () => void;
-  /** The proof held: from now on the connection is this app's session. Throws to refuse it (Busy). */
-  readonly onAuthenticated: (record: AppRecord, attestation: Attestation) => void;
+  /** The proof held: the session that the connection is from now on. Throws to refuse it (Busy). */
+  readonly onAuthenticated: (record: AppRecord, attestation: Attestation) => Session;
 }
 
-/**
- * An unknown app is checked against this key, so that it costs what a known one costs: raw, because
- * importing a key takes longer than the rest of the difference.
- */
-const DUMMY_PUBLIC_KEY = toRawPublicKey(generateKeyPairSync('ed25519').publicKey);
-
 export function createHandshake(deps: HandshakeDeps, connection: HandshakeConnection): Handshake {
-  let hasSaidHello = false;
-  let serverNonce: Buffer | undefined;
-  let isAuthenticated = false;
+  return new ConnectionHandshake(deps, connection);
+}
 
-  const refuse = (check: string, appId: string): never => {
+class ConnectionHandshake implements Handshake {
+  readonly #deps: HandshakeDeps;
+  readonly #connection: HandshakeConnection;
+  #hasSaidHello = false;
+  #isAuthenticated = false;
+  #serverNonce: Buffer | undefined;
+
+  constructor(deps: HandshakeDeps, connection: HandshakeConnection) {
+    this.#deps = deps;
+    this.#connection = connection;
+  }
+
+  hello({ protocol }: Params<'session.hello'>): Result<'session.hello'> {
+    if (this.#hasSaidHello) throw this.#conflict('This connection has said hello already.');
+    if (protocol.min > PROTOCOL_VERSION || protocol.max < PROTOCOL_VERSION) {
+      this.#connection.closeAfterAnswer();
+      throw new RpcError(
+        'IncompatibleVersion',
+        'Client and daemon have no protocol version in common: update the older one.',
+        { details: { supported: { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION } } },
+      );
+    }
+    this.#hasSaidHello = true;
+    this.#serverNonce = randomBytes(32);
+    return describeDaemon(this.#deps, this.#serverNonce);
+  }
+
+  authenticate(params: Params<'session.authenticate'>): Result<'session.authenticate'> {
+    if (this.#isAuthenticated) throw this.#conflict('This connection is authenticated already.');
+    const outcome = this.#examine({ params, serverNonce: this.#takeNonce() });
+    if ('failed' in outcome) throw this.#refuse(outcome, params.appId);
+    this.#isAuthenticated = true;
+    const session = this.#connection.onAuthenticated(outcome.record, outcome.attestation);
+    return proveDaemon(this.#deps.daemonKey, session, outcome);
+  }
+
+  /** Whatever comes of it, the connection ends: the app connects again and authenticates with its key. */
+  async enroll(params: Params<'session.enroll'>): Promise<Result<'session.enroll'>> {
+    if (!this.#deps.canEnroll) {
+      throw new RpcError('Unavailable', 'Apps enroll on macOS alone, under their code identity.', {
+        details: { rule: 'os_code_identity' },
+      });
+    }
+    if (this.#isAuthenticated) throw this.#conflict('This connection is authenticated already.');
+    const newKey = Buffer.from(params.publicKey, 'base64');
+    const outcome = this.#examine({ params, serverNonce: this.#takeNonce(), newKey });
+    if ('failed' in outcome) throw this.#refuse(outcome, params.appId);
+    try {
+      await enrollKey(this.#deps.registry, outcome.record, newKey);
+      this.#deps.log.info('session.enrolled', { appId: params.appId });
+      return { enrolled: true };
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      throw this.#refuse({ failed: 'changed', code: { kind: 'proven' } }, params.appId);
+    } finally {
+      this.#connection.closeAfterAnswer();
+    }
+  }
+
+  #examine(claim: Claim): Proven | Refuted {
+    return examineClaim(this.#deps, this.#connection, claim);
+  }
+
+  /** The nonce serves one attempt. */
+  #takeNonce(): Buffer | undefined {
+    const nonce = this.#serverNonce;
+    this.#serverNonce = undefined;
+    return nonce;
+  }
+
+  #conflict(message: string): RpcError {
+    this.#connection.closeAfterAnswer();
+    return new RpcError('Conflict', message);
+  }
+
+  /** One answer for every failed check: which one it was is in the log alone. */
+  #refuse({ failed, code }: Refuted, appId: string): RpcError {
     const errorId = randomUUID();
-    deps.log.warn('session.refused', {
+    this.#deps.log.warn('session.refused', {
       errorId,
-      check,
-      peerPid: connection.peer.pid,
-      ...(deps.registry.find(appId) === undefined ? {} : { appId }),
+      check: failed,
+      peerPid: this.#connection.peer.pid,
+      ...(failed === 'code' && code.kind === 'refused'
+        ? { reason: code.why, code: code.status }
+        : {}),
+      ...(this.#deps.registry.find(appId) === undefined ? {} : { appId }),
     });
-    connection.closeAfterAnswer();
-    throw new RpcError(
+    this.#connection.closeAfterAnswer();
+    return new RpcError(
       'Unauthenticated',
       'The proof of identity failed; the log of the daemon says which check, by this errorId.',
       { errorId },
     );
-  };
-
-  return {
-    hello: (params) => {
-      if (hasSaidHello) {
-        connection.closeAfterAnswer();
-        throw new RpcError('Conflict', 'This connection has said hello already.');
-      }
-      if (params.protocol.min > PROTOCOL_VERSION || params.protocol.max < PROTOCOL_VERSION) {
-        connection.closeAfterAnswer();
-        throw new RpcError(
-          'IncompatibleVersion',
-          'Client and daemon have no protocol version in common: update the older one.',
-          {
-            details: { supported: { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION } },
-          },
-        );
-      }
-      hasSaidHello = true;
-      serverNonce = randomBytes(32);
-      return describeDaemon(deps, serverNonce);
-    },
-    authenticate: (params) => {
-      if (isAuthenticated) {
-        connection.closeAfterAnswer();
-        throw new RpcError('Conflict', 'This connection is authenticated already.');
-      }
-      const outcome = check(deps, connection, { params, serverNonce });
-      // The nonce serves one attempt.
-      serverNonce = undefined;
-      if ('failed' in outcome) return refuse(outcome.failed, params.appId);
-      isAuthenticated = true;
-      connection.onAuthenticated(outcome.record, outcome.attestation);
-      return proveDaemon(deps.daemonKey, outcome);
-    },
-  };
+  }
 }
 
 function describeDaemon(deps: HandshakeDeps, nonce: Buffer): Result<'session.hello'> {
@@ -144,76 +175,14 @@ function describeDaemon(deps: HandshakeDeps, nonce: Buffer): Result<'session.hel
 /** What the app learns of its session, signed: the daemon proves itself in its turn. */
 function proveDaemon(
   daemonKey: DaemonKey,
-  { record, attestation, fields }: Proven,
+  session: Session,
+  { fields }: Proven,
 ): Result<'session.authenticate'> {
   const transcript = handshakeTranscript('server', fields);
   return {
-    app: {
-      id: record.appId,
-      version: record.manifest.version,
-      displayName: record.manifest.displayName,
-    },
-    attestation,
-    grants: [...effectiveRights({ record, attestation, block: undefined }).grants],
+    app: { id: session.appId, version: session.version, displayName: session.displayName },
+    attestation: session.attestation,
+    grants: [...session.grants()],
     signature: sign(null, transcript, daemonKey.privateKey).toString('base64'),
   };
-}
-
-/** An app that proved to be itself, and what both sides sign. */
-interface Proven {
-  readonly record: AppRecord;
-  readonly attestation: Attestation;
-  readonly fields: HandshakeFields;
-}
-
-/** Runs every check, whatever the earlier ones said, and names the first that failed for the log. */
-function check(
-  deps: HandshakeDeps,
-  { peer, launched, isPeerUnchanged }: HandshakeConnection,
-  attempt: {
-    readonly params: Params<'session.authenticate'>;
-    readonly serverNonce: Buffer | undefined;
-  },
-): { readonly failed: string } | Proven {
-  const { params } = attempt;
-  const known = deps.registry.find(params.appId);
-  const fields = {
-    serverNonce: attempt.serverNonce ?? randomBytes(32),
-    clientNonce: Buffer.from(params.nonce, 'base64'),
-    daemonPublicKey: deps.daemonKey.publicKey,
-    appId: params.appId,
-    manifestDigest: params.manifestDigest,
-    clientPid: params.pid,
-    daemonPid: process.pid,
-  };
-  const key = fromRawPublicKey(known?.installPublicKey ?? DUMMY_PUBLIC_KEY);
-  const isSigned = verify(
-    null,
-    handshakeTranscript('client', fields),
-    key,
-    Buffer.from(params.signature, 'base64'),
-  );
-  const checks: readonly (readonly [string, boolean])[] = [
-    ['uid', peer.uid === process.getuid?.()],
-    ['hello', attempt.serverNonce !== undefined],
-    ['app', known !== undefined],
-    ['revoked', known?.revoked !== true],
-    ['blocked', known === undefined || deps.blocks.find(toBlockSubject(known)) === undefined],
-    ['channel', launched === undefined || launched.appId === params.appId],
-    ['digest', known?.manifestDigest === params.manifestDigest],
-    // Inside a sandbox the app sees another number of its own.
-    ['pid', launched !== undefined || peer.pid === params.pid],
-    ['nonce', fields.clientNonce.length === 32],
-    ['signature', isSigned],
-    ['peer', isPeerUnchanged()],
-  ];
-  const failed = checks.find(([, holds]) => !holds)?.[0];
-  if (failed !== undefined || known === undefined) return { failed: failed ?? 'app' };
-  return { record: known, attestation: attestationOf(known, launched), fields };
-}
-
-/** How well the identity is established: a development app is that, however it was started. */
-function attestationOf(record: AppRecord, launched: LaunchedApp | undefined): Attestation {
-  if (record.attestation === 'development' || launched === undefined) return record.attestation;
-  return 'daemon-launched-sandbox';
 }

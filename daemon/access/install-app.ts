@@ -15,13 +15,9 @@ import { assertBlocksAreFresh, assertNotBlocked } from './assert-not-blocked.ts'
 import { type Blocks, toBlockSubject } from './blocks.ts';
 import { type PinnedModel, summarizeConsent } from './consent-summary.ts';
 import { CREDENTIALS_FILE } from './create-app-registry.ts';
-import {
-  generateInstallKey,
-  type InstallKey,
-  readInstallKey,
-  renderCredentials,
-} from './credentials-file.ts';
+import { renderCredentials } from './credentials-file.ts';
 import { effectiveRights } from './effective-rights.ts';
+import { chooseInstallKey } from './install-key.ts';
 import { refusePackage } from './refuse-package.ts';
 import { createTaskQueue } from './task-queue.ts';
 import type { SignatureTrust } from './verify-bundle.ts';
@@ -37,6 +33,7 @@ export interface AppInstallerOptions {
   /** Raw Ed25519, 32 bytes. */
   readonly daemonPublicKey: Uint8Array;
   readonly clock?: () => Date;
+  readonly platform?: NodeJS.Platform;
 }
 
 export interface AppInstaller {
@@ -154,10 +151,11 @@ async function installVerified(
   verified: VerifiedPackage,
   installed: AppRecord | undefined,
 ): Promise<ControlResult<'app.install'>> {
-  const { registry, paths, clock = () => new Date() } = options;
+  const { registry, paths, clock = () => new Date(), platform = process.platform } = options;
   const { appId, manifest, manifestDigest, attestation, signer } = verified;
   const credentials = join(paths.app(appId), CREDENTIALS_FILE);
-  const key = (await readKeptKey(installed, credentials)) ?? generateInstallKey();
+  const choice = { manifest, attestation, installed, credentials, platform };
+  const key = await chooseInstallKey(choice);
   const isSame = installed?.manifestDigest === manifestDigest;
   const record: AppRecord = {
     appId,
@@ -174,7 +172,7 @@ async function installVerified(
   const credentialsText = renderCredentials({
     appId,
     manifestDigest,
-    installKey: key.privateKeyPem,
+    ...(key.privateKeyPem === undefined ? {} : { installKey: key.privateKeyPem }),
     daemonPublicKey: Buffer.from(options.daemonPublicKey).toString('base64'),
     socket: paths.appSocket,
   });
@@ -196,18 +194,6 @@ async function installVerified(
     grants: [...grants],
     badges: [],
   };
-}
-
-/** The install key of an installed app, unless its credentials are gone or belong to another record. */
-async function readKeptKey(
-  installed: AppRecord | undefined,
-  credentials: string,
-): Promise<InstallKey | undefined> {
-  if (installed === undefined) return undefined;
-  const key = await readInstallKey(credentials);
-  return key !== undefined && Buffer.compare(key.publicKey, installed.installPublicKey) === 0
-    ? key
-    : undefined;
 }
 
 /** First install: all but the optional ones. Update: earlier decisions stay, what is new waits for the user. */

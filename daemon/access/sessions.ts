@@ -2,7 +2,7 @@ import { type Attestation, type Capability, type Grant, RpcError } from '@locara
 import type { AppRecord, AppRegistry } from './app-registry.ts';
 import { describeBlock } from './assert-not-blocked.ts';
 import { type Blocks, toBlockSubject } from './blocks.ts';
-import { type EffectiveRights, effectiveRights } from './effective-rights.ts';
+import { type EffectiveRights, effectiveRights, type RightsSubject } from './effective-rights.ts';
 import type { Session } from './session.ts';
 
 /** Why a session ended, as the app is told (`session.ended`). */
@@ -75,8 +75,8 @@ export function createSessions(
 
   registry.onChange((appId, record) => {
     for (const session of ofApp(appId)) {
-      const isStale = record?.manifestDigest !== session.manifestDigest;
-      if (record === undefined || record.revoked || isStale) session.listener.onEnded();
+      const isCurrent = record !== undefined && !record.revoked && session.isOf(record);
+      if (!isCurrent) session.listener.onEnded();
       else session.listener.onGrantsChanged();
     }
   });
@@ -139,7 +139,8 @@ class ServedSession implements OpenSession {
   readonly listener: SessionListener;
   readonly calls = new Set<CountedCall>();
   readonly #owner: SessionOwner;
-  readonly #opened: AppRecord['manifest'];
+  readonly #opened: AppRecord;
+  #computed: (RightsSubject & { readonly rights: EffectiveRights }) | undefined;
 
   constructor({ record, attestation, pid }: SessionIdentity, owner: SessionOwner) {
     this.appId = record.appId;
@@ -148,13 +149,19 @@ class ServedSession implements OpenSession {
     this.manifestDigest = record.manifestDigest;
     this.attestation = attestation;
     this.pid = pid;
-    this.#opened = record.manifest;
+    this.#opened = record;
     this.listener = owner.listener;
     this.#owner = owner;
   }
 
   get manifest(): AppRecord['manifest'] {
-    return this.#rights()?.manifest ?? this.#opened;
+    return this.#rights()?.manifest ?? this.#opened.manifest;
+  }
+
+  /** False once another manifest is installed, or another key proves the app: neither is who opened this. */
+  isOf({ manifestDigest, installPublicKey }: AppRecord): boolean {
+    const isSameKey = Buffer.compare(installPublicKey, this.#opened.installPublicKey) === 0;
+    return isSameKey && manifestDigest === this.manifestDigest;
   }
 
   grants(): readonly Grant[] {
@@ -176,13 +183,19 @@ class ServedSession implements OpenSession {
     this.#owner.onClose();
   }
 
-  /** The rights as they are now; none once the app was removed or replaced by another manifest. */
+  /** The rights as they are now, computed again when anything they follow from changed; none once the app is another. */
   #rights(): EffectiveRights | undefined {
     const { registry, blocks } = this.#owner;
     const record = registry.find(this.appId);
-    if (record?.manifestDigest !== this.manifestDigest) return undefined;
+    if (record === undefined) return undefined;
     const block = blocks.find(toBlockSubject(record));
-    return effectiveRights({ record, attestation: this.attestation, block });
+    const { attestation } = this;
+    if (this.#computed?.record !== record || this.#computed.block !== block) {
+      if (!this.isOf(record)) return undefined;
+      const subject = { record, attestation, block };
+      this.#computed = { ...subject, rights: effectiveRights(subject) };
+    }
+    return this.#computed.rights;
   }
 }
 

@@ -1,4 +1,4 @@
-import { LIMITS, type Result, RpcError } from '@locara/protocol';
+import { LIMITS, type Result } from '@locara/protocol';
 import type { Session } from '../access/session.ts';
 import type { Handlers } from '../rpc/handler.ts';
 
@@ -11,11 +11,7 @@ export function sessionHandlers(deps: SessionHandlersDeps): Handlers<'session'> 
   return {
     'session.hello': (params, { handshake }) => handshake.hello(params),
     'session.authenticate': (params, { handshake }) => handshake.authenticate(params),
-    'session.enroll': () => {
-      throw new RpcError('Unavailable', 'Apps enroll on macOS alone, under their code identity.', {
-        details: { rule: 'os_code_identity' },
-      });
-    },
+    'session.enroll': (params, { handshake }) => handshake.enroll(params),
     'session.info': (_params, { session }) => ({
       app: { id: session.appId, version: session.version, displayName: session.displayName },
       attestation: session.attestation,

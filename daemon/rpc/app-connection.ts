@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net';
-import { type Capability, LIMITS, NOTICES, RpcError } from '@locara/protocol';
-import { createHandshake, type HandshakeDeps, type LaunchedApp } from '../access/handshake.ts';
+import { type Capability, LIMITS, type MacCodeIdentity, NOTICES, RpcError } from '@locara/protocol';
+import type { LaunchedApp } from '../access/examine-claim.ts';
+import { createHandshake, type HandshakeDeps } from '../access/handshake.ts';
 import { toCapabilityDenied } from '../access/grants.ts';
 import type { CountedCall, OpenSession, SessionIdentity, Sessions } from '../access/sessions.ts';
 import type { Log } from '../log.ts';
 import type { Connection } from '../transport/connection.ts';
+import type { CodeFinding } from '../transport/peer-code.ts';
 import type { Peer } from '../transport/peer.ts';
 import { dispatch } from './dispatcher.ts';
 import type { Request } from './envelope.ts';
@@ -25,6 +27,7 @@ export interface AppConnectionDeps {
   readonly stalledWriteMs: number;
   readonly log: Log;
   readonly isDraining: () => boolean;
+  readonly judgeCode: (peer: Peer, demanded: MacCodeIdentity | undefined) => CodeFinding;
   readonly isPeerUnchanged: (socket: Socket, peer: Peer) => boolean;
   /** Told the pid of a process that holds a session now; the answer ends that. */
   readonly onAuthenticated: (pid: number) => () => void;
@@ -102,13 +105,12 @@ class ServedConnection implements AppConnection {
     this.#handshake = createHandshake(deps.handshake, {
       peer,
       launched: deps.launched,
+      judgeCode: (demanded) => deps.judgeCode(peer, demanded),
       isPeerUnchanged: () => deps.isPeerUnchanged(socket, peer),
       closeAfterAnswer: () => {
         this.#closeAfterAnswer();
       },
-      onAuthenticated: (record, attestation) => {
-        this.#open({ record, attestation, pid: peer.pid });
-      },
+      onAuthenticated: (record, attestation) => this.#open({ record, attestation, pid: peer.pid }),
     });
   }
 
@@ -116,7 +118,7 @@ class ServedConnection implements AppConnection {
     if (this.#session !== undefined) this.#send({ jsonrpc: '2.0', method, params });
   }
 
-  #open(identity: SessionIdentity): void {
+  #open(identity: SessionIdentity): OpenSession {
     this.#endHold = this.#deps.onAuthenticated(identity.pid);
     try {
       this.#session = this.#deps.sessions.open(identity, {
@@ -133,6 +135,7 @@ class ServedConnection implements AppConnection {
       throw refusal;
     }
     clearTimeout(this.#authTimer);
+    return this.#session;
   }
 
   whenIdle(): Promise<void> {
@@ -145,8 +148,9 @@ class ServedConnection implements AppConnection {
     this.#finish();
   }
 
-  /** Takes nothing more. The handshake answers in this turn of the loop: what is open after it is cancelled. */
+  /** Takes nothing more. The handshake's answer is ready in this turn of the loop: what is open after it is cancelled. */
   #closeAfterAnswer(): void {
+    if (this.#isClosing) return;
     this.#isClosing = true;
     setImmediate(() => {
       this.#finish();

@@ -3,6 +3,8 @@ import { type DaemonProcess, startDaemonProcess } from '../support/daemon-proces
 import { installSample } from '../support/install-sample.ts';
 import { benchChat } from './chat.ts';
 import { benchGrowth } from './growth.ts';
+import { benchCapabilityCheck, benchHandshakes } from './handshakes.ts';
+import { benchInstalls } from './installs.ts';
 import { benchLargeInputs } from './large-inputs.ts';
 import { cpuMs, median, renderRows, type Row, rssMb, wait } from './measure.ts';
 import { benchIdleConnections, benchRoundTrips } from './sockets.ts';
@@ -18,7 +20,10 @@ async function main(): Promise<void> {
     rows.push(await benchIdle(daemon));
     rows.push(...(await benchRoundTrips(daemon)));
     rows.push(await benchIdleConnections(daemon));
+    rows.push(...(await benchInstalls(daemon)));
     const credentials = await installSample(daemon.controlSocket);
+    rows.push(await benchHandshakes(daemon, credentials));
+    rows.push(benchCapabilityCheck());
     rows.push(...(await benchChat(daemon, credentials)));
     rows.push(await benchGrowth(daemon, credentials));
     rows.push(...(await benchLargeInputs(daemon, credentials)));

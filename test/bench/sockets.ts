@@ -99,7 +99,10 @@ function compare(
  * Runs with both ends of every trip on one core, where that can be asked for. Waking a process on another
  * core takes longer than the whole trip, and whether that happens is the scheduler's choice, for either side.
  */
-async function onOneCore<T>(peers: readonly Peer[], run: () => Promise<T>): Promise<T> {
+export async function onOneCore<T>(
+  peers: readonly Pick<Peer, 'pid'>[],
+  run: () => Promise<T>,
+): Promise<T> {
   const pin = (cores: string): void => {
     for (const pid of [process.pid, ...peers.map((peer) => peer.pid)]) {
       spawnSync('taskset', ['-a', '-p', '-c', cores, String(pid)], { stdio: 'ignore' });

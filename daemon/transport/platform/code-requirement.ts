@@ -1,11 +1,11 @@
-/** How the code of a macOS app is recognised. */
+import { isBundleId, isTeamId, type MacCodeIdentity } from '@locara/protocol';
+
+/** How the code of a macOS program is recognised. */
 export type CodeIdentity =
-  | { readonly bundleId: string; readonly teamId: string }
+  | MacCodeIdentity
   /** One exact build, by its 20-byte code directory hash: for development. */
   | { readonly codeDirectoryHash: string };
 
-const BUNDLE_ID = /^[A-Za-z0-9.-]{1,255}$/;
-const TEAM_ID = /^[A-Z0-9]{10}$/;
 const HASH = /^[0-9a-f]{40}$/;
 
 /** The requirement text for Security.framework. Throws on anything that could change its meaning. */
@@ -15,8 +15,8 @@ export function renderCodeRequirement(identity: CodeIdentity): string {
     return `cdhash H"${identity.codeDirectoryHash}"`;
   }
   const { bundleId, teamId } = identity;
-  if (!BUNDLE_ID.test(bundleId)) throw new Error('malformed bundle id');
-  if (!TEAM_ID.test(teamId)) throw new Error('malformed team id');
+  if (!isBundleId(bundleId)) throw new Error('malformed bundle id');
+  if (!isTeamId(teamId)) throw new Error('malformed team id');
   return [
     'anchor apple generic',
     `identifier "${bundleId}"`,

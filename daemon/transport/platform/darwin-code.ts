@@ -1,5 +1,5 @@
 import type { Peer } from './peer-platform.ts';
-import { bindSecurity, SecurityError, type Pointer } from './darwin-security.ts';
+import { bindSecurity, type Pointer, type Security, SecurityError } from './darwin-security.ts';
 
 /** Whether the code of a peer is what a requirement demands, and if not, why. */
 export type CodeVerdict =
@@ -25,10 +25,8 @@ const CS_DEBUGGED = 0x1000_0000;
 /**
  * Binds Security.framework. The checker asks whether the process behind a peer's audit token is signed as the
  * requirement (renderCodeRequirement) says, unchanged in memory, and closed to debuggers and injected libraries. It never throws.
- * Nothing calls it yet: neither an app's manifest nor this command line has a code identity to demand.
  */
-export function createCodeChecker(): CodeChecker {
-  const security = bindSecurity();
+export function createCodeChecker(security: Security = bindSecurity()): CodeChecker {
   return (peer, requirement) => {
     const owned: Pointer[] = [];
     try {

@@ -65,7 +65,7 @@ describe('the handshake', () => {
     expect(session).not.toHaveProperty('signature');
   });
 
-  test('sends no proof to a daemon with another key', async () => {
+  test('attack 7: sends no proof to a daemon with another key', async () => {
     await using daemon = await FakeDaemon.start({
       presentedKey: Buffer.alloc(32, 7).toString('base64'),
     });
@@ -86,7 +86,10 @@ describe('the handshake', () => {
   });
 
   test.each([
-    ['is the client’s own, reflected', (_: unknown, __: unknown, reflected: Buffer) => reflected],
+    [
+      'is the client’s own, reflected (attack 8)',
+      (_: unknown, __: unknown, reflected: Buffer) => reflected,
+    ],
     ['is of nothing', () => Buffer.alloc(64)],
     ['is empty', () => Buffer.alloc(0)],
   ])('refuses a daemon whose signature %s', async (_, proveServer) => {
@@ -96,7 +99,7 @@ describe('the handshake', () => {
     expect(daemon.received).not.toContain('daemon.ping');
   });
 
-  test('refuses a daemon that signs the client’s transcript with its own key', async () => {
+  test('attack 8: refuses a daemon that signs the client’s transcript with its own key', async () => {
     await using daemon = await FakeDaemon.start({
       proveServer: (fields, key) => sign(null, handshakeTranscript('client', fields), key),
     });
@@ -104,7 +107,7 @@ describe('the handshake', () => {
     await expect(client.daemon.ping()).rejects.toMatchObject({ code: 'DaemonNotTrusted' });
   });
 
-  test('refuses a nonce that is not 32 bytes', async () => {
+  test('attack 9: refuses a nonce that is not 32 bytes', async () => {
     await using daemon = await FakeDaemon.start({ hello: { nonce: 'AAAA' } });
     await using client = createClient({ credentials: daemon.credentials });
     await expect(client.connect()).rejects.toMatchObject({ code: 'InvalidResponse' });

@@ -21,21 +21,21 @@ describe('a code requirement', () => {
   });
 
   test.each(['a" or anchor apple or identifier "b', '', 'a b', 'a\nb', 'a/*', 'ä', 'a\0'])(
-    'refuses the bundle id %j',
+    'attack 19: refuses the bundle id %j',
     (bundleId) => {
       expect(() => renderCodeRequirement({ bundleId, teamId: 'AB12CD34EF' })).toThrow('bundle id');
     },
   );
 
   test.each(['AB12CD34E', 'AB12CD34EFG', 'ab12cd34ef', 'AB12CD34E"', 'AB12CD34EF\n', ''])(
-    'refuses the team id %j',
+    'attack 19: refuses the team id %j',
     (teamId) => {
       expect(() => renderCodeRequirement({ bundleId: 'a.b', teamId })).toThrow('team id');
     },
   );
 
   test.each(['', 'AB'.repeat(20), 'ab'.repeat(19), `${'ab'.repeat(20)}"`])(
-    'refuses the code directory hash %j',
+    'attack 19: refuses the code directory hash %j',
     (codeDirectoryHash) => {
       expect(() => renderCodeRequirement({ codeDirectoryHash })).toThrow('hash');
     },
@@ -71,7 +71,7 @@ describe('the credentials macOS gives', () => {
   );
 });
 
-describe('code whose signature is right', () => {
+describe('attack 19: code whose signature is right', () => {
   const codeDirectoryHash = 'ab'.repeat(20);
   test.each([
     [0x1_0001, { isAccepted: true, codeDirectoryHash }],
