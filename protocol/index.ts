@@ -17,6 +17,7 @@ export { TRUST_SCOPES, TrustedIdentity, TrustedKey } from './control/trust.ts';
 export { RevocationState } from './control/revocation.ts';
 export { AuditEntry } from './control/audit.ts';
 export { CapabilityLogEntry } from './methods/audit.ts';
+export { describeDuration } from './describe-duration.ts';
 export { canonicalJson, Rights, rightsOf } from './rights.ts';
 export { coversHost, meetRights, narrowManifest } from './rights-lattice.ts';
 export { diffRights, isExpansion, RightsChange, RightsDiff } from './rights-diff.ts';
@@ -39,6 +40,7 @@ export {
   isAppId,
   MANIFEST_FILE,
   MODALITIES,
+  MODALITY_CAPABILITY,
   parseModelPin,
 } from './app-manifest.ts';
 export type { Modality } from './app-manifest.ts';

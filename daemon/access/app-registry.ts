@@ -83,6 +83,7 @@ export interface AppRegistry {
   findFormer(appId: string): FormerApp | undefined;
   /** True when the record on disk cannot be trusted: the app is disabled until it is uninstalled. */
   isDamaged(appId: string): boolean;
+  listDamaged(): readonly string[];
   /** Called after a change to an app's grants, revocation or presence; returns its own removal. */
   onChange(listener: (appId: string, record: AppRecord | undefined) => void): () => void;
 }

@@ -1,4 +1,5 @@
 import { LIMITS } from '@locara/protocol';
+import { createAppExplainer } from '../access/app-explainer.ts';
 import type { AppRegistry } from '../access/app-registry.ts';
 import type { Blocks } from '../access/blocks.ts';
 import type { Session } from '../access/session.ts';
@@ -122,6 +123,12 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
     ...createAppHandlers({
       registry: parts.registry,
       installer: parts.installer,
+      explain: createAppExplainer({
+        ...parts,
+        findModel: (pin) => parts.models.findPinned(pin),
+        remainingMs: ({ expansion }) =>
+          expansion === undefined ? 0 : Math.max(0, LIMITS.coolDownMs - expansion.waited.elapsedMs),
+      }),
       wipeData: async (appId) => {
         await parts.stores.wipe(appId);
         await parts.blobs.deleteApp(appId);

@@ -4,8 +4,8 @@ import {
   type InstalledApp,
   isAppId,
   isCapability,
-  RpcError,
 } from '@locara/protocol';
+import type { ExplainApp } from '../../access/app-explainer.ts';
 import type { AppRecord, AppRegistry } from '../../access/app-registry.ts';
 import { notInstalled } from '../../access/create-app-registry.ts';
 import { effectiveRights } from '../../access/effective-rights.ts';
@@ -17,6 +17,7 @@ import type { ControlHandlers } from '../../rpc/control-handler.ts';
 export interface AppHandlersOptions {
   readonly registry: AppRegistry;
   readonly installer: AppInstaller;
+  readonly explain: ExplainApp;
   /** Destroys the app's keys, then its stores; succeeds when there is nothing. */
   readonly wipeData: (appId: string) => Promise<void>;
   /** Told of every change to what an app may do. */
@@ -24,7 +25,7 @@ export interface AppHandlersOptions {
 }
 
 export function createAppHandlers(options: AppHandlersOptions): ControlHandlers<'app'> {
-  const { registry, installer, log } = options;
+  const { registry, installer, explain, log } = options;
   return {
     'app.inspect': async ({ path }) => ({ summary: await installer.inspect(path) }),
     'app.install': async (params) => {
@@ -34,15 +35,19 @@ export function createAppHandlers(options: AppHandlersOptions): ControlHandlers<
       log.info('app.installed', { appId, version, digest, attestation, signerId });
       return installed;
     },
-    'app.list': () => ({ apps: registry.list().map((record) => toInstalledApp(record)) }),
+    'app.list': () => {
+      const damaged = [...registry.listDamaged()];
+      return {
+        apps: registry.list().map((record) => toInstalledApp(record)),
+        ...(damaged.length === 0 ? {} : { damaged }),
+      };
+    },
     'app.show': ({ appId }) => {
       const record = registry.find(appId);
       if (record === undefined) throw notInstalled();
       return { app: toInstalledApp(record) };
     },
-    'app.explain': () => {
-      throw new RpcError('Unavailable', 'Not built yet.');
-    },
+    'app.explain': (question) => ({ explanation: explain(question) }),
     'app.consent': async ({ appId, capability = '' }) => {
       const record = await grantCapability(registry, appId, capability);
       log.info('app.consented', { appId, capability });
