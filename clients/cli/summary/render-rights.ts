@@ -1,5 +1,5 @@
 import type { Rights } from '@locara/protocol';
-import { formatBytes, plain } from '../output.ts';
+import { plain } from '../output.ts';
 
 /** What an app may reach beyond its capabilities: network, files, devices, background, notices, space. */
 export function renderRights(rights: Rights): string[] {
@@ -43,7 +43,7 @@ function describeFiles({ userSelected, userPaths }: Rights): string {
 }
 
 function describeSpace({ quotaMb, backups }: Rights): string {
-  return `up to ${formatBytes(quotaMb * 1_000_000)}${backups ? ', with backups' : ''}`;
+  return `up to ${quotaMb} MB${backups ? ', with backups' : ''}`;
 }
 
 function list(names: readonly string[]): string | undefined {

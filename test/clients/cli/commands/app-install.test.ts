@@ -142,7 +142,7 @@ describe('the summary', () => {
     expect(text).toContain('• network: none');
     expect(text).toContain('• files: reads those you pick');
     expect(text).toContain('• devices: none');
-    expect(text).toContain('• space: up to 1.0 GB');
+    expect(text).toContain('• space: up to 1024 MB');
   });
 
   test('says network, files, devices, background and models in words', async () => {
