@@ -26,6 +26,7 @@ export function belongsTo(expansion: PendingExpansion | undefined, capability: s
 export function describeState(app: InstalledApp): string {
   if (app.blocked !== undefined) return app.revoked ? 'blocked, revoked' : 'blocked';
   if (app.revoked) return 'revoked';
+  if (app.isIntact === false) return 'changed on disk';
   const { capabilities, expansion } = findPending(app);
   const isWaiting = expansion !== undefined && expansion.remainingMs > 0;
   const count = capabilities.length + (expansion === undefined || isWaiting ? 0 : 1);

@@ -17,6 +17,8 @@ export interface ExplainedApp {
   readonly appId: string;
   readonly record: AppRecord | undefined;
   readonly isDamaged: boolean;
+  /** False when a file of the installed app was changed by anyone but the daemon. */
+  readonly isIntact: boolean;
   readonly block: Block | undefined;
   /** Of the cool-down of a pending expansion; 0 when none runs. */
   readonly remainingMs: number;
@@ -76,6 +78,14 @@ function explainApp(app: ExplainedApp): ExplainedCheck[] {
       holds: true,
       sentence: `${appId} ${record.manifest.version} is installed.`,
     },
+    app.isIntact
+      ? { check: 'intact', holds: true, sentence: 'Its files are as they were installed.' }
+      : {
+          check: 'intact',
+          holds: false,
+          sentence: 'A file of it was changed since it was installed.',
+          remedy: 'Install it again: locara app install <package>',
+        },
     record.revoked
       ? {
           check: 'revoked',

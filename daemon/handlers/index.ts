@@ -125,6 +125,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
       installer: parts.installer,
       explain: createAppExplainer({
         ...parts,
+        isIntact: (appId) => !parts.registry.isDamaged(appId),
         findModel: (pin) => parts.models.findPinned(pin),
         remainingMs: ({ expansion }) =>
           expansion === undefined ? 0 : Math.max(0, LIMITS.coolDownMs - expansion.waited.elapsedMs),

@@ -106,6 +106,12 @@ export const InstalledApp = z
     badges: z.array(Badge),
     installedAt: z.iso.datetime(),
     revoked: z.boolean(),
+    isIntact: z
+      .boolean()
+      .optional()
+      .describe(
+        'False when a file of it was changed: it cannot connect until it is installed again.',
+      ),
     blocked: Block.optional(),
     pending: PendingExpansion.optional(),
     grants: z.array(AppGrant),

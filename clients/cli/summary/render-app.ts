@@ -6,6 +6,9 @@ import { renderLabel } from './render-label.ts';
 import { renderSigner } from './render-signer.ts';
 import { describeWait } from './render-update.ts';
 
+const CHANGED =
+  'A file of it was changed since it was installed, so that it cannot connect: install it again.';
+
 /** Everything about one installed app that its user may want to know. */
 export function renderApp(app: InstalledApp, look: Look): string[] {
   const { appId, version, displayName, manifestDigest, installedAt } = app;
@@ -13,6 +16,7 @@ export function renderApp(app: InstalledApp, look: Look): string[] {
   return [
     `${title}: ${describeState(app)}`,
     ...(app.blocked === undefined ? [] : renderBlock(app.blocked, look)),
+    ...(app.isIntact === false ? [paint(look, 'red', CHANGED)] : []),
     ...renderSigner({ ...app, words: app.signer }),
     `  Installed ${formatTime(installedAt)}, manifest ${plain(manifestDigest)}`,
     ...renderLabel(app.badges),

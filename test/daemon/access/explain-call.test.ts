@@ -35,6 +35,7 @@ interface Scene {
   readonly block?: Block | undefined;
   readonly installed: readonly string[];
   readonly isDamaged?: boolean;
+  readonly isIntact?: boolean;
   readonly remainingMs?: number;
 }
 
@@ -68,9 +69,10 @@ function createRecord(changes: Partial<AppRecord> = {}): AppRecord {
 }
 
 function explain(method: string, scene: Scene) {
-  const { record, block, installed, isDamaged = false, remainingMs = 0 } = scene;
+  const { record, block, installed, isDamaged = false, isIntact = true, remainingMs = 0 } = scene;
   return createAppExplainer({
     registry: { find: () => record, isDamaged: () => isDamaged },
+    isIntact: () => isIntact,
     blocks: { find: () => block },
     remainingMs: () => remainingMs,
     findModel: (pin) => {
@@ -97,8 +99,9 @@ describe('what really decides agrees', () => {
   };
 
   /** An app that the handshake refuses has no session. */
-  function openSession({ record, block }: Scene): Session | undefined {
+  function openSession({ record, block, isIntact }: Scene): Session | undefined {
     if (record === undefined || record.revoked || block !== undefined) return undefined;
+    if (isIntact === false) return undefined;
     const sessions = createSessions(
       { find: () => record, onChange: () => () => undefined } as never,
       { find: () => block } as never,
@@ -182,6 +185,7 @@ describe('what really decides agrees', () => {
   const scenes: fc.Arbitrary<Scene> = fc.record({
     record: fc.option(records, { nil: undefined, freq: 9 }),
     block: fc.constantFrom(undefined, undefined, undefined, { reason: 'It leaks.', seq: 1 }),
+    isIntact: fc.constantFrom(true, true, true, false),
     installed: fc.oneof(fc.constant(ALL), fc.subarray([...ALL])),
   });
 
@@ -209,6 +213,13 @@ describe('a refusal says what would change it:', () => {
     const [damaged] = failing('session.info', { ...absent, isDamaged: true });
     expect(damaged?.sentence).toContain('damaged');
     expect(damaged?.remedy).toContain('locara app uninstall acme/notes');
+  });
+
+  test('an app whose files were changed', () => {
+    const changed: Scene = { record: createRecord(), isIntact: false, installed: ALL };
+    expect(failing('session.info', changed)).toMatchObject([
+      { check: 'intact', remedy: 'Install it again: locara app install <package>' },
+    ]);
   });
 
   test('one that was revoked as a whole, or is blocked', () => {

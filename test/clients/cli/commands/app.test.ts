@@ -75,6 +75,7 @@ describe('app list', () => {
     ['active, 1 to decide', { grants: pending, pending: expansion({ remainingMs: 0 }) }],
     ['active, new rights wait', { grants: pending, pending: expansion() }],
     ['revoked', { revoked: true }],
+    ['changed on disk', { isIntact: false }],
     ['blocked', { blocked }],
     ['blocked, revoked', { blocked, revoked: true }],
   ])('says %s', async (state, changes) => {
