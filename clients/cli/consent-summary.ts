@@ -16,10 +16,13 @@ export function renderConsent(summary: ConsentSummary, look: Look): string[] {
     `  by ${plain(author)}, licence ${plain(license)}`,
     ...renderSigner({ ...summary.signer, attestation: summary.attestation }),
     ...renderLabel(summary.badges),
-    ...renderGrants(summary.grants),
-    ...renderRights(summary.rights),
-    ...renderModels(summary.models),
+    ...renderAsked(summary),
     ...renderUpdate(summary, look),
     ...summary.risks.map((risk) => paint(look, 'yellow', `Risk: ${plain(risk)}`)),
   ];
+}
+
+/** Everything that the manifest asks for. */
+export function renderAsked({ grants, rights, models }: ConsentSummary): string[] {
+  return [...renderGrants(grants), ...renderRights(rights), ...renderModels(models)];
 }

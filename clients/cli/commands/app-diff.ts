@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { type ConsentSummary, diffRights, isExpansion, type Rights } from '@locara/protocol';
 import type { Command } from 'commander';
+import { renderAsked } from '../consent-summary.ts';
 import type { CliContext } from '../context.ts';
 import { plain } from '../output.ts';
-import { renderDiff } from '../summary/render-diff.ts';
 import { renderUpdate } from '../summary/render-update.ts';
 import { addExample } from './example.ts';
 
@@ -26,7 +26,7 @@ export function registerDiff(app: Command, context: CliContext): void {
   const diff = app
     .command('diff')
     .description('what installing a package would change in what the app may do; changes nothing')
-    .argument('<package>', 'the folder with locara.json and its signature')
+    .argument('<package>', 'the folder with locara.json and its signature, or a .locapp of it')
     .action(async (path: string) => {
       const { summary } = await context.control('app.inspect', { path: resolve(path) });
       if (summary.update === undefined) showAsNew(context, summary);
@@ -48,7 +48,8 @@ function showUpdate(
 }
 
 /** All it asks for is new then; there is no digest, because nobody has to agree to this diff. */
-function showAsNew(context: CliContext, { appId, version, rights }: ConsentSummary): void {
+function showAsNew(context: CliContext, summary: ConsentSummary): void {
+  const { appId, version, rights } = summary;
   const diff = diffRights(NO_RIGHTS, rights);
   const document = {
     appId,
@@ -58,6 +59,8 @@ function showAsNew(context: CliContext, { appId, version, rights }: ConsentSumma
     diffDigest: null,
     isExpansion: isExpansion(diff),
   };
-  const heading = `${plain(appId)} is not installed yet. Version ${plain(version)} asks for:`;
-  context.print(document, [heading, ...renderDiff(diff, context)]);
+  context.print(document, [
+    `${plain(appId)} is not installed yet. What version ${plain(version)} asks for:`,
+    ...renderAsked(summary),
+  ]);
 }

@@ -17,7 +17,7 @@ export function registerInstall(app: Command, context: CliContext): void {
   const install = app
     .command('install')
     .description('show who signed a package and what it may do, ask, and install or update it')
-    .argument('<package>', 'the folder with locara.json and its signature')
+    .argument('<package>', 'the folder with locara.json and its signature, or a .locapp of it')
     .option('--yes', 'consent without being asked')
     .option('--accept-risk', 'accept the risks that the summary names')
     .action(async (path: string, options: InstallOptions) => {

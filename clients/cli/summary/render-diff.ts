@@ -17,6 +17,6 @@ export function renderDiff(
 }
 
 function describe({ sentence, from, to }: RightsChange): string {
-  const step = from === undefined || to === undefined ? '' : ` (${from} → ${to})`;
-  return plain(`${sentence}${step}`);
+  const isTold = from === undefined || to === undefined || sentence.includes(from);
+  return plain(isTold ? sentence : `${sentence} (${from} → ${to})`);
 }

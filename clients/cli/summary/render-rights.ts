@@ -4,7 +4,7 @@ import { plain } from '../output.ts';
 /** What an app may reach beyond its capabilities: network, files, devices, background, notices, space. */
 export function renderRights(rights: Rights): string[] {
   return [
-    'What it asks to reach:',
+    'Beyond that it asks for:',
     ...[
       ['network', describeNetwork(rights)],
       ['files', describeFiles(rights)],

@@ -104,7 +104,7 @@ describe('what really decides agrees', () => {
     if (isIntact === false) return undefined;
     const sessions = createSessions(
       { find: () => record, onChange: () => () => undefined } as never,
-      { find: () => block } as never,
+      { find: () => block, isStale: () => false, onChange: () => () => undefined },
       { maxConnectionsPerApp: 1, maxCallsPerApp: 1 },
     );
     const { attestation } = record;

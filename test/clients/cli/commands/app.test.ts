@@ -46,6 +46,7 @@ describe('app diff', () => {
     const { exitCode, stdout } = await locara(argv, control);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('acme/notes is not installed yet.');
+    expect(stdout).toContain('Write text with a language model on this computer.');
     const { stdout: json } = await locara([...argv, '--json'], control);
     expect(JSON.parse(json)).toMatchObject({
       appId: APP,
