@@ -30,6 +30,7 @@ export { describeTrust } from './trust-warning.ts';
 export type { TrustSubject } from './trust-warning.ts';
 export { AuditEntry } from './control/audit.ts';
 export { CapabilityLogEntry } from './methods/audit.ts';
+export { describeDuration } from './describe-duration.ts';
 export { canonicalJson, Rights, rightsOf } from './rights.ts';
 export { coversHost } from './host-pattern.ts';
 export { coversUserPath } from './user-path.ts';
@@ -55,6 +56,7 @@ export {
   isAppId,
   MANIFEST_FILE,
   MODALITIES,
+  MODALITY_CAPABILITY,
   parseModelPin,
 } from './app-manifest.ts';
 export type { Modality } from './app-manifest.ts';

@@ -11,12 +11,11 @@ export interface Streams {
 
 type Style = Parameters<typeof styleText>[0];
 
+/** Whether colour is welcome. */
+export type Look = Pick<CliContext, 'interactive' | 'environment'>;
+
 /** Colour where it is welcome, else the text as it is. */
-export function paint(
-  { interactive, environment }: Pick<CliContext, 'interactive' | 'environment'>,
-  style: Style,
-  text: string,
-): string {
+export function paint({ interactive, environment }: Look, style: Style, text: string): string {
   const isPlain = !interactive || (environment['NO_COLOR'] ?? '') !== '';
   return isPlain ? text : styleText(style, text, { validateStream: false });
 }
@@ -24,7 +23,7 @@ export function paint(
 /** Text of others (manifests, the daemon) without what could steer a terminal or reorder a line. */
 export function plain(text: string): string {
   return text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     '\ufffd',
   );
 }
@@ -49,6 +48,11 @@ export function formatBytes(bytes: number): string {
   const power = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), UNITS.length - 1);
   const amount = bytes / 1000 ** power;
   return `${amount.toFixed(power > 0 && amount < 10 ? 1 : 0)} ${UNITS[power] ?? 'B'}`;
+}
+
+/** `2026-11-21 22:06 UTC` of an ISO 8601 time. */
+export function formatTime(at: string): string {
+  return plain(`${at.slice(0, 10)} ${at.slice(11, 16)} UTC`);
 }
 
 export function formatDuration(ms: number): string {

@@ -85,6 +85,7 @@ export interface AppRegistry {
   isDamaged(appId: string): boolean;
   /** True while locara.json on disk is the one that was installed. */
   isManifestIntact(appId: string): boolean;
+  listDamaged(): readonly string[];
   /** Called after a change to an app's grants, revocation or presence; returns its own removal. */
   onChange(listener: (appId: string, record: AppRecord | undefined) => void): () => void;
 }

@@ -46,6 +46,7 @@ export function summarizeConsent(
       optional: manifest.capabilities.optional.includes(capability),
     })),
     models: [...models].map(([model, { bytes, installed }]) => ({ model, bytes, installed })),
+    rights: rightsOf(manifest),
     risks: [
       describeTrustRisk(verified.signer),
       NOT_CONFINED,

@@ -94,6 +94,10 @@ class FileAppRegistry implements AppRegistry {
     return this.#damaged.has(appId);
   }
 
+  listDamaged(): readonly string[] {
+    return [...this.#damaged].sort();
+  }
+
   put(record: AppRecord, { manifestBytes, credentials, replaces }: AppFiles): Promise<void> {
     return this.#inTurn(async () => {
       if (replaces !== undefined && replaces.record !== this.find(record.appId)) {

@@ -1,4 +1,5 @@
 import { LIMITS } from '@locara/protocol';
+import { createAppExplainer } from '../access/app-explainer.ts';
 import type { AppRegistry } from '../access/app-registry.ts';
 import type { Revocations } from '../access/revocations.ts';
 import type { Session } from '../access/session.ts';
@@ -123,6 +124,14 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
       registry: parts.registry,
       installer: parts.installer,
       blocks: parts.revocations,
+      explain: createAppExplainer({
+        ...parts,
+        blocks: parts.revocations,
+        isIntact: (appId) => parts.registry.isManifestIntact(appId),
+        findModel: (pin) => parts.models.findPinned(pin),
+        remainingMs: ({ expansion }) =>
+          expansion === undefined ? 0 : Math.max(0, LIMITS.coolDownMs - expansion.waited.elapsedMs),
+      }),
       wipeData: async (appId) => {
         await parts.stores.wipe(appId);
         await parts.blobs.deleteApp(appId);

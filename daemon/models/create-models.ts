@@ -14,7 +14,15 @@ export interface Models {
   readonly pinned: PinnedModels;
   listAll(): Model[];
   /** Of the pin that a manifest names, if the catalog has exactly it. */
-  findPinned(pin: string): { readonly bytes: number; readonly installed: boolean } | undefined;
+  findPinned(pin: string): PinnedEntry | undefined;
+}
+
+/** What the catalog and the cache know of a pin. */
+export interface PinnedEntry {
+  readonly task: CatalogEntry['task'];
+  /** Of all its files, unpacked. */
+  readonly bytes: number;
+  readonly installed: boolean;
 }
 
 const VOICE_ACTIVITY = 'silero-vad';
@@ -47,7 +55,7 @@ export function createModels(deps: { readonly folder: string; readonly log: Log 
           const entry = catalog.findPinned(pin);
           if (entry === undefined) return undefined;
           const installed = entry.embedded === true || cache.isInstalled(entry);
-          return { bytes: bytesOf(entry), installed };
+          return { task: entry.task, bytes: bytesOf(entry), installed };
         },
         listAll: () => catalog.models.map((entry) => describeModel(entry, { cache, isLoaded })),
       };

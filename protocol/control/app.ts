@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Attestation, Grant } from '../methods/session.ts';
+import { Rights } from '../rights.ts';
 import { RightsDiff } from '../rights-diff.ts';
 import { Digest } from '../values.ts';
 import { defineControlMethod } from './method.ts';
@@ -105,6 +106,12 @@ export const InstalledApp = z
     badges: z.array(Badge),
     installedAt: z.iso.datetime(),
     revoked: z.boolean(),
+    isIntact: z
+      .boolean()
+      .optional()
+      .describe(
+        'False when a file of it was changed: it cannot connect until it is installed again.',
+      ),
     blocked: Block.optional(),
     pending: PendingExpansion.optional(),
     grants: z.array(AppGrant),
@@ -135,6 +142,7 @@ export const ConsentSummary = z
       }),
     ),
     models: z.array(z.object({ model: z.string(), bytes: z.int(), installed: z.boolean() })),
+    rights: Rights.describe('Everything the manifest asks for, as it is compared.'),
     risks: z.array(z.string()).describe('Why `--yes` alone is not enough.'),
     update: z
       .object({
@@ -161,6 +169,10 @@ export const Explanation = z
         holds: z.boolean(),
         sentence: z.string(),
         remedy: z.string().optional().describe('What would change it.'),
+        onlySome: z
+          .boolean()
+          .optional()
+          .describe('It concerns calls with some parameters alone: `allowed` is without it.'),
       }),
     ),
   })
@@ -190,7 +202,13 @@ export const appMethods = {
   'app.list': defineControlMethod({
     summary: 'Installed apps.',
     params: z.strictObject({}),
-    result: z.object({ apps: z.array(InstalledApp) }),
+    result: z.object({
+      apps: z.array(InstalledApp),
+      damaged: z
+        .array(z.string())
+        .optional()
+        .describe('Ids of apps whose record on disk cannot be trusted: uninstall them.'),
+    }),
   }),
   'app.show': defineControlMethod({
     summary: 'One app: who signed it, what it may do, what it did.',

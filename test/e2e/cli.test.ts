@@ -15,7 +15,8 @@ let folder: string;
 beforeAll(() => {
   home = createHome();
   folder = mkdtempSync(join(tmpdir(), 'locara-p-'));
-  writeFileSync(join(folder, 'locara.json'), JSON.stringify(manifest({ modalities: [] })));
+  const content = manifest({ modalities: [], capabilities: { optional: ['store:sql'] } });
+  writeFileSync(join(folder, 'locara.json'), JSON.stringify(content));
 });
 
 afterAll(() => {
@@ -96,11 +97,19 @@ describe('with a daemon, step after step,', () => {
     expect((await locara('app', 'list')).document).toEqual({ apps: [] });
   });
 
+  test('diff says that it is not installed yet, and changes nothing', async () => {
+    expect(await locara('app', 'diff', folder)).toMatchObject({
+      exitCode: 0,
+      document: { appId: APP, fromVersion: null, toVersion: '1.0.0', diffDigest: null },
+    });
+    expect((await locara('app', 'list')).document).toEqual({ apps: [] });
+  });
+
   test('install answers in the contract’s shape', async () => {
     const install = await locara('app', 'install', folder, '--yes', '--accept-risk');
     const bytes = readFileSync(join(folder, 'locara.json'));
     const digest = createHash('sha256').update(bytes).digest('hex');
-    expect(install).toEqual({
+    expect(install).toMatchObject({
       exitCode: 0,
       document: {
         appId: APP,
@@ -108,12 +117,59 @@ describe('with a daemon, step after step,', () => {
         manifestDigest: `sha256:${digest}`,
         credentials: join(home, 'data/apps', APP, 'credentials.json'),
         attestation: 'development',
-        grants: ['store:read', 'store:sql', 'store:write'].map((capability) => ({
-          capability,
-          state: 'granted',
-        })),
+        grants: [
+          { capability: 'store:read', state: 'granted' },
+          { capability: 'store:sql', state: 'pending' },
+          { capability: 'store:write', state: 'granted' },
+        ],
       },
     });
+    expect(await locara('app', 'diff', folder)).toMatchObject({
+      exitCode: 0,
+      document: { fromVersion: '1.0.0', toVersion: '1.0.0', isExpansion: false },
+    });
+  });
+
+  test('explain names what is missing, consent grants it, and explain agrees', async () => {
+    const explain = ['app', 'explain', APP, 'db.query'];
+    const refused = await locara(...explain);
+    expect(refused).toMatchObject({ exitCode: 0, document: { appId: APP, allowed: false } });
+    expect(refused.document['checks']).toContainEqual(
+      expect.objectContaining({
+        check: 'granted',
+        holds: false,
+        remedy: `locara app consent ${APP} store:sql`,
+      }),
+    );
+    const query = ['call', 'db.query', '{"sql":"SELECT 1"}', '--app', APP];
+    expect(await locara(...query)).toMatchObject(refusal(3, 'CapabilityDenied'));
+
+    expect(await locara('app', 'consent', APP)).toMatchObject(refusal(3, 'ConsentRequired'));
+    const consent = await locara('app', 'consent', APP, 'store:sql');
+    expect(consent.exitCode).toBe(0);
+    expect(consent.document['grants']).toContainEqual({
+      capability: 'store:sql',
+      state: 'granted',
+    });
+    expect(await locara(...explain)).toMatchObject({ document: { allowed: true } });
+  });
+
+  test('show is for people too', async () => {
+    const { ended } = spawnCli(['app', 'show', APP], { LOCARA_HOME: home });
+    const { exitCode, stdout } = await ended;
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('Notes (acme/notes 1.0.0): active');
+    expect(stdout).toContain('Signed by development key “me”');
+    expect(stdout).toMatch(/store:sql +granted/);
+  });
+
+  test('an app that is not there is named as such, with the command that lists those that are', async () => {
+    for (const command of ['show', 'consent', 'revoke', 'uninstall']) {
+      const { exitCode, document } = await locara('app', command, 'acme/other');
+      expect({ exitCode, document }).toMatchObject(refusal(1, 'NotFound'));
+      expect(JSON.stringify(document)).toContain('locara app list');
+    }
+    expect(await locara('app', 'show', '__proto__')).toMatchObject(refusal(2, 'Usage'));
   });
 
   test('call reaches the store as that app', async () => {

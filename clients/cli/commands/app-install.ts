@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
-import type { ConsentSummary } from '@locara/protocol';
+import type { ConsentSummary, ControlResult } from '@locara/protocol';
 import type { Command } from 'commander';
 import { renderConsent } from '../consent-summary.ts';
 import { CliError, EXIT } from '../context.ts';
 import type { CliContext } from '../context.ts';
 import { plain } from '../output.ts';
+import { describeWait } from '../summary/render-update.ts';
 import { addExample } from './example.ts';
 
 interface InstallOptions {
@@ -15,8 +16,8 @@ interface InstallOptions {
 export function registerInstall(app: Command, context: CliContext): void {
   const install = app
     .command('install')
-    .description('show what a signed package may do, ask, and install it')
-    .argument('<package>', 'the folder with locara.json and its signature')
+    .description('show who signed a package and what it may do, ask, and install or update it')
+    .argument('<package>', 'the folder with locara.json and its signature, or a .locapp of it')
     .option('--yes', 'consent without being asked')
     .option('--accept-risk', 'accept the risks that the summary names')
     .action(async (path: string, options: InstallOptions) => {
@@ -38,10 +39,20 @@ async function installApp(
   const acceptRisk = await consentTo(context, summary, options);
   const { consentDigest } = summary;
   const installed = await context.control('app.install', { path, consentDigest, acceptRisk });
-  context.print(installed, [
-    `${plain(installed.appId)} ${plain(installed.version)} is installed.`,
-    `Its credentials: ${plain(installed.credentials)}`,
-  ]);
+  context.print(installed, describeInstalled(installed));
+}
+
+function describeInstalled(installed: ControlResult<'app.install'>): string[] {
+  const { appId, version, credentials, grants, pending } = installed;
+  const isUndecided = pending === undefined && grants.some(({ state }) => state === 'pending');
+  return [
+    `${plain(appId)} ${plain(version)} is installed.`,
+    `Its credentials: ${plain(credentials)}`,
+    ...(pending === undefined ? [] : [describeWait(appId, pending.remainingMs)]),
+    ...(isUndecided
+      ? [`What it may ask for later, you may decide now: locara app consent ${plain(appId)}`]
+      : []),
+  ];
 }
 
 /** Whether the risks are accepted too; anything short of consent throws and installs nothing. */
@@ -63,11 +74,17 @@ async function consentTo(
       EXIT.refused,
     );
   }
-  const question = hasRisks && !acceptRisk ? 'Accept the risks and install it?' : 'Install it?';
+  const deed = summary.update === undefined ? 'install' : 'update';
+  const question =
+    hasRisks && !acceptRisk ? `Accept the risks and ${deed} it?` : `${capitalize(deed)} it?`;
   if (!(await context.confirm(question))) {
     throw new CliError('ConsentRefused', 'Nothing was installed.', EXIT.refused);
   }
   return hasRisks || acceptRisk;
+}
+
+function capitalize(word: string): string {
+  return `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`;
 }
 
 function riskNotAccepted(risks: readonly string[]): CliError {

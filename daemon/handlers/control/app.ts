@@ -4,8 +4,8 @@ import {
   type InstalledApp,
   isAppId,
   isCapability,
-  RpcError,
 } from '@locara/protocol';
+import type { ExplainApp } from '../../access/app-explainer.ts';
 import type { AppRecord, AppRegistry } from '../../access/app-registry.ts';
 import { notInstalled } from '../../access/create-app-registry.ts';
 import { type Blocks, toBlockSubject } from '../../access/blocks.ts';
@@ -19,6 +19,7 @@ export interface AppHandlersOptions {
   readonly registry: AppRegistry;
   readonly installer: AppInstaller;
   readonly blocks: Blocks;
+  readonly explain: ExplainApp;
   /** Destroys the app's keys, then its stores; succeeds when there is nothing. */
   readonly wipeData: (appId: string) => Promise<void>;
   /** Told of every change to what an app may do. */
@@ -26,7 +27,7 @@ export interface AppHandlersOptions {
 }
 
 export function createAppHandlers(options: AppHandlersOptions): ControlHandlers<'app'> {
-  const { registry, installer, blocks, log } = options;
+  const { registry, installer, explain, blocks, log } = options;
   return {
     'app.inspect': async ({ path }) => ({ summary: await installer.inspect(path) }),
     'app.install': async (params) => {
@@ -36,15 +37,19 @@ export function createAppHandlers(options: AppHandlersOptions): ControlHandlers<
       log.info('app.installed', { appId, version, digest, attestation, signerId });
       return installed;
     },
-    'app.list': () => ({ apps: registry.list().map((record) => toInstalledApp(record, blocks)) }),
+    'app.list': () => {
+      const damaged = [...registry.listDamaged()];
+      return {
+        apps: registry.list().map((record) => toInstalledApp(record, blocks)),
+        ...(damaged.length === 0 ? {} : { damaged }),
+      };
+    },
     'app.show': ({ appId }) => {
       const record = registry.find(appId);
       if (record === undefined) throw notInstalled();
       return { app: toInstalledApp(record, blocks) };
     },
-    'app.explain': () => {
-      throw new RpcError('Unavailable', 'Not built yet.');
-    },
+    'app.explain': (question) => ({ explanation: explain(question) }),
     'app.consent': async ({ appId, capability = '' }) => {
       const record = await grantCapability(registry, appId, capability);
       log.info('app.consented', { appId, capability });

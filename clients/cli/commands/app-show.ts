@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { renderApp } from '../summary/render-app.ts';
+import { addAppId } from './app-id.ts';
+import { addExample } from './example.ts';
+
+export function registerShow(app: Command, context: CliContext): void {
+  const show = app
+    .command('show')
+    .description('who signed an app, what it may do, and what it did')
+    .action(async (appId: string) => {
+      const { app: found } = await context.control('app.show', { appId });
+      context.print({ app: found }, renderApp(found, context));
+    });
+  addExample(addAppId(show), 'locara app show acme/notes', 'locara app show acme/notes --json');
+}
