@@ -4,6 +4,7 @@ import { CliError, EXIT } from '../context.ts';
 import type { CliContext } from '../context.ts';
 import { formatTable, plain } from '../output.ts';
 import { addExample } from './example.ts';
+import { registerVerifyBundle } from './trust-verify-bundle.ts';
 
 interface AddOptions {
   readonly name: string;
@@ -36,6 +37,7 @@ export function registerTrust(program: Command, context: CliContext): void {
       context.print({ removed }, `${plain(removed.name)} is no longer trusted.`);
     });
   addExample(remove, 'locara trust remove "Acme, Inc."');
+  registerVerifyBundle(trust, context);
 }
 
 function registerAdd(trust: Command, context: CliContext): void {
