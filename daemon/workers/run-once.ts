@@ -31,7 +31,7 @@ export function runOnce({ entry, op, params, timeoutMs, maxHeapMib }: OneRun): P
   };
   const worker = new WorkerProcess({
     entry,
-    start: undefined,
+    start: {},
     writableFolders: [],
     maxHeapMib,
     startTimeoutMs: timeoutMs,

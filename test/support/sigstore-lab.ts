@@ -12,11 +12,13 @@ export interface LabSigner {
   readonly ownerId?: string | undefined;
 }
 
-/** What a bundle leaves out; a whole one when absent. */
+/** What is missing or wrong in a bundle; a good one when absent. */
 export interface LabOmissions {
   readonly withoutLog?: boolean;
   readonly withoutPromise?: boolean;
   readonly withoutTimestamp?: boolean;
+  /** The log's entry names another certificate than the bundle. */
+  readonly withForeignEntry?: boolean;
 }
 
 /** A Sigstore instance of our own: certificate authority, certificate log, transparency log, timestamps. */
@@ -64,6 +66,8 @@ export async function createSigstoreLab(at: Date = new Date()): Promise<Sigstore
       const identity = await issueCertificate(parts, signer);
       const signature = sign('sha256', bytes, identity.privateKey);
       const digest = createHash('sha256').update(bytes);
+      const logged =
+        omit.withForeignEntry === true ? await issueCertificate(parts, signer) : identity;
       const proposed = {
         apiVersion: '0.0.1',
         kind: 'hashedrekord',
@@ -71,7 +75,7 @@ export async function createSigstoreLab(at: Date = new Date()): Promise<Sigstore
           data: { hash: { algorithm: 'sha256', value: digest.copy().digest('hex') } },
           signature: {
             content: signature.toString('base64'),
-            publicKey: { content: toBase64(identity.pem) },
+            publicKey: { content: toBase64(logged.pem) },
           },
         },
       };

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { extname, join } from 'node:path';
+import { extname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { CliError } from '../context.ts';
+import { findDaemonProgram } from '../daemon-program.ts';
 import type { Step } from './steps.ts';
 
 const START_TIMEOUT_MS = 30_000;
@@ -26,7 +26,7 @@ export async function startDaemon(
   signal: AbortSignal,
 ): Promise<StartedDaemon> {
   // The pipe to its standard input closes with this process, even one that is killed.
-  const child = spawn(process.execPath, [findDaemon()], {
+  const child = spawn(process.execPath, [findDaemonProgram('locarad')], {
     env: { ...environment, LOCARA_STOP_WITH_STDIN: '1' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -115,15 +115,6 @@ function assetsFolder(): string {
   );
   const found = candidates.find((path) => existsSync(path));
   if (found === undefined) throw new CliError('Incomplete', 'The quickstart assets are missing');
-  return found;
-}
-
-function findDaemon(): string {
-  const require = createRequire(import.meta.url);
-  const file = '@locara/daemon/bin/locarad.js';
-  const folders = require.resolve.paths(file) ?? [];
-  const found = folders.map((folder) => join(folder, file)).find((path) => existsSync(path));
-  if (found === undefined) throw new CliError('Incomplete', 'The daemon is not installed');
   return found;
 }
 

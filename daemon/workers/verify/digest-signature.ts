@@ -10,6 +10,9 @@ const G = {
 };
 const BITS = 256n;
 
+const SEQUENCE = 0x30;
+const INTEGER = 0x02;
+
 /** Jacobian coordinates: the point (x/z², y/z³), or none when z is 0. */
 interface Point {
   readonly x: bigint;
@@ -37,14 +40,25 @@ export function verifiesDigest(key: KeyObject, sha256: string, signature: Uint8A
 
 function readSignature(der: Uint8Array): { readonly r: bigint; readonly s: bigint } | undefined {
   try {
-    const [r, s, ...rest] = ASN1Obj.parseBuffer(Buffer.from(der)).subs.map((sub) =>
-      sub.toInteger(),
-    );
-    if (r === undefined || s === undefined || rest.length > 0) return undefined;
-    return r > 0n && r < N && s > 0n && s < N ? { r, s } : undefined;
+    const numbers = ASN1Obj.parseBuffer(Buffer.from(der)).subs.map((sub) => sub.toInteger());
+    const [r = 0n, s = 0n] = numbers;
+    const isInRange = r > 0n && r < N && s > 0n && s < N;
+    // One spelling for the same pair, as OpenSSL has it.
+    return isInRange && encodeSignature(r, s).equals(der) ? { r, s } : undefined;
   } catch {
     return undefined;
   }
+}
+
+function encodeSignature(...numbers: readonly [r: bigint, s: bigint]): Buffer {
+  const encoded = numbers.map((number) => {
+    const hex = number.toString(16);
+    const bytes = Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex');
+    const sign = (bytes[0] ?? 0) >= 0x80 ? [0] : [];
+    return Buffer.from([INTEGER, sign.length + bytes.length, ...sign, ...bytes]);
+  });
+  const content = Buffer.concat(encoded);
+  return Buffer.concat([Buffer.of(SEQUENCE, content.length), content]);
 }
 
 /** node:crypto has checked that it lies on the curve. */

@@ -12,6 +12,8 @@ type Fields = Readonly<Record<string, unknown>>;
 const MEDIA_TYPE =
   /^application\/vnd\.dev\.sigstore\.trustedroot(?:\+json;version=0\.[12]|\.v0\.[12]\+json)$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
+/** Keys that trusted roots write in the older form. */
+const RSA = /^(?:PKCS1_RSA|PKIX_RSA_PKCS1V)/;
 const END_OF_TIME = new Date(8_640_000_000_000_000);
 const MAX_AUTHORITIES = 64;
 const MAX_CHAIN = 8;
@@ -42,11 +44,12 @@ export function parseTrustMaterial(trustedRoot: string, key?: KeyObject): TrustM
 function readLog(value: unknown): Log {
   const { baseUrl, publicKey, checkpointKeyId, logId } = fieldsOf(value);
   const { rawBytes, keyDetails, validFor } = fieldsOf(publicKey);
-  const keyType = /^(?:PKCS1_RSA|PKIX_RSA_PKCS1V)/.test(textOf(keyDetails)) ? 'pkcs1' : 'spki';
+  const isRsa = typeof keyDetails === 'string' && RSA.test(keyDetails);
   return {
-    baseURL: textOf(baseUrl),
+    // A log without an address signs no checkpoint that holds; certificate logs need none.
+    baseURL: typeof baseUrl === 'string' ? baseUrl : '',
     logID: bytesOf(fieldsOf(checkpointKeyId ?? logId)['keyId']),
-    publicKey: crypto.createPublicKey(bytesOf(rawBytes), keyType),
+    publicKey: crypto.createPublicKey(bytesOf(rawBytes), isRsa ? 'pkcs1' : 'spki'),
     validFor: readPeriod(validFor),
   };
 }

@@ -111,7 +111,9 @@ function earliestTime({ timestamps }: SignedEntity): string {
   return refusingAs('timestamp', () => new Date(Math.min(...times)).toISOString());
 }
 
+/** Of a private key node:crypto would take the public half, and nobody would notice. */
 function readKey(pem: string): KeyObject {
+  if (pem.includes('PRIVATE KEY')) throw refuse('unreadable_key');
   return refusingAs('unreadable_key', () => createPublicKey(pem));
 }
 
