@@ -47,9 +47,8 @@ export async function startDaemon(config: Config, log: Log): Promise<Daemon> {
   peers.hardenProcess();
   assertPathLength(paths.appSocket);
   assertPathLength(paths.controlSocket);
-  for (const folder of [paths.run, paths.data, paths.keys, paths.apps, paths.modelCache]) {
-    preparePrivateFolder(folder);
-  }
+  const { run, data, keys, apps, audit, modelCache } = paths;
+  for (const folder of [run, data, keys, apps, audit, modelCache]) preparePrivateFolder(folder);
   const lock = acquireInstanceLock(paths.lockFile);
   const cleanup: (() => void | Promise<void>)[] = [
     () => {
@@ -84,22 +83,15 @@ async function createParts(config: Config, log: Log, startedAt: number) {
   const registry = await createAppRegistry({ paths, log });
   const trustList = createTrustList({ path: paths.trustList });
   const blocks = createBlocks();
-  const audit = createAudit();
+  const audit = await createAudit({ paths, privateKey: daemonKey.privateKey, log });
   const sessions = createSessions(registry, blocks, {
     maxConnectionsPerApp: config.maxConnectionsPerApp,
     maxCallsPerApp: LIMITS.maxCallsPerApp,
   });
   const models = createModels({ folder: paths.modelCache, log });
-  const engines = createEngines({
-    settings: {
-      cores: config.cores,
-      threads: config.threads,
-      idleMs: config.workerIdleMs,
-      llmSequences: config.llmSequences,
-      vadFile: models.vadFile,
-    },
-    log,
-  });
+  const { cores, threads, llmSequences, workerIdleMs: idleMs } = config;
+  const settings = { cores, threads, idleMs, llmSequences, vadFile: models.vadFile };
+  const engines = createEngines({ settings, log });
   const stores = createAppStores({
     paths,
     log,
@@ -137,6 +129,7 @@ async function createParts(config: Config, log: Log, startedAt: number) {
     controlHandlers: createControlHandlers(shared),
     close: async () => {
       await Promise.all([engines.close(), stores.closeAll(), blobs.close()]);
+      await audit.close();
     },
   };
 }

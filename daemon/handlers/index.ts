@@ -5,7 +5,8 @@ import type { Session } from '../access/session.ts';
 import type { Sessions } from '../access/sessions.ts';
 import type { AppInstaller } from '../access/install-app.ts';
 import type { TrustList } from '../access/trust-list.ts';
-import type { Audit } from '../audit/audit.ts';
+import type { DaemonKey } from '../access/daemon-key.ts';
+import type { AuditLog } from '../audit/audit.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { createReadMedia } from '../blobs/media.ts';
 import type { Config } from '../config.ts';
@@ -47,7 +48,8 @@ export interface HandlerParts {
   readonly installer: AppInstaller;
   readonly sessions: Sessions;
   readonly blocks: Blocks;
-  readonly audit: Audit;
+  readonly audit: AuditLog;
+  readonly daemonKey: DaemonKey;
   readonly models: Models;
   readonly engines: RunningEngines;
   readonly stores: AppStores;
@@ -94,7 +96,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     ...blobsHandlers({ blobs }),
     ...dbHandlers({ stores }),
     ...collectionsHandlers({ stores, embedder }),
-    ...auditHandlers(),
+    ...auditHandlers(parts),
   };
 }
 
@@ -130,7 +132,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
     }),
     ...createTrustHandlers(parts),
     ...revocationHandlers(),
-    ...auditControlHandlers(),
+    ...auditControlHandlers(parts),
     ...modelsControlHandlers({ listModels: () => parts.models.listAll() }),
   };
 }

@@ -3,6 +3,7 @@ import { type Capability, LIMITS, NOTICES, RpcError } from '@locara/protocol';
 import { createHandshake, type HandshakeDeps, type LaunchedApp } from '../access/handshake.ts';
 import { toCapabilityDenied } from '../access/grants.ts';
 import type { CountedCall, OpenSession, SessionIdentity, Sessions } from '../access/sessions.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { Log } from '../log.ts';
 import type { Connection } from '../transport/connection.ts';
 import type { Peer } from '../transport/peer.ts';
@@ -21,6 +22,7 @@ export interface AppConnectionDeps {
   /** The app at the other end, when the daemon launched it. */
   readonly launched?: LaunchedApp | undefined;
   readonly sessions: Sessions;
+  readonly audit: Pick<Audit, 'use' | 'deny'>;
   readonly authTimeoutMs: number;
   readonly stalledWriteMs: number;
   readonly log: Log;
@@ -246,7 +248,10 @@ class ServedConnection implements AppConnection {
           if (call.counted !== undefined) call.counted.isQueued = progress.stage === 'queued';
           tellProgress(progress);
         },
-        onRequire: (capability) => call.leansOn.add(capability),
+        onRequire: (capability, isHeld) => {
+          call.leansOn.add(capability);
+          this.#record(isHeld ? 'use' : 'deny', capability, method);
+        },
       },
     );
   }
@@ -256,9 +261,16 @@ class ServedConnection implements AppConnection {
     if (session === undefined) return;
     for (const { controller, leansOn, method } of this.#calls.values()) {
       const lost = [...leansOn].find((capability) => !session.has(capability));
-      if (lost !== undefined) controller.abort(toCapabilityDenied(lost, method));
+      if (lost === undefined || controller.signal.aborted) continue;
+      this.#record('deny', lost, method);
+      controller.abort(toCapabilityDenied(lost, method));
     }
     this.notify(NOTICES.grantsChanged, { grants: session.grants() });
+  }
+
+  #record(outcome: 'use' | 'deny', capability: Capability, method: string): void {
+    const appId = this.#session?.appId;
+    if (appId !== undefined) this.#deps.audit[outcome]({ appId, capability, method });
   }
 
   #send(message: object): void {

@@ -2,6 +2,7 @@ import { checkManifest } from '@locara/protocol';
 import type { Registration } from '../frame.ts';
 import { loadOrCreateDevelopmentKey, signPackage } from '../sign-package.ts';
 import { registerApp } from './app.ts';
+import { registerAudit } from './audit.ts';
 import { registerCall } from './call.ts';
 import { registerModel } from './model.ts';
 import { registerQuickstart } from './quickstart.ts';
@@ -21,5 +22,6 @@ export const registrations: readonly Registration[] = [
   registerTrust,
   signCommand({ loadOrCreateDevelopmentKey, signPackage }),
   verifyCommand(checkManifest),
+  registerAudit,
   registerCall,
 ];
