@@ -29,7 +29,7 @@ export interface AuditOptions {
   readonly windowMs?: number;
 }
 
-const LIMITS: ChainLimits = { segmentBytes: 1024 * 1024, maxSegments: 24 };
+const LIMITS: ChainLimits = { segmentBytes: 1024 * 1024, maxSegments: 16 };
 const WINDOW_MS = 60_000;
 /** What an app can cause without the user: counted against what it may write an hour. */
 const CAUSED_BY_APPS: ReadonlySet<DecisionEvent> = new Set([
