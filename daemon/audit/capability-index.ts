@@ -2,9 +2,12 @@ import { type CapabilityLogEntry, RpcError } from '@locara/protocol';
 import type { CapabilityUsage, Page } from './audit.ts';
 import type { UseRecord } from './use-window.ts';
 
+/** What an app can list of itself, so that listing costs little however long it has been in use. */
+const MAX_LISTED = 2000;
+
 /** What each app used and was denied, as it is told to the app and the user; in memory, from the log. */
 export class CapabilityIndex {
-  /** Of one app, by when they were last counted, except those that are still open. */
+  /** Of one app, in the order in which they were opened. */
   readonly #apps = new Map<string, UseRecord[]>();
 
   add(record: UseRecord): void {
@@ -16,10 +19,6 @@ export class CapabilityIndex {
   /** The app's own view is gone; the chain keeps its lines. */
   forget(appId: string): void {
     this.#apps.delete(appId);
-  }
-
-  clear(): void {
-    this.#apps.clear();
   }
 
   /** Forgets what the log has dropped: entries up to this number. */
@@ -35,6 +34,7 @@ export class CapabilityIndex {
   page(appId: string, { limit, cursor }: Page): { entries: CapabilityLogEntry[]; cursor?: string } {
     const after = cursor === undefined ? undefined : readCursor(cursor);
     const found = (this.#apps.get(appId) ?? [])
+      .slice(-MAX_LISTED)
       .filter((record) => after === undefined || isNewer(after, record))
       .sort((left, right) => (isNewer(left, right) ? -1 : 1));
     const shown = found.slice(0, limit);

@@ -13,7 +13,7 @@ import type {
 } from './audit.ts';
 import { CapabilityIndex } from './capability-index.ts';
 import type { ChainedEntry, Draft } from './chain.ts';
-import type { ChainLimits, ChainPlace } from './chain-file.ts';
+import type { ChainFile, ChainLimits, ChainPlace } from './chain-file.ts';
 import { EntryQueue } from './entry-queue.ts';
 import { exportLines, readNewest, verifyLog } from './read-log.ts';
 import { toDraft, toRecord } from './use-entries.ts';
@@ -119,7 +119,7 @@ class RecordedAudit implements AuditLog {
 
   async show(wanted: Parameters<AuditLog['show']>[0]) {
     await this.#flushUses('all');
-    return this.#queue.read((file) => readNewest(file, wanted));
+    return this.#read((file) => readNewest(file, wanted));
   }
 
   async verify(): Promise<Verdict> {
@@ -134,12 +134,19 @@ class RecordedAudit implements AuditLog {
 
   async exportLines(after: number, limit: number) {
     if (after === 0) await this.#flushUses('all');
-    return this.#queue.read((file) => exportLines(file, this.#place, { after, limit }));
+    return this.#read((file) => exportLines(file, this.#place, { after, limit }));
   }
 
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     await this.#flushUses('all');
+  }
+
+  async #read<Result>(task: (file: ChainFile) => Promise<Result>): Promise<Result> {
+    return this.#queue.read(task).catch((cause: unknown) => {
+      const message = 'The audit log cannot be read: see the daemon log for why.';
+      throw new RpcError('Unavailable', message, { details: { state: 'audit' }, cause });
+    });
   }
 
   #schedule(): void {

@@ -228,3 +228,38 @@ describe('locara audit', () => {
     expect((await locara('audit', 'verify')).exitCode).toBe(0);
   });
 });
+
+describe('a disk that is full', () => {
+  test('lets nothing be widened, and everything be narrowed', async () => {
+    control.end();
+    await daemon.stop();
+    daemon = await startDaemonProcess({ home, wrapper: ['prlimit', '--fsize=60'] });
+    control = await openControlWire(daemon.controlSocket);
+    const { appId } = credentials;
+    const widened = await control.call('app.consent', { appId, capability: 'ocr:run' });
+    expect(widened.error).toMatchObject({
+      message: expect.stringContaining('audit log') as string,
+      data: { reason: 'InsufficientResources', details: { resource: 'disk' } },
+    });
+    await control.call('app.revoke', { appId, capability: 'store:sql' });
+    const wire = await openSession();
+    expect((await wire.call('db.query', {})).error?.data.details).toMatchObject({
+      capability: 'store:sql',
+    });
+    const denied = await logOf(wire);
+    expect(denied[0]).toMatchObject({ capability: 'store:sql', outcome: 'denied' });
+    wire.end();
+    expect((await control.call('audit.verify', {})).result).toMatchObject({ ok: false });
+  });
+
+  test('with room again, the log goes on and holds', async () => {
+    control.end();
+    expect(await daemon.stop()).toBe(0);
+    await start();
+    expect((await control.call('audit.verify', {})).result).toMatchObject({ ok: true });
+    const { appId } = credentials;
+    expect(
+      (await control.call('app.consent', { appId, capability: 'ocr:run' })).error,
+    ).toBeUndefined();
+  });
+});

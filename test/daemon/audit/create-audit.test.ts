@@ -272,6 +272,7 @@ describe('a log that cannot be written', () => {
     writeFileSync(home.paths.audit, '');
     const next = await home.open();
     expect(await next.verify()).toMatchObject({ ok: false });
+    await expect(next.show({ limit: 1 })).rejects.toMatchObject({ reason: 'Unavailable' });
     next.use(use);
     await expect(next.announce({}, undefined)).rejects.toMatchObject({ reason: 'Unavailable' });
     rmSync(home.paths.audit);

@@ -75,6 +75,34 @@ describe('attack 38: the audit log is changed by someone who cannot read the dae
     await expectNoticed(4);
   });
 
+  test.each([
+    ['a space between its words', (line: string) => line.replace(',', ', ')],
+    [
+      'its keys in another order',
+      (line: string) => line.replace(/^\{(.*),("prev":"\w+")\}$/, '{$2,$1}'),
+    ],
+    ['a letter written as its number', (line: string) => line.replace('acme', '\\u0061cme')],
+    ['a key twice', (line: string) => line.replace('"event"', '"event":"x","event"')],
+    ['a key more', (line: string) => line.replace('"event"', '"extra":1,"event"')],
+  ])('attack 38: an entry that reads the same, with %s, is noticed', async (_, change) => {
+    editLines((lines) => lines.map((line, index) => (index === 2 ? change(line) : line)));
+    await expectNoticed(3);
+  });
+
+  test('attack 38: bytes that are no text, where the sign that stands for them was, are noticed', async () => {
+    audit.decide('trust.added', undefined, { label: '\ufffd' });
+    await audit.settle();
+    const [path = ''] = home.segments();
+    const bytes = readFileSync(path);
+    const at = bytes.indexOf('\ufffd');
+    expect(at).toBeGreaterThan(0);
+    writeFileSync(
+      path,
+      Buffer.concat([bytes.subarray(0, at), Buffer.of(0xff), bytes.subarray(at + 3)]),
+    );
+    await expectNoticed(ENTRIES + 1);
+  });
+
   test('attack 38: a deleted entry is noticed', async () => {
     editLines((lines) => lines.toSpliced(1, 1));
     await expectNoticed(2);
