@@ -55,9 +55,8 @@ export async function startDaemon(config: Config, log: Log): Promise<Daemon> {
   }
   assertPathLength(paths.appSocket);
   assertPathLength(paths.controlSocket);
-  for (const folder of [paths.run, paths.data, paths.keys, paths.apps, paths.modelCache]) {
-    preparePrivateFolder(folder);
-  }
+  const { run, data, keys, apps, audit, modelCache } = paths;
+  for (const folder of [run, data, keys, apps, audit, modelCache]) preparePrivateFolder(folder);
   const lock = acquireInstanceLock(paths.lockFile);
   const cleanup: (() => void | Promise<void>)[] = [
     () => {
@@ -100,22 +99,15 @@ async function createParts(config: Config, log: Log, startedAt: number) {
   const daemonKey = loadDaemonKey(paths.keys);
   const registry = await createAppRegistry({ paths, log });
   const trusted = await createTrust(paths, log);
-  const audit = createAudit();
+  const audit = await createAudit({ paths, privateKey: daemonKey.privateKey, log });
   const sessions = createSessions(registry, trusted.blocks, {
     maxConnectionsPerApp: config.maxConnectionsPerApp,
     maxCallsPerApp: LIMITS.maxCallsPerApp,
   });
   const models = createModels({ folder: paths.modelCache, log });
-  const engines = createEngines({
-    settings: {
-      cores: config.cores,
-      threads: config.threads,
-      idleMs: config.workerIdleMs,
-      llmSequences: config.llmSequences,
-      vadFile: models.vadFile,
-    },
-    log,
-  });
+  const { cores, threads, llmSequences, workerIdleMs: idleMs } = config;
+  const settings = { cores, threads, idleMs, llmSequences, vadFile: models.vadFile };
+  const engines = createEngines({ settings, log });
   const stores = createAppStores({
     paths,
     log,
@@ -152,6 +144,7 @@ async function createParts(config: Config, log: Log, startedAt: number) {
     controlHandlers: createControlHandlers(shared),
     close: async () => {
       await Promise.all([engines.close(), stores.closeAll(), blobs.close()]);
+      await audit.close();
     },
   };
 }

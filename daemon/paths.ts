@@ -25,6 +25,10 @@ export interface Paths {
   /** Of one app: its wrapped data key. */
   storeKey(appId: string): string;
   readonly blobs: string;
+  /** The audit log. */
+  readonly audit: string;
+  /** The signed end of the audit log, elsewhere than the log. */
+  readonly auditCheckpoint: string;
 }
 
 interface Roots {
@@ -61,6 +65,8 @@ export function resolvePaths(environment: PathsEnvironment): Paths {
     store: (appId) => join(roots.data, 'stores', appId),
     storeKey: (appId) => join(keys, 'stores', `${appId}.json`),
     blobs: join(roots.run, 'blobs'),
+    audit: join(roots.data, 'audit'),
+    auditCheckpoint: join(keys, 'audit-checkpoint.json'),
   };
 }
 

@@ -5,6 +5,7 @@ import type { AppRegistry } from './access/app-registry.ts';
 import type { Blocks } from './access/blocks.ts';
 import type { DaemonKey } from './access/daemon-key.ts';
 import type { Sessions } from './access/sessions.ts';
+import type { AuditLog } from './audit/audit.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 import { type AppConnection, serveAppConnection } from './rpc/app-connection.ts';
@@ -41,6 +42,7 @@ export interface ServersOptions {
     readonly blocks: Blocks;
     readonly sessions: Sessions;
     readonly daemonKey: DaemonKey;
+    readonly audit: AuditLog;
   };
 }
 
@@ -115,6 +117,7 @@ function serveApp(socket: Socket, serving: Serving): AppConnection | undefined {
       log,
     },
     sessions: parts.sessions,
+    audit: parts.audit,
     authTimeoutMs: config.authTimeoutMs,
     stalledWriteMs: config.stalledWriteMs,
     log,
@@ -141,6 +144,7 @@ function serveControl(socket: Socket, serving: Serving): ControlConnection | und
   }
   return serveControlConnection(socket, {
     handlers: parts.controlHandlers,
+    audit: parts.audit,
     mayControl,
     stalledWriteMs: config.stalledWriteMs,
     log,

@@ -38,7 +38,7 @@ export async function replaceFiles(files: readonly FileContent[]): Promise<void>
     for (const folder of new Set(files.map(({ path }) => dirname(path)))) await syncFolder(folder);
   } catch (error) {
     for (const { temporary } of staged) await rm(temporary, { force: true });
-    if (error instanceof Error && 'code' in error && FULL.has(String(error.code))) {
+    if (isFullDisk(error)) {
       throw new RpcError('InsufficientResources', 'The disk has no room to keep this: free some.', {
         cause: error,
       });
@@ -47,13 +47,20 @@ export async function replaceFiles(files: readonly FileContent[]): Promise<void>
   }
 }
 
-async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
+/** True for what writing throws when there is no room, also when that has been said in words already. */
+export function isFullDisk(error: unknown): boolean {
+  if (error instanceof RpcError) return error.reason === 'InsufficientResources';
+  return error instanceof Error && 'code' in error && FULL.has(String(error.code));
+}
+
+/** Writes a file that must not exist yet, on the disk when this resolves. */
+export async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
   await using file = await open(path, 'wx', 0o600);
   await file.writeFile(content);
   await file.sync();
 }
 
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   await using folder = await open(path, 'r');
   await folder.sync();
 }

@@ -6,7 +6,8 @@ import type { Session } from '../access/session.ts';
 import type { Sessions } from '../access/sessions.ts';
 import type { AppInstaller } from '../access/install-app.ts';
 import type { TrustList } from '../access/trust-list.ts';
-import type { Audit } from '../audit/audit.ts';
+import type { DaemonKey } from '../access/daemon-key.ts';
+import type { AuditLog } from '../audit/audit.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { createReadMedia } from '../blobs/media.ts';
 import type { Config } from '../config.ts';
@@ -48,7 +49,8 @@ export interface HandlerParts {
   readonly installer: AppInstaller;
   readonly sessions: Sessions;
   readonly revocations: Revocations;
-  readonly audit: Audit;
+  readonly audit: AuditLog;
+  readonly daemonKey: DaemonKey;
   readonly models: Models;
   readonly engines: RunningEngines;
   readonly stores: AppStores;
@@ -95,7 +97,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     ...blobsHandlers({ blobs }),
     ...dbHandlers({ stores }),
     ...collectionsHandlers({ stores, embedder }),
-    ...auditHandlers(),
+    ...auditHandlers(parts),
   };
 }
 
@@ -140,7 +142,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
     }),
     ...createTrustHandlers(parts),
     ...createRevocationHandlers(parts),
-    ...auditControlHandlers(),
+    ...auditControlHandlers(parts),
     ...modelsControlHandlers({ listModels: () => parts.models.listAll() }),
   };
 }

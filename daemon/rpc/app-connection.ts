@@ -4,6 +4,7 @@ import type { LaunchedApp } from '../access/examine-claim.ts';
 import { createHandshake, type HandshakeDeps } from '../access/handshake.ts';
 import { toCapabilityDenied } from '../access/grants.ts';
 import type { CountedCall, OpenSession, SessionIdentity, Sessions } from '../access/sessions.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { Log } from '../log.ts';
 import type { Connection } from '../transport/connection.ts';
 import type { CodeFinding } from '../transport/peer-code.ts';
@@ -23,6 +24,7 @@ export interface AppConnectionDeps {
   /** The app at the other end, when the daemon launched it. */
   readonly launched?: LaunchedApp | undefined;
   readonly sessions: Sessions;
+  readonly audit: Pick<Audit, 'use' | 'deny'>;
   readonly authTimeoutMs: number;
   readonly stalledWriteMs: number;
   readonly log: Log;
@@ -251,7 +253,10 @@ class ServedConnection implements AppConnection {
           if (call.counted !== undefined) call.counted.isQueued = progress.stage === 'queued';
           tellProgress(progress);
         },
-        onRequire: (capability) => call.leansOn.add(capability),
+        onRequire: (capability, isHeld) => {
+          call.leansOn.add(capability);
+          this.#record(isHeld ? 'use' : 'deny', capability, method);
+        },
       },
     );
   }
@@ -261,9 +266,16 @@ class ServedConnection implements AppConnection {
     if (session === undefined) return;
     for (const { controller, leansOn, method } of this.#calls.values()) {
       const lost = [...leansOn].find((capability) => !session.has(capability));
-      if (lost !== undefined) controller.abort(toCapabilityDenied(lost, method));
+      if (lost === undefined || controller.signal.aborted) continue;
+      this.#record('deny', lost, method);
+      controller.abort(toCapabilityDenied(lost, method));
     }
     this.notify(NOTICES.grantsChanged, { grants: session.grants() });
+  }
+
+  #record(outcome: 'use' | 'deny', capability: Capability, method: string): void {
+    const appId = this.#session?.appId;
+    if (appId !== undefined) this.#deps.audit[outcome]({ appId, capability, method });
   }
 
   #send(message: object): void {

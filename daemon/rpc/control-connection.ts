@@ -6,9 +6,11 @@ import {
   LIMITS,
   RpcError,
 } from '@locara/protocol';
+import type { AuditLog } from '../audit/audit.ts';
 import type { Log } from '../log.ts';
 import type { Connection } from '../transport/connection.ts';
 import type { ControlHandlers } from './control-handler.ts';
+import { describeWidening } from './describe-widening.ts';
 import { parseParams } from './dispatcher.ts';
 import type { Request } from './envelope.ts';
 import { type Answer, toAnswerLine, toLine } from './message-line.ts';
@@ -20,6 +22,7 @@ export interface ControlConnectionDeps {
   /** Asked at every message: the peer may have become an app since it connected. */
   readonly mayControl: () => boolean;
   readonly handlers: ControlHandlers;
+  readonly audit: Pick<AuditLog, 'announce' | 'settle'>;
   readonly stalledWriteMs: number;
   readonly log: Log;
 }
@@ -102,7 +105,7 @@ class ServedConnection implements ControlConnection {
 
   async #answer(request: Request, signal: AbortSignal): Promise<Answer> {
     try {
-      return { result: await dispatchControl(this.#deps.handlers, request, signal) };
+      return { result: await dispatchControl(this.#deps, request, signal) };
     } catch (error) {
       const { method } = request;
       return { error: toWireError(error, { log: this.#deps.log, method, signal }) };
@@ -128,8 +131,9 @@ class ServedConnection implements ControlConnection {
   }
 }
 
+/** What widens a right is in the audit log before it is tried, and every decision before it is answered. */
 async function dispatchControl(
-  handlers: ControlHandlers,
+  { handlers, audit }: ControlConnectionDeps,
   { method, params }: { readonly method: string; readonly params: unknown },
   signal: AbortSignal,
 ): Promise<unknown> {
@@ -140,5 +144,11 @@ async function dispatchControl(
   const spec: ControlMethodSpec = controlMethods[name];
   const parsed = parseParams(spec.params, params === undefined ? {} : params, method);
   const handler = handlers[name] as AnyHandler;
-  return spec.result.parse(await handler(parsed, { signal }));
+  const widening = describeWidening(name, parsed);
+  if (widening !== undefined) await audit.announce(widening.fields, widening.appId);
+  try {
+    return spec.result.parse(await handler(parsed, { signal }));
+  } finally {
+    await audit.settle();
+  }
 }

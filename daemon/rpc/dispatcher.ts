@@ -22,8 +22,8 @@ export interface DispatchContext {
   readonly signal: AbortSignal;
   readonly sendChunk: (chunk: unknown, sequence: number) => Promise<void>;
   readonly sendProgress: (progress: Progress) => void;
-  /** Told every capability the call leans on, so that a revocation can reach it. */
-  readonly onRequire: (capability: Capability) => void;
+  /** Told every capability the call leans on, so that a revocation can reach it, and what was answered. */
+  readonly onRequire: (capability: Capability, isHeld: boolean) => void;
 }
 
 type AnyHandler = (params: unknown, call: unknown) => unknown;
@@ -45,7 +45,7 @@ export async function dispatch(
   }
   if (spec === undefined)
     throw new RpcError('MethodNotFound', 'There is no such method: rpc.discover lists them.');
-  authorise(spec, method, context);
+  requireAll(requiredCapabilities(spec.requires), method, context);
   const params = parseParams(
     spec.params,
     request.params === undefined ? {} : request.params,
@@ -98,8 +98,7 @@ function createCall(method: string, context: DispatchContext): unknown {
     handshake,
     signal,
     require: (capability: Capability) => {
-      context.onRequire(capability);
-      if (session?.has(capability) !== true) throw toCapabilityDenied(capability, method);
+      requireAll([capability], method, context);
     },
     progress: context.sendProgress,
   };
@@ -109,11 +108,18 @@ function isMethodName(method: string): method is MethodName {
   return Object.hasOwn(methods, method);
 }
 
-function authorise(spec: MethodSpec, method: string, context: DispatchContext): void {
-  for (const capability of requiredCapabilities(spec.requires)) {
-    context.onRequire(capability);
-    if (context.session?.has(capability) !== true) throw toCapabilityDenied(capability, method);
+/** A call that lacks one capability uses none of the others. */
+function requireAll(
+  capabilities: readonly Capability[],
+  method: string,
+  { session, onRequire }: DispatchContext,
+): void {
+  const missing = capabilities.find((capability) => session?.has(capability) !== true);
+  if (missing !== undefined) {
+    onRequire(missing, false);
+    throw toCapabilityDenied(missing, method);
   }
+  for (const capability of capabilities) onRequire(capability, true);
 }
 
 /** Where and by which rule; an unknown key is named, cut short in case it is no name at all. */

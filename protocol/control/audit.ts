@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Base64 } from '../values.ts';
 import { defineControlMethod } from './method.ts';
 
 /** One line of the audit log: metadata, never content. */
@@ -31,6 +32,21 @@ export const auditControlMethods = {
       entries: z.int(),
       problem: z.string().optional().describe('The first thing that does not fit.'),
       at: z.int().optional().describe('The number of the entry where it shows.'),
+    }),
+  }),
+  'audit.export': defineControlMethod({
+    summary: 'The log as it is on the disk, to be verified elsewhere; oldest first.',
+    params: z.strictObject({
+      after: z.int().min(0).default(0).describe('Only lines of entries with a larger number.'),
+      limit: z.int().min(1).max(1000).default(1000),
+    }),
+    result: z.object({
+      lines: z.array(z.string()).describe('Each one entry, byte for byte.'),
+      checkpoint: z
+        .string()
+        .describe('One line: where the log began and ends now, signed by the daemon.'),
+      publicKey: Base64.describe("The daemon's, raw Ed25519."),
+      next: z.int().optional().describe('There is more: ask again with this as `after`.'),
     }),
   }),
 };

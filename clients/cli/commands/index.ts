@@ -3,6 +3,7 @@ import type { Registration } from '../frame.ts';
 import { signList } from '../sign-list.ts';
 import { loadOrCreateDevelopmentKey, signPackage } from '../sign-package.ts';
 import { registerApp } from './app.ts';
+import { registerAudit } from './audit.ts';
 import { registerCall } from './call.ts';
 import { registerModel } from './model.ts';
 import { registerQuickstart } from './quickstart.ts';
@@ -24,5 +25,6 @@ export const registrations: readonly Registration[] = [
   registerRevocation,
   signCommand({ loadOrCreateDevelopmentKey, signPackage, signList }),
   verifyCommand(checkManifest),
+  registerAudit,
   registerCall,
 ];

@@ -1,6 +1,8 @@
 import { methods, RpcError } from '@locara/protocol';
 import { expect, test } from 'vitest';
-import { parseParams } from '../../../daemon/rpc/dispatcher.ts';
+import type { Session } from '../../../daemon/access/session.ts';
+import { dispatch, parseParams } from '../../../daemon/rpc/dispatcher.ts';
+import type { Handlers } from '../../../daemon/rpc/handler.ts';
 
 function issuesOf(params: unknown): unknown {
   try {
@@ -38,4 +40,22 @@ test('values never come back', () => {
   const issues = issuesOf({ messages: [{ role: 'secret', content: 'secret' }], seed: 'secret' });
   expect(issues).toHaveLength(2);
   expect(JSON.stringify(issues)).not.toContain('secret');
+});
+
+test('a call that lacks one capability is told as that denial, and as no use of the others', async () => {
+  const told: unknown[] = [];
+  const call = dispatch(
+    {} as Handlers,
+    { method: 'db.exec', params: {} },
+    {
+      handshake: undefined as never,
+      session: { appId: 'a/b', has: (capability) => capability === 'store:sql' } as Session,
+      signal: new AbortController().signal,
+      sendChunk: () => Promise.reject(new Error('unexpected chunk')),
+      sendProgress: () => undefined,
+      onRequire: (...answer) => told.push(answer),
+    },
+  );
+  await expect(call).rejects.toMatchObject({ reason: 'CapabilityDenied' });
+  expect(told).toEqual([['store:write', false]]);
 });
