@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { LIMITS } from '@locara/protocol';
+import { createAppProcesses } from './access/app-processes.ts';
 import { createAppRegistry } from './access/create-app-registry.ts';
 import { loadDaemonKey } from './access/daemon-key.ts';
 import { createAppInstaller } from './access/install-app.ts';
@@ -15,7 +16,8 @@ import type { Log } from './log.ts';
 import { createModels } from './models/create-models.ts';
 import { createEngines } from './scheduler/create-engines.ts';
 import { createAppStores } from './stores/app-stores.ts';
-import { createPeers } from './transport/peer.ts';
+import { createLaunches, type LaunchesOptions } from './sandbox/launches.ts';
+import { createPeers, type Peers } from './transport/peer.ts';
 import { createWorker } from './workers/supervisor.ts';
 import type { StoreOps } from './workers/store/ops.ts';
 import { listenForPeers } from './servers.ts';
@@ -57,7 +59,7 @@ export async function startDaemon(config: Config, log: Log): Promise<Daemon> {
     },
   ];
   try {
-    const parts = await createParts(config, log, startedAt);
+    const parts = await createParts(config, log, { startedAt, peers });
     cleanup.push(() => parts.close());
     const servers = await listenForPeers({ version: VERSION, config, log, parts, peers });
     cleanup.push(() => servers.close());
@@ -77,8 +79,14 @@ export async function startDaemon(config: Config, log: Log): Promise<Daemon> {
   }
 }
 
+/** What the parts need that no setting says. */
+interface Start {
+  readonly startedAt: number;
+  readonly peers: Peers;
+}
+
 /** Builds every part, in the order in which they lean on each other. */
-async function createParts(config: Config, log: Log, startedAt: number) {
+async function createParts(config: Config, log: Log, { startedAt, peers }: Start) {
   const { paths } = config;
   const daemonKey = loadDaemonKey(paths.keys);
   const registry = await createAppRegistry({ paths, log });
@@ -90,16 +98,7 @@ async function createParts(config: Config, log: Log, startedAt: number) {
     maxCallsPerApp: LIMITS.maxCallsPerApp,
   });
   const models = createModels({ folder: paths.modelCache, log });
-  const engines = createEngines({
-    settings: {
-      cores: config.cores,
-      threads: config.threads,
-      idleMs: config.workerIdleMs,
-      llmSequences: config.llmSequences,
-      vadFile: models.vadFile,
-    },
-    log,
-  });
+  const engines = createEngines({ settings: engineSettings(config, models.vadFile), log });
   const stores = createAppStores({
     paths,
     log,
@@ -114,6 +113,7 @@ async function createParts(config: Config, log: Log, startedAt: number) {
     daemonPublicKey: daemonKey.publicKey,
     findModel: (pin) => forEngines.findPinned(pin),
   });
+  const launching = createLaunching(peers, { paths, config, registry, blocks, audit, log });
   const shared = {
     version: VERSION,
     startedAt,
@@ -130,14 +130,36 @@ async function createParts(config: Config, log: Log, startedAt: number) {
     engines,
     stores,
     blobs,
+    ...launching,
   };
   return {
     ...shared,
     handlers: createHandlers(shared),
     controlHandlers: createControlHandlers(shared),
     close: async () => {
+      await launching.launches.close();
       await Promise.all([engines.close(), stores.closeAll(), blobs.close()]);
     },
+  };
+}
+
+function engineSettings(config: Config, vadFile: string) {
+  const { cores, threads, workerIdleMs, llmSequences } = config;
+  return { cores, threads, idleMs: workerIdleMs, llmSequences, vadFile };
+}
+
+/** The apps that the daemon starts itself, and the processes that count as apps. */
+function createLaunching(
+  peers: Peers,
+  parts: Pick<LaunchesOptions, 'paths' | 'registry' | 'blocks' | 'audit' | 'log'> & {
+    readonly config: Config;
+  },
+) {
+  const appProcesses = createAppProcesses((pid) => peers.processAncestors(pid));
+  const { bubblewrap } = parts.config;
+  return {
+    appProcesses,
+    launches: createLaunches({ ...parts, version: VERSION, bubblewrap, appProcesses }),
   };
 }
 

@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path';
 
 /** Every place of the user's that the daemon touches (contract, section 1). Only this file names one. */
 export interface Paths {
+  /** The user's own home folder: nothing of the daemon's, but not to be shown to apps. */
+  readonly userHome: string;
   readonly appSocket: string;
   readonly controlSocket: string;
   readonly run: string;
@@ -23,6 +25,8 @@ export interface Paths {
   /** Of one app: its wrapped data key. */
   storeKey(appId: string): string;
   readonly blobs: string;
+  /** Of one app: what it wrote while the daemon ran it in a sandbox; its home there. */
+  launchedHome(appId: string): string;
 }
 
 interface Roots {
@@ -48,6 +52,7 @@ export function resolvePaths(environment: PathsEnvironment): Paths {
   const apps = join(roots.data, 'apps');
   return {
     ...roots,
+    userHome: environment.home,
     controlSocket: join(roots.run, 'control.sock'),
     lockFile: join(roots.data, 'locarad.lock'),
     keys,
@@ -58,6 +63,7 @@ export function resolvePaths(environment: PathsEnvironment): Paths {
     store: (appId) => join(roots.data, 'stores', appId),
     storeKey: (appId) => join(keys, 'stores', `${appId}.json`),
     blobs: join(roots.run, 'blobs'),
+    launchedHome: (appId) => join(roots.data, 'homes', appId),
   };
 }
 

@@ -213,7 +213,7 @@ function check(
 }
 
 /** How well the identity is established: a development app is that, however it was started. */
-function attestationOf(record: AppRecord, launched: LaunchedApp | undefined): Attestation {
+export function attestationOf(record: AppRecord, launched: LaunchedApp | undefined): Attestation {
   if (record.attestation === 'development' || launched === undefined) return record.attestation;
   return 'daemon-launched-sandbox';
 }

@@ -25,7 +25,7 @@ export interface AppConnectionDeps {
   readonly stalledWriteMs: number;
   readonly log: Log;
   readonly isDraining: () => boolean;
-  readonly isPeerUnchanged: (socket: Socket, peer: Peer) => boolean;
+  readonly isPeerUnchanged: () => boolean;
   /** Told the pid of a process that holds a session now; the answer ends that. */
   readonly onAuthenticated: (pid: number) => () => void;
 }
@@ -64,7 +64,7 @@ class ServedConnection implements AppConnection {
   readonly #connection: Connection;
   readonly #handshake;
   readonly #calls = new OpenCalls<OpenCall>();
-  readonly #authTimer: NodeJS.Timeout;
+  #authTimer: NodeJS.Timeout | undefined;
   #session: OpenSession | undefined;
   /** Ends the mark of the peer's process as an app. */
   #endHold: () => void = () => undefined;
@@ -94,15 +94,12 @@ class ServedConnection implements AppConnection {
       stalledWriteMs: deps.stalledWriteMs,
       log: deps.log,
     });
-    // A stranger who has not proved anything gets no time to linger either.
-    this.#authTimer = setTimeout(() => {
-      this.#logDrop('not-authenticated');
-      this.#connection.destroy();
-    }, deps.authTimeoutMs);
+    // A launched app has one channel for its whole life, and says hello when it is ready.
+    if (deps.launched === undefined) this.#startAuthTimer();
     this.#handshake = createHandshake(deps.handshake, {
       peer,
       launched: deps.launched,
-      isPeerUnchanged: () => deps.isPeerUnchanged(socket, peer),
+      isPeerUnchanged: deps.isPeerUnchanged,
       closeAfterAnswer: () => {
         this.#closeAfterAnswer();
       },
@@ -110,6 +107,14 @@ class ServedConnection implements AppConnection {
         this.#open({ record, attestation, pid: peer.pid });
       },
     });
+  }
+
+  /** A stranger who has not proved anything gets no time to linger either. */
+  #startAuthTimer(): void {
+    this.#authTimer ??= setTimeout(() => {
+      this.#logDrop('not-authenticated');
+      this.#connection.destroy();
+    }, this.#deps.authTimeoutMs);
   }
 
   notify(method: string, params: Readonly<Record<string, unknown>>): void {
@@ -166,6 +171,7 @@ class ServedConnection implements AppConnection {
   /** A call is open until its answer is queued: answers that wait for a slow reader count as calls. */
   async #serve(request: Request): Promise<void> {
     const { id, method } = request;
+    if (this.#session === undefined) this.#startAuthTimer();
     const call: OpenCall = { controller: new AbortController(), method, leansOn: new Set() };
     try {
       this.#admit();

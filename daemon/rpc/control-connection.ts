@@ -4,6 +4,7 @@ import {
   type ControlMethodName,
   type ControlMethodSpec,
   LIMITS,
+  NOTICES,
   RpcError,
 } from '@locara/protocol';
 import type { Log } from '../log.ts';
@@ -14,6 +15,7 @@ import type { Request } from './envelope.ts';
 import { type Answer, toAnswerLine, toLine } from './message-line.ts';
 import { type Abortable, OpenCalls } from './open-calls.ts';
 import { createRequestConnection } from './request-connection.ts';
+import { answerWith, type SendChunk } from './run-stream.ts';
 import { toWireError } from './wire-error.ts';
 
 export interface ControlConnectionDeps {
@@ -22,6 +24,10 @@ export interface ControlConnectionDeps {
   readonly handlers: ControlHandlers;
   readonly stalledWriteMs: number;
   readonly log: Log;
+}
+
+interface OpenCall extends Abortable {
+  readonly isStream: boolean;
 }
 
 type AnyHandler = (params: unknown, call: { signal: AbortSignal }) => unknown;
@@ -50,7 +56,7 @@ export function serveControlConnection(
 class ServedConnection implements ControlConnection {
   readonly #deps: ControlConnectionDeps;
   readonly #connection: Connection;
-  readonly #calls = new OpenCalls<Abortable>();
+  readonly #calls = new OpenCalls<OpenCall>();
   #isClosing = false;
 
   constructor(socket: Socket, deps: ControlConnectionDeps) {
@@ -65,6 +71,8 @@ class ServedConnection implements ControlConnection {
         this.#endWith(error);
       },
       onEnd: () => {
+        // Whoever died sends an end too: a stream must not go on for nobody.
+        this.#abortStreams();
         this.#endWhenIdle();
       },
       onClose: () => {
@@ -75,6 +83,8 @@ class ServedConnection implements ControlConnection {
         this.#logDrop(reason);
       },
       stalledWriteMs: deps.stalledWriteMs,
+      // A pager, or a terminal held with Ctrl-S, holds a stream back and does not end it.
+      mayStall: () => this.#hasStreams(),
       log: deps.log,
     });
   }
@@ -90,7 +100,7 @@ class ServedConnection implements ControlConnection {
 
   async #serve(request: Request): Promise<void> {
     const { id } = request;
-    const call = { controller: new AbortController() };
+    const call = { controller: new AbortController(), isStream: isStreaming(request.method) };
     this.#calls.add(id, call);
     try {
       const line = toAnswerLine(id, await this.#answer(request, call.controller.signal));
@@ -102,11 +112,29 @@ class ServedConnection implements ControlConnection {
 
   async #answer(request: Request, signal: AbortSignal): Promise<Answer> {
     try {
-      return { result: await dispatchControl(this.#deps.handlers, request, signal) };
+      const sendChunk = this.#sendChunkOf(request.id);
+      return { result: await dispatchControl(this.#deps.handlers, request, { signal, sendChunk }) };
     } catch (error) {
       const { method } = request;
       return { error: toWireError(error, { log: this.#deps.log, method, signal }) };
     }
+  }
+
+  #hasStreams(): boolean {
+    return [...this.#calls.values()].some(({ isStream }) => isStream);
+  }
+
+  #abortStreams(): void {
+    for (const { controller, isStream } of this.#calls.values()) {
+      if (isStream) controller.abort(new RpcError('Cancelled', 'The connection closed.'));
+    }
+  }
+
+  #sendChunkOf(id: Request['id']): SendChunk {
+    return async (chunk, sequence) => {
+      const params = { id, sequence, chunk };
+      await this.#connection.sendInTurn(toLine({ jsonrpc: '2.0', method: NOTICES.chunk, params }));
+    };
   }
 
   /** What the user asked for goes on, also when they will not ask for more. */
@@ -128,10 +156,16 @@ class ServedConnection implements ControlConnection {
   }
 }
 
+function isStreaming(method: string): boolean {
+  if (!Object.hasOwn(controlMethods, method)) return false;
+  const spec: ControlMethodSpec = controlMethods[method as ControlMethodName];
+  return spec.chunk !== undefined;
+}
+
 async function dispatchControl(
   handlers: ControlHandlers,
   { method, params }: { readonly method: string; readonly params: unknown },
-  signal: AbortSignal,
+  context: { readonly signal: AbortSignal; readonly sendChunk: SendChunk },
 ): Promise<unknown> {
   if (!Object.hasOwn(controlMethods, method)) {
     throw new RpcError('MethodNotFound', 'This daemon has no such control method.');
@@ -140,5 +174,5 @@ async function dispatchControl(
   const spec: ControlMethodSpec = controlMethods[name];
   const parsed = parseParams(spec.params, params === undefined ? {} : params, method);
   const handler = handlers[name] as AnyHandler;
-  return spec.result.parse(await handler(parsed, { signal }));
+  return answerWith(spec, handler(parsed, { signal: context.signal }), context);
 }

@@ -4,6 +4,7 @@ import type { CliContext } from '../context.ts';
 import { formatTable, plain } from '../output.ts';
 import { registerConsent } from './app-consent.ts';
 import { registerInstall } from './app-install.ts';
+import { registerRun } from './app-run.ts';
 import { addExample } from './example.ts';
 
 export function registerApp(program: Command, context: CliContext): void {
@@ -14,6 +15,7 @@ export function registerApp(program: Command, context: CliContext): void {
   registerConsent(app, context);
   registerRevoke(app, context);
   registerUninstall(app, context);
+  registerRun(app, context);
 }
 
 function registerList(app: Command, context: CliContext): void {
