@@ -44,45 +44,61 @@ export async function chooseShared(
 ): Promise<SharedChoice> {
   const walls = await readWalls(boundaries);
   const folder = await chooseFolder(request, walls);
-  const visible = [
-    ...boundaries.system.map(({ path }) => path),
-    ...(folder === undefined ? [] : [folder]),
-  ];
-  const isVisible = (path: string): boolean => visible.some((root) => isWithin(path, root));
+  const hidden = chooseHidden(walls, boundaries.system);
+  const isVisible = (path: string): boolean => {
+    if (folder !== undefined && isWithin(path, folder)) return true;
+    const isSystem = boundaries.system.some((part) => isWithin(path, part.path));
+    return isSystem && !hidden.some((wall) => isWithin(path, wall));
+  };
   const program = await findProgram(request, walls);
   const named = await Promise.all(
     request.command.slice(1).map((argument) => findNamedFile(argument, walls)),
   );
   const isInPlace = isVisible(program.named) && isVisible(program.real);
   const files = [...(isInPlace ? [] : [{ named: program.real, real: program.real }]), ...named];
-  const current = request.currentFolder ?? '';
+  const { currentFolder } = request;
+  const current = currentFolder === undefined ? undefined : await resolveLinks(currentFolder);
   return {
-    hidden: [...walls.locara, walls.home].filter((path) =>
-      boundaries.system.some((part) => path !== part.path && isWithin(path, part.path)),
-    ),
+    hidden,
     shared: [
       ...(folder === undefined ? [] : [{ source: folder, target: folder }]),
       ...files.flatMap((file) => (file === undefined ? [] : shareFile(file, isVisible))),
     ],
-    workingFolder:
-      folder !== undefined && isWithin(current, folder) ? current : SANDBOX_PLACES.home,
+    workingFolder: chooseWorkingFolder(folder, current),
     program: isInPlace ? program.named : program.real,
     arguments: request.command.slice(1),
     sharedFolder: folder,
   };
 }
 
+/** What must stay unseen although it lies in a folder of the system. */
+function chooseHidden({ locara, home }: Walls, system: readonly SystemPart[]): string[] {
+  const own = home === undefined ? locara : [...locara, home];
+  return own.filter((path) =>
+    system.some((part) => path !== part.path && isWithin(path, part.path)),
+  );
+}
+
+/** Where relative names mean what they mean to the user, as far as that place is shown. */
+function chooseWorkingFolder(folder: string | undefined, current: string | undefined): string {
+  if (folder === undefined) return SANDBOX_PLACES.home;
+  return current !== undefined && isWithin(current, folder) ? current : folder;
+}
+
+function resolveLinks(path: string): Promise<string | undefined> {
+  return realpath(path).catch(() => undefined);
+}
+
 interface Walls {
   readonly locara: readonly string[];
-  readonly home: string;
+  readonly home: string | undefined;
 }
 
 async function readWalls({ locaraFolders, userHome }: Boundaries): Promise<Walls> {
-  const real = (path: string) => realpath(path).catch(() => undefined);
-  const locara = await Promise.all(locaraFolders.map(real));
+  const locara = await Promise.all(locaraFolders.map(resolveLinks));
   return {
     locara: locara.filter((path) => path !== undefined),
-    home: (await real(userHome)) ?? userHome,
+    home: await resolveLinks(userHome),
   };
 }
 
@@ -91,7 +107,7 @@ async function chooseFolder(request: CommandRequest, walls: Walls): Promise<stri
   const { programFolder, currentFolder } = request;
   const path = programFolder ?? currentFolder;
   if (path === undefined) return undefined;
-  const folder = await realpath(path).catch(() => undefined);
+  const folder = await resolveLinks(path);
   const isFolder = folder !== undefined && (await stat(folder)).isDirectory();
   if (isFolder && isFit(folder, walls)) return folder;
   if (programFolder === undefined) return undefined;
@@ -106,7 +122,7 @@ async function chooseFolder(request: CommandRequest, walls: Walls): Promise<stri
 function isFit(folder: string, { locara, home }: Walls): boolean {
   const isTopLevel = dirname(folder) === '/';
   const isLive = LIVE_FOLDERS.some((live) => isWithin(folder, live));
-  const holdsHome = isWithin(home, folder);
+  const holdsHome = home !== undefined && isWithin(home, folder);
   const touchesLocara = locara.some((own) => isWithin(own, folder) || isWithin(folder, own));
   return !isTopLevel && !isLive && !holdsHome && !touchesLocara;
 }
@@ -119,7 +135,7 @@ interface NamedFile {
 
 async function findProgram(request: CommandRequest, walls: Walls): Promise<NamedFile> {
   for (const named of candidates(request)) {
-    const real = await realpath(named).catch(() => undefined);
+    const real = await resolveLinks(named);
     if (real === undefined || !(await isExecutable(real))) continue;
     assertNotLocara(real, walls);
     return { named, real };
@@ -148,7 +164,7 @@ async function isExecutable(path: string): Promise<boolean> {
 async function findNamedFile(argument: string, walls: Walls): Promise<NamedFile | undefined> {
   if (!isAbsolute(argument)) return undefined;
   const named = resolve(argument);
-  const real = await realpath(named).catch(() => undefined);
+  const real = await resolveLinks(named);
   if (real === undefined || LIVE_FOLDERS.some((live) => isWithin(real, live))) return undefined;
   const stats = await stat(real).catch(() => undefined);
   if (stats?.isFile() !== true) return undefined;

@@ -245,7 +245,9 @@ function findRefusal(record: AppRecord, blocks: Blocks): RpcError | undefined {
   }
   const block = blocks.find(toBlockSubject(record));
   if (block === undefined) return undefined;
-  return new RpcError('Unavailable', 'This app is blocked by a revocation list: it may not run.', {
+  const { reason, advisory = 'nowhere yet' } = block;
+  const message = `A revocation list blocks this app: ${reason} (more: ${advisory}).`;
+  return new RpcError('Unavailable', message, {
     details: { rule: 'app_blocked', ...block },
   });
 }
