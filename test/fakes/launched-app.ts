@@ -26,6 +26,7 @@ function tryConnect(to: { readonly port: number } | { readonly path: string }): 
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', ...to });
     socket.once('connect', () => {
+      socket.destroy();
       resolve('done');
     });
     socket.once('error', (error) => {
