@@ -17,6 +17,7 @@ const Settings = z.object({
   LOCARA_LLM_SEQUENCES: z.coerce.number().int().min(1).max(32).default(4),
   LOCARA_BLOB_TTL_MS: milliseconds(3_600_000),
   LOCARA_STOP_WITH_STDIN: z.literal('1').optional(),
+  LOCARA_BUBBLEWRAP: z.string().startsWith('/').optional(),
   NOTIFY_SOCKET: z.string().optional(),
 });
 
@@ -39,6 +40,8 @@ export interface Config {
   readonly commandLineCode: MacCodeIdentity | undefined;
   /** Stop when standard input ends: whoever started this daemon is gone. */
   readonly stopWithStdin: boolean;
+  /** The sandbox program where the user says it is; else the places of the system are tried. */
+  readonly bubblewrap: string | undefined;
   /** systemd's notification socket, when started by it. */
   readonly notifySocket: string | undefined;
 }
@@ -67,6 +70,7 @@ export function readConfig(environment: Environment = process.env): Config {
     blobTtlMs: settings.LOCARA_BLOB_TTL_MS,
     commandLineCode: nameCommandLine(environment['LOCARA_TEAM_ID']),
     stopWithStdin: settings.LOCARA_STOP_WITH_STDIN === '1',
+    bubblewrap: settings.LOCARA_BUBBLEWRAP,
     notifySocket: settings.NOTIFY_SOCKET,
   };
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { LIMITS } from '@locara/protocol';
+import { createAppProcesses } from './access/app-processes.ts';
 import { createKeylessVerifier } from './access/create-keyless-verifier.ts';
 import { createAppRegistry } from './access/create-app-registry.ts';
 import { loadDaemonKey } from './access/daemon-key.ts';
@@ -18,8 +19,9 @@ import type { Log } from './log.ts';
 import { createModels } from './models/create-models.ts';
 import { createEngines } from './scheduler/create-engines.ts';
 import { createAppStores } from './stores/app-stores.ts';
+import { createLaunches, type LaunchesOptions } from './sandbox/launches.ts';
 import { createPeerCode } from './transport/peer-code.ts';
-import { createPeers } from './transport/peer.ts';
+import { createPeers, type Peers } from './transport/peer.ts';
 import { createWorker } from './workers/supervisor.ts';
 import type { StoreOps } from './workers/store/ops.ts';
 import { listenForPeers } from './servers.ts';
@@ -64,7 +66,7 @@ export async function startDaemon(config: Config, log: Log): Promise<Daemon> {
     },
   ];
   try {
-    const parts = await createParts(config, log, startedAt);
+    const parts = await createParts(config, log, { startedAt, peers });
     cleanup.push(() => parts.close());
     const servers = await listenForPeers({ version: VERSION, config, log, parts, peers, peerCode });
     cleanup.push(() => servers.close());
@@ -93,8 +95,14 @@ async function createTrust(paths: Config['paths'], log: Log) {
   return { trustList, trust, revocations, blocks: revocations };
 }
 
+/** What the parts need that no setting says. */
+interface Start {
+  readonly startedAt: number;
+  readonly peers: Peers;
+}
+
 /** Builds every part, in the order in which they lean on each other. */
-async function createParts(config: Config, log: Log, startedAt: number) {
+async function createParts(config: Config, log: Log, { startedAt, peers }: Start) {
   const { paths } = config;
   const daemonKey = loadDaemonKey(paths.keys);
   const registry = await createAppRegistry({ paths, log });
@@ -105,9 +113,7 @@ async function createParts(config: Config, log: Log, startedAt: number) {
     maxCallsPerApp: LIMITS.maxCallsPerApp,
   });
   const models = createModels({ folder: paths.modelCache, log });
-  const { cores, threads, llmSequences, workerIdleMs: idleMs } = config;
-  const settings = { cores, threads, idleMs, llmSequences, vadFile: models.vadFile };
-  const engines = createEngines({ settings, log });
+  const engines = createEngines({ settings: engineSettings(config, models.vadFile), log });
   const stores = createAppStores({
     paths,
     log,
@@ -122,6 +128,8 @@ async function createParts(config: Config, log: Log, startedAt: number) {
     daemonPublicKey: daemonKey.publicKey,
     findModel: (pin) => forEngines.findPinned(pin),
   });
+  const { blocks } = trusted;
+  const launching = createLaunching(peers, { paths, config, registry, blocks, audit, log });
   const shared = {
     version: VERSION,
     startedAt,
@@ -137,15 +145,37 @@ async function createParts(config: Config, log: Log, startedAt: number) {
     engines,
     stores,
     blobs,
+    ...launching,
   };
   return {
     ...shared,
     handlers: createHandlers(shared),
     controlHandlers: createControlHandlers(shared),
     close: async () => {
+      await launching.launches.close();
       await Promise.all([engines.close(), stores.closeAll(), blobs.close()]);
       await audit.close();
     },
+  };
+}
+
+function engineSettings(config: Config, vadFile: string) {
+  const { cores, threads, workerIdleMs, llmSequences } = config;
+  return { cores, threads, idleMs: workerIdleMs, llmSequences, vadFile };
+}
+
+/** The apps that the daemon starts itself, and the processes that count as apps. */
+function createLaunching(
+  peers: Peers,
+  parts: Pick<LaunchesOptions, 'paths' | 'registry' | 'blocks' | 'audit' | 'log'> & {
+    readonly config: Config;
+  },
+) {
+  const appProcesses = createAppProcesses((pid) => peers.processAncestors(pid));
+  const { bubblewrap } = parts.config;
+  return {
+    appProcesses,
+    launches: createLaunches({ ...parts, version: VERSION, bubblewrap, appProcesses }),
   };
 }
 

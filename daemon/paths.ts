@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path';
 
 /** Every place of the user's that the daemon touches (contract, section 1). Only this file names one. */
 export interface Paths {
+  /** The user's own home folder: nothing of the daemon's, but not to be shown to apps. */
+  readonly userHome: string;
   readonly appSocket: string;
   readonly controlSocket: string;
   readonly run: string;
@@ -29,6 +31,8 @@ export interface Paths {
   readonly audit: string;
   /** The signed end of the audit log, elsewhere than the log. */
   readonly auditCheckpoint: string;
+  /** Of one app: what it wrote while the daemon ran it in a sandbox; its home there. */
+  launchedHome(appId: string): string;
 }
 
 interface Roots {
@@ -54,6 +58,7 @@ export function resolvePaths(environment: PathsEnvironment): Paths {
   const apps = join(roots.data, 'apps');
   return {
     ...roots,
+    userHome: environment.home,
     controlSocket: join(roots.run, 'control.sock'),
     lockFile: join(roots.data, 'locarad.lock'),
     keys,
@@ -67,6 +72,7 @@ export function resolvePaths(environment: PathsEnvironment): Paths {
     blobs: join(roots.run, 'blobs'),
     audit: join(roots.data, 'audit'),
     auditCheckpoint: join(keys, 'audit-checkpoint.json'),
+    launchedHome: (appId) => join(roots.data, 'homes', appId),
   };
 }
 

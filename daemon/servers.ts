@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import { NOTICES } from '@locara/protocol';
-import { type AppProcesses, createAppProcesses } from './access/app-processes.ts';
+import type { AppProcesses } from './access/app-processes.ts';
 import type { AppRegistry } from './access/app-registry.ts';
 import type { Blocks } from './access/blocks.ts';
 import type { DaemonKey } from './access/daemon-key.ts';
+import type { LaunchedApp } from './access/examine-claim.ts';
 import type { Sessions } from './access/sessions.ts';
 import type { AuditLog } from './audit/audit.ts';
 import type { Config } from './config.ts';
@@ -16,6 +17,7 @@ import {
 } from './rpc/control-connection.ts';
 import type { ControlHandlers } from './rpc/control-handler.ts';
 import type { Handlers } from './rpc/handler.ts';
+import type { Launches } from './sandbox/launches.ts';
 import { OpenConnections } from './transport/open-connections.ts';
 import type { Peer, Peers } from './transport/peer.ts';
 import type { PeerCode } from './transport/peer-code.ts';
@@ -43,11 +45,12 @@ export interface ServersOptions {
     readonly sessions: Sessions;
     readonly daemonKey: DaemonKey;
     readonly audit: AuditLog;
+    readonly appProcesses: AppProcesses;
+    readonly launches: Launches;
   };
 }
 
 interface Serving extends ServersOptions {
-  readonly appProcesses: AppProcesses;
   readonly isDraining: () => boolean;
 }
 
@@ -57,11 +60,13 @@ const CLOSE_MS = 1500;
 const REFUSAL_MS = 1000;
 
 export async function listenForPeers(options: ServersOptions): Promise<Servers> {
-  const { config, peers } = options;
+  const {
+    config,
+    parts: { launches },
+  } = options;
   let isDraining = false;
   const serving: Serving = {
     ...options,
-    appProcesses: createAppProcesses((pid) => peers.processAncestors(pid)),
     isDraining: () => isDraining,
   };
   const apps = new OpenConnections<AppConnection>();
@@ -74,9 +79,21 @@ export async function listenForPeers(options: ServersOptions): Promise<Servers> 
   });
   const app = await listenOnSocket(config.paths.appSocket, {
     onConnection: (socket) => {
-      apps.add(socket, serveApp(socket, serving));
+      const end = readPeerEnd(socket, serving);
+      apps.add(socket, end === undefined ? undefined : serveApp(socket, end, serving));
     },
     onAcceptError: tellAcceptError('app', serving),
+  });
+  launches.serveChannelsWith(({ socket, appId, pid, isRunning }) => {
+    // The kernel names the daemon at both ends of a channel that it made itself.
+    const peer = {
+      uid: process.getuid?.() ?? -1,
+      gid: process.getgid?.() ?? -1,
+      pid,
+      instance: '',
+    };
+    const end = { peer, launched: { appId }, isUnchanged: isRunning };
+    apps.add(socket, serveApp(socket, end, serving));
   });
   const stopAccepting = (): void => {
     app.close();
@@ -88,7 +105,9 @@ export async function listenForPeers(options: ServersOptions): Promise<Servers> 
       stopAccepting();
       const notice = { reason: 'stopping', deadlineMs: config.drainTimeoutMs };
       for (const connection of apps) connection.notify(NOTICES.draining, notice);
-      const idle = Promise.all([apps.whenIdle(), controls.whenIdle()]);
+      // What runs in a sandbox has no end of its own: once its calls are answered, it is ended.
+      const launched = apps.whenIdle().then(() => launches.close());
+      const idle = Promise.all([launched, controls.whenIdle()]);
       await Promise.race([idle, wait(config.drainTimeoutMs)]);
     },
     close: async () => {
@@ -99,10 +118,26 @@ export async function listenForPeers(options: ServersOptions): Promise<Servers> 
   };
 }
 
-function serveApp(socket: Socket, serving: Serving): AppConnection | undefined {
-  const { config, log, parts } = serving;
+/** The other end of an app's connection. */
+interface AppEnd {
+  readonly peer: Peer;
+  readonly launched?: LaunchedApp;
+  /** The same process still holds it. */
+  readonly isUnchanged: () => boolean;
+}
+
+function readPeerEnd(socket: Socket, serving: Serving): AppEnd | undefined {
   const peer = readPeerOrRefuse(socket, 'app', serving);
   if (peer === undefined) return undefined;
+  return { peer, isUnchanged: () => serving.peers.isPeerAlive(socket, peer) };
+}
+
+function serveApp(
+  socket: Socket,
+  { peer, launched, isUnchanged }: AppEnd,
+  serving: Serving,
+): AppConnection {
+  const { config, log, parts } = serving;
   return serveAppConnection(socket, peer, {
     handlers: parts.handlers,
     handshake: {
@@ -113,7 +148,7 @@ function serveApp(socket: Socket, serving: Serving): AppConnection | undefined {
       features: ['chunk', 'progress', 'cancel', 'blobs'],
       maxConnectionsPerApp: config.maxConnectionsPerApp,
       authTimeoutMs: config.authTimeoutMs,
-      canEnroll: serving.peerCode.isSupported,
+      canEnroll: launched === undefined && serving.peerCode.isSupported,
       log,
     },
     sessions: parts.sessions,
@@ -122,19 +157,21 @@ function serveApp(socket: Socket, serving: Serving): AppConnection | undefined {
     stalledWriteMs: config.stalledWriteMs,
     log,
     isDraining: serving.isDraining,
-    judgeCode: (known, demanded) => serving.peerCode.judge(known, demanded),
-    isPeerUnchanged: (connection, known) => serving.peers.isPeerAlive(connection, known),
-    onAuthenticated: (pid) => serving.appProcesses.hold(pid),
+    launched,
+    judgeCode: (known, demanded) =>
+      launched === undefined ? serving.peerCode.judge(known, demanded) : { kind: 'unasked' },
+    isPeerUnchanged: isUnchanged,
+    onAuthenticated: (pid) => parts.appProcesses.hold(pid),
   });
 }
 
 function serveControl(socket: Socket, serving: Serving): ControlConnection | undefined {
-  const { config, log, parts, peers, appProcesses } = serving;
+  const { config, log, parts, peers } = serving;
   const peer = readPeerOrRefuse(socket, 'control', serving);
   if (peer === undefined) return undefined;
   const mayControl = (): boolean => {
     const isUser = peer.uid === process.getuid?.() && peers.isPeerAlive(socket, peer);
-    if (isUser && !appProcesses.isAppOrChild(peer.pid)) return true;
+    if (isUser && !parts.appProcesses.isAppOrChild(peer.pid)) return true;
     log.warn('control.refused', { peerPid: peer.pid, peerUid: peer.uid });
     return false;
   };

@@ -13,6 +13,7 @@ export {
   Provenance,
   Signer,
 } from './control/app.ts';
+export { MAX_INPUT_BYTES, PASSED_VARIABLES } from './control/app-run.ts';
 export { TRUST_SCOPES, TrustedIdentity, TrustedKey } from './control/trust.ts';
 export { RevocationState } from './control/revocation.ts';
 export {
@@ -98,6 +99,7 @@ export { renderOpenRpc } from './openrpc.ts';
 export { renderReference } from './reference.ts';
 export type {
   Chunk,
+  ControlChunk,
   ControlMethodName,
   ControlMethodOf,
   ControlMethods,
@@ -105,6 +107,7 @@ export type {
   ControlParams,
   ControlParamsInput,
   ControlResult,
+  ControlStreamingMethodName,
   MethodName,
   MethodOf,
   Methods,

@@ -25,6 +25,14 @@ export type ControlMethodName = keyof ControlMethods;
 export type ControlParams<M extends ControlMethodName> = z.output<ControlMethods[M]['params']>;
 export type ControlParamsInput<M extends ControlMethodName> = z.input<ControlMethods[M]['params']>;
 export type ControlResult<M extends ControlMethodName> = z.output<ControlMethods[M]['result']>;
+export type ControlStreamingMethodName = {
+  [M in ControlMethodName]: ControlMethods[M] extends { chunk: z.ZodType } ? M : never;
+}[ControlMethodName];
+export type ControlChunk<M extends ControlStreamingMethodName> = ControlMethods[M] extends {
+  chunk: infer C extends z.ZodType;
+}
+  ? z.output<C>
+  : never;
 export type ControlNamespace = ControlMethodName extends `${infer N}.${string}` ? N : never;
 export type ControlMethodOf<N extends ControlNamespace> = Extract<
   ControlMethodName,

@@ -1,4 +1,11 @@
-import type { ControlMethodName, ControlParamsInput, ControlResult } from '@locara/protocol';
+import type { ControlCallName, StreamingCall } from '@locara/client';
+import type {
+  ControlChunk,
+  ControlParamsInput,
+  ControlResult,
+  ControlStreamingMethodName,
+} from '@locara/protocol';
+import type { Streams } from './output.ts';
 
 /** Exit codes of every command (contract, section 5). */
 export const EXIT = { done: 0, failed: 1, usage: 2, refused: 3, unreachable: 4 } as const;
@@ -23,6 +30,8 @@ export class CliError extends Error {
 /** What a command is given. Commands throw CliError or RpcError; the frame prints it and exits. */
 export interface CliContext {
   readonly environment: NodeJS.ProcessEnv;
+  /** For commands that pass bytes through; all others use `print` and `note`. */
+  readonly streams: Streams;
   /** True with `--json`: one JSON document on stdout, nothing else. */
   readonly json: boolean;
   /** True when stdout is a terminal and `--json` is off: colour and progress are welcome. */
@@ -41,8 +50,16 @@ export interface CliContext {
    */
   interruptible<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** One call on the control socket; CliError `DaemonUnreachable` (exit 4) when nothing answers. */
-  control<M extends ControlMethodName>(
+  control<M extends ControlCallName>(
     method: M,
     params: ControlParamsInput<M>,
   ): Promise<ControlResult<M>>;
+  /** The same for a method with chunks; aborting the signal ends it. */
+  controlStream<M extends ControlStreamingMethodName>(
+    method: M,
+    params: ControlParamsInput<M>,
+    signal?: AbortSignal,
+  ): StreamingCall<ControlChunk<M>, ControlResult<M>>;
+  /** The exit code of a command that is done and says so in a number of its own. */
+  endWith(exitCode: number): void;
 }

@@ -30,7 +30,7 @@ export async function runCli(run: CliRun): Promise<number> {
   const shown: string[] = [];
   try {
     await createProgram(run, context, shown).parseAsync(argv, { from: 'user' });
-    return EXIT.done;
+    return context.exitCode;
   } catch (error) {
     if (isHelp(error)) {
       const text = shown.join('');

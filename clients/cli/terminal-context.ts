@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { createControlClient } from '@locara/client';
-import { CliError } from './context.ts';
+import { CliError, EXIT } from './context.ts';
 import type { CliContext } from './context.ts';
 import { plain } from './output.ts';
 import type { Streams } from './output.ts';
@@ -24,15 +24,20 @@ export interface ContextOptions {
 }
 
 /** The context of one command run; disposing closes its connection to the daemon. */
-export interface OpenContext extends CliContext, AsyncDisposable {}
+export interface OpenContext extends CliContext, AsyncDisposable {
+  /** Of a command that did not throw. */
+  readonly exitCode: number;
+}
 
 export function createContext(options: ContextOptions): OpenContext {
   const { environment, streams, signals, json } = options;
   const { stdin, stdout, stderr } = streams;
   const canAsk = !json && stdin.isTTY === true && stderr.isTTY === true;
+  let exitCode: number = EXIT.done;
   const control = createControlClient({ socket: currentPlaces(environment).controlSocket });
   return {
     environment,
+    streams,
     json,
     interactive: !json && stdout.isTTY === true,
     canAsk,
@@ -46,6 +51,13 @@ export function createContext(options: ContextOptions): OpenContext {
     confirm: async (question) => canAsk && (await ask(streams, question)),
     interruptible: (run) => untilSignalled(signals, run),
     control: (method, params) => control.call(method, params),
+    controlStream: (method, params, signal) => control.stream(method, params, { signal }),
+    endWith: (code) => {
+      exitCode = code;
+    },
+    get exitCode() {
+      return exitCode;
+    },
     [Symbol.asyncDispose]: () => control.close(),
   };
 }

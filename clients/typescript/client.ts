@@ -21,6 +21,7 @@ import type { Prove, Session } from './handshake.ts';
 import { Link } from './link.ts';
 import type { Opened } from './link.ts';
 import { untilClosed } from './deadline.ts';
+import { takeChannel } from './channel.ts';
 import { openSocket } from './socket.ts';
 import type { StreamingCall } from './stream.ts';
 import { buildStubs } from './stubs.ts';
@@ -28,7 +29,7 @@ import { buildStubs } from './stubs.ts';
 export interface ClientOptions {
   /** The credentials file or its content; by default the file that LOCARA_CREDENTIALS names. Read again at each connect. */
   readonly credentials?: string | Credentials | undefined;
-  /** Instead of the socket that the credentials name. */
+  /** Instead of the socket that the credentials name, and of the channel of an app that the daemon launched. */
   readonly socket?: string | undefined;
   /** What the daemon's log calls this client. */
   readonly name?: string | undefined;
@@ -132,7 +133,9 @@ async function openSession(
 ): Promise<Opened<Session>> {
   const credentials = await loadCredentials(options.credentials);
   const timeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
-  const socket = await openSocket(options.socket ?? credentials.socket, timeoutMs, signal);
+  const channel = options.socket === undefined ? takeChannel(process.env) : undefined;
+  const socket =
+    channel ?? (await openSocket(options.socket ?? credentials.socket, timeoutMs, signal));
   const connection = new Connection(socket, LIMITS.maxMessageBytesBeforeAuth);
   connection.onNotice = events.emit;
   const { name = 'locara-client', version = '0.1.0', prove } = options;

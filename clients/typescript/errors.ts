@@ -9,7 +9,8 @@ export type ClientErrorCode =
   | 'InvalidResponse'
   | 'IncompatibleVersion'
   | 'DaemonNotTrusted'
-  | 'CredentialsMissing';
+  | 'CredentialsMissing'
+  | 'ProtectionUnavailable';
 
 /** A failure that never was on the wire; switch on `code`. */
 export class ClientError extends Error {

@@ -9,10 +9,16 @@ export type {
   Stubs,
 } from './client.ts';
 export { createControlClient } from './control-client.ts';
-export type { ControlClient, ControlClientOptions, ControlStubs } from './control-client.ts';
+export type {
+  ControlCallName,
+  ControlClient,
+  ControlClientOptions,
+  ControlStubs,
+} from './control-client.ts';
 export type { BlobSource, UploadOptions } from './blobs.ts';
 export type { CallOptions, StreamOptions } from './call.ts';
 export type { Credentials } from './credentials.ts';
+export { protectProcess } from './protect-process.ts';
 export { ClientError } from './errors.ts';
 export type { ClientErrorCode } from './errors.ts';
 export type { EventMap, EventName } from './events.ts';

@@ -139,10 +139,10 @@ function isSignedBy(key: Uint8Array, fields: HandshakeFields, signature: string)
 }
 
 /** How well the identity is established: a development app is that, however it was started. */
-function attestationOf(
+export function attestationOf(
   record: AppRecord,
   launched: LaunchedApp | undefined,
-  code: CodeFinding,
+  code: CodeFinding = { kind: 'unasked' },
 ): Attestation {
   if (record.attestation === 'development') return 'development';
   if (code.kind === 'proven') return 'os-code-identity';

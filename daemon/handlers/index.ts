@@ -16,12 +16,15 @@ import { createEmbedder } from '../scheduler/create-embedder.ts';
 import type { Models } from '../models/create-models.ts';
 import type { ControlHandlers } from '../rpc/control-handler.ts';
 import type { Handlers } from '../rpc/handler.ts';
+import { removeTree } from '../files/remove-tree.ts';
 import type { RunningEngines } from '../scheduler/create-engines.ts';
+import type { Launches } from '../sandbox/launches.ts';
 import type { AppStores } from '../stores/app-stores.ts';
 import { auditHandlers } from './audit.ts';
 import { blobsHandlers } from './blobs.ts';
 import { collectionsHandlers } from './collections.ts';
 import { createAppHandlers } from './control/app.ts';
+import { createAppRunHandlers } from './control/app-run.ts';
 import { auditControlHandlers } from './control/audit.ts';
 import { modelsControlHandlers } from './control/models.ts';
 import { createRevocationHandlers } from './control/revocation.ts';
@@ -55,6 +58,7 @@ export interface HandlerParts {
   readonly engines: RunningEngines;
   readonly stores: AppStores;
   readonly blobs: BlobStore;
+  readonly launches: Launches;
 }
 
 export function createHandlers(parts: HandlerParts): Handlers {
@@ -135,11 +139,14 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
           expansion === undefined ? 0 : Math.max(0, LIMITS.coolDownMs - expansion.waited.elapsedMs),
       }),
       wipeData: async (appId) => {
+        await parts.launches.endApp(appId);
         await parts.stores.wipe(appId);
         await parts.blobs.deleteApp(appId);
+        await removeTree(parts.config.paths.launchedHome(appId));
       },
       log: parts.log,
     }),
+    ...createAppRunHandlers(parts),
     ...createTrustHandlers(parts),
     ...createRevocationHandlers(parts),
     ...auditControlHandlers(parts),

@@ -30,7 +30,7 @@ export interface AppConnectionDeps {
   readonly log: Log;
   readonly isDraining: () => boolean;
   readonly judgeCode: (peer: Peer, demanded: MacCodeIdentity | undefined) => CodeFinding;
-  readonly isPeerUnchanged: (socket: Socket, peer: Peer) => boolean;
+  readonly isPeerUnchanged: () => boolean;
   /** Told the pid of a process that holds a session now; the answer ends that. */
   readonly onAuthenticated: (pid: number) => () => void;
 }
@@ -69,7 +69,7 @@ class ServedConnection implements AppConnection {
   readonly #connection: Connection;
   readonly #handshake;
   readonly #calls = new OpenCalls<OpenCall>();
-  readonly #authTimer: NodeJS.Timeout;
+  #authTimer: NodeJS.Timeout | undefined;
   #session: OpenSession | undefined;
   /** Ends the mark of the peer's process as an app. */
   #endHold: () => void = () => undefined;
@@ -99,21 +99,26 @@ class ServedConnection implements AppConnection {
       stalledWriteMs: deps.stalledWriteMs,
       log: deps.log,
     });
-    // A stranger who has not proved anything gets no time to linger either.
-    this.#authTimer = setTimeout(() => {
-      this.#logDrop('not-authenticated');
-      this.#connection.destroy();
-    }, deps.authTimeoutMs);
+    // A launched app has one channel for its whole life, and says hello when it is ready.
+    if (deps.launched === undefined) this.#startAuthTimer();
     this.#handshake = createHandshake(deps.handshake, {
       peer,
       launched: deps.launched,
       judgeCode: (demanded) => deps.judgeCode(peer, demanded),
-      isPeerUnchanged: () => deps.isPeerUnchanged(socket, peer),
+      isPeerUnchanged: deps.isPeerUnchanged,
       closeAfterAnswer: () => {
         this.#closeAfterAnswer();
       },
       onAuthenticated: (record, attestation) => this.#open({ record, attestation, pid: peer.pid }),
     });
+  }
+
+  /** A stranger who has not proved anything gets no time to linger either. */
+  #startAuthTimer(): void {
+    this.#authTimer ??= setTimeout(() => {
+      this.#logDrop('not-authenticated');
+      this.#connection.destroy();
+    }, this.#deps.authTimeoutMs);
   }
 
   notify(method: string, params: Readonly<Record<string, unknown>>): void {
@@ -173,6 +178,7 @@ class ServedConnection implements AppConnection {
   /** A call is open until its answer is queued: answers that wait for a slow reader count as calls. */
   async #serve(request: Request): Promise<void> {
     const { id, method } = request;
+    if (this.#session === undefined) this.#startAuthTimer();
     const call: OpenCall = { controller: new AbortController(), method, leansOn: new Set() };
     try {
       this.#admit();

@@ -4,6 +4,7 @@ import {
   type ControlMethodName,
   type ControlMethodSpec,
   LIMITS,
+  NOTICES,
   RpcError,
 } from '@locara/protocol';
 import type { AuditLog } from '../audit/audit.ts';
@@ -16,6 +17,7 @@ import type { Request } from './envelope.ts';
 import { type Answer, toAnswerLine, toLine } from './message-line.ts';
 import { type Abortable, OpenCalls } from './open-calls.ts';
 import { createRequestConnection } from './request-connection.ts';
+import { answerWith, type SendChunk } from './run-stream.ts';
 import { toWireError } from './wire-error.ts';
 
 export interface ControlConnectionDeps {
@@ -25,6 +27,10 @@ export interface ControlConnectionDeps {
   readonly audit: Pick<AuditLog, 'announce' | 'settle'>;
   readonly stalledWriteMs: number;
   readonly log: Log;
+}
+
+interface OpenCall extends Abortable {
+  readonly isStream: boolean;
 }
 
 type AnyHandler = (params: unknown, call: { signal: AbortSignal }) => unknown;
@@ -53,7 +59,7 @@ export function serveControlConnection(
 class ServedConnection implements ControlConnection {
   readonly #deps: ControlConnectionDeps;
   readonly #connection: Connection;
-  readonly #calls = new OpenCalls<Abortable>();
+  readonly #calls = new OpenCalls<OpenCall>();
   #isClosing = false;
 
   constructor(socket: Socket, deps: ControlConnectionDeps) {
@@ -68,6 +74,8 @@ class ServedConnection implements ControlConnection {
         this.#endWith(error);
       },
       onEnd: () => {
+        // Whoever died sends an end too: a stream must not go on for nobody.
+        this.#abortStreams();
         this.#endWhenIdle();
       },
       onClose: () => {
@@ -78,6 +86,8 @@ class ServedConnection implements ControlConnection {
         this.#logDrop(reason);
       },
       stalledWriteMs: deps.stalledWriteMs,
+      // A pager, or a terminal held with Ctrl-S, holds a stream back and does not end it.
+      mayStall: () => this.#hasStreams(),
       log: deps.log,
     });
   }
@@ -93,7 +103,7 @@ class ServedConnection implements ControlConnection {
 
   async #serve(request: Request): Promise<void> {
     const { id } = request;
-    const call = { controller: new AbortController() };
+    const call = { controller: new AbortController(), isStream: isStreaming(request.method) };
     this.#calls.add(id, call);
     try {
       const line = toAnswerLine(id, await this.#answer(request, call.controller.signal));
@@ -105,11 +115,29 @@ class ServedConnection implements ControlConnection {
 
   async #answer(request: Request, signal: AbortSignal): Promise<Answer> {
     try {
-      return { result: await dispatchControl(this.#deps, request, signal) };
+      const sendChunk = this.#sendChunkOf(request.id);
+      return { result: await dispatchControl(this.#deps, request, { signal, sendChunk }) };
     } catch (error) {
       const { method } = request;
       return { error: toWireError(error, { log: this.#deps.log, method, signal }) };
     }
+  }
+
+  #hasStreams(): boolean {
+    return [...this.#calls.values()].some(({ isStream }) => isStream);
+  }
+
+  #abortStreams(): void {
+    for (const { controller, isStream } of this.#calls.values()) {
+      if (isStream) controller.abort(new RpcError('Cancelled', 'The connection closed.'));
+    }
+  }
+
+  #sendChunkOf(id: Request['id']): SendChunk {
+    return async (chunk, sequence) => {
+      const params = { id, sequence, chunk };
+      await this.#connection.sendInTurn(toLine({ jsonrpc: '2.0', method: NOTICES.chunk, params }));
+    };
   }
 
   /** What the user asked for goes on, also when they will not ask for more. */
@@ -131,11 +159,17 @@ class ServedConnection implements ControlConnection {
   }
 }
 
+function isStreaming(method: string): boolean {
+  if (!Object.hasOwn(controlMethods, method)) return false;
+  const spec: ControlMethodSpec = controlMethods[method as ControlMethodName];
+  return spec.chunk !== undefined;
+}
+
 /** What widens a right is in the audit log before it is tried, and every decision before it is answered. */
 async function dispatchControl(
   { handlers, audit }: ControlConnectionDeps,
   { method, params }: { readonly method: string; readonly params: unknown },
-  signal: AbortSignal,
+  context: { readonly signal: AbortSignal; readonly sendChunk: SendChunk },
 ): Promise<unknown> {
   if (!Object.hasOwn(controlMethods, method)) {
     throw new RpcError('MethodNotFound', 'This daemon has no such control method.');
@@ -147,7 +181,7 @@ async function dispatchControl(
   const widening = describeWidening(name, parsed);
   if (widening !== undefined) await audit.announce(widening.fields, widening.appId);
   try {
-    return spec.result.parse(await handler(parsed, { signal }));
+    return await answerWith(spec, handler(parsed, { signal: context.signal }), context);
   } finally {
     await audit.settle();
   }

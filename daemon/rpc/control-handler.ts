@@ -1,9 +1,11 @@
 import type {
+  ControlChunk,
   ControlMethodName,
   ControlMethodOf,
   ControlNamespace,
   ControlParams,
   ControlResult,
+  ControlStreamingMethodName,
 } from '@locara/protocol';
 
 /** One call of the user on the control socket. */
@@ -12,10 +14,12 @@ export interface ControlCall {
   readonly signal: AbortSignal;
 }
 
-export type ControlHandler<M extends ControlMethodName> = (
-  params: ControlParams<M>,
-  call: ControlCall,
-) => ControlResult<M> | Promise<ControlResult<M>>;
+export type ControlHandler<M extends ControlMethodName> = M extends ControlStreamingMethodName
+  ? (
+      params: ControlParams<M>,
+      call: ControlCall,
+    ) => AsyncGenerator<ControlChunk<M>, ControlResult<M>, void>
+  : (params: ControlParams<M>, call: ControlCall) => ControlResult<M> | Promise<ControlResult<M>>;
 
 /** Every control handler of one namespace; a missing or misspelt method is a compile error. */
 export type ControlHandlers<N extends ControlNamespace = ControlNamespace> = {

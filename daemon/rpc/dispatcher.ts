@@ -14,13 +14,14 @@ import type { Handshake } from '../access/handshake.ts';
 import type { Session } from '../access/session.ts';
 import type { Handlers } from './handler.ts';
 import { findProtoKey } from './proto-key.ts';
+import { answerWith, type SendChunk } from './run-stream.ts';
 
 /** One call as the connection hands it over. */
 export interface DispatchContext {
   readonly handshake: Handshake;
   readonly session: Session | undefined;
   readonly signal: AbortSignal;
-  readonly sendChunk: (chunk: unknown, sequence: number) => Promise<void>;
+  readonly sendChunk: SendChunk;
   readonly sendProgress: (progress: Progress) => void;
   /** Told every capability the call leans on, so that a revocation can reach it, and what was answered. */
   readonly onRequire: (capability: Capability, isHeld: boolean) => void;
@@ -53,8 +54,7 @@ export async function dispatch(
   );
   const handler = handlers[method as MethodName] as AnyHandler;
   const outcome = handler(params, createCall(method, context));
-  if (spec.chunk === undefined) return spec.result.parse(await outcome);
-  return runStream(spec as MethodSpec & { chunk: z.ZodType }, outcome as Stream, context);
+  return answerWith(spec, outcome, context);
 }
 
 /** A path names keys of the caller's: it is cut before it makes the error longer than what it is about. */
@@ -70,25 +70,6 @@ export function parseParams(schema: z.ZodObject, params: unknown, method: string
     ? [{ path: polluted, rule: 'unknown key' }]
     : parsed.issues.flatMap((issue) => toIssues(issue)).slice(0, 20);
   throw new RpcError('InvalidParams', `Invalid params for ${method}.`, { details: { issues } });
-}
-
-type Stream = AsyncGenerator<unknown, unknown, void>;
-
-async function runStream(
-  spec: MethodSpec & { chunk: z.ZodType },
-  stream: Stream,
-  context: DispatchContext,
-): Promise<unknown> {
-  try {
-    for (let sequence = 0; ; sequence += 1) {
-      const step = await stream.next();
-      context.signal.throwIfAborted();
-      if (step.done === true) return spec.result.parse(step.value);
-      await context.sendChunk(spec.chunk.parse(step.value), sequence);
-    }
-  } finally {
-    await stream.return(undefined);
-  }
 }
 
 function createCall(method: string, context: DispatchContext): unknown {

@@ -25,6 +25,8 @@ export interface RequestConnectionOptions {
   /** Told, before the close, why the peer is dropped without an answer. */
   readonly onDrop: (reason: 'http' | 'not-reading') => void;
   readonly stalledWriteMs: number;
+  /** Asked when that time is over: a peer that may stall is kept. */
+  readonly mayStall?: () => boolean;
   readonly log: Log;
 }
 
@@ -57,6 +59,7 @@ export function createRequestConnection(
       options.onDrop('not-reading');
     },
     stalledWriteMs: options.stalledWriteMs,
+    ...(options.mayStall === undefined ? {} : { mayStall: options.mayStall }),
   });
   return connection;
 }

@@ -18,6 +18,8 @@ export interface ConnectionOptions {
   readonly onDrop?: () => void;
   /** A peer that takes nothing for this long while bytes wait is dropped. */
   readonly stalledWriteMs: number;
+  /** Asked when that time is over: a peer that may stall is kept. */
+  readonly mayStall?: () => boolean;
 }
 
 /** One peer's byte stream with a bounded write queue. The socket must allow half-open connections. */
@@ -44,6 +46,7 @@ class SocketConnection implements Connection {
   readonly #socket: Socket;
   readonly #stalledWriteMs: number;
   readonly #onDrop: () => void;
+  readonly #mayStall: () => boolean;
   #isClosed = false;
   #isEnding = false;
   #isWriting = false;
@@ -56,6 +59,7 @@ class SocketConnection implements Connection {
     this.#socket = socket;
     this.#stalledWriteMs = options.stalledWriteMs;
     this.#onDrop = options.onDrop ?? (() => undefined);
+    this.#mayStall = options.mayStall ?? (() => false);
     socket.on('data', (bytes: Buffer) => {
       if (!this.#isEnding) options.onBytes(bytes);
     });
@@ -124,9 +128,7 @@ class SocketConnection implements Connection {
       if (error == null) this.#wrote(piece.length);
     });
     if (this.#socket.writableLength > 0) {
-      this.#after(this.#stalledWriteMs, () => {
-        this.#drop();
-      });
+      this.#watchStall();
     }
   }
 
@@ -157,6 +159,13 @@ class SocketConnection implements Connection {
     this.#socket.end();
     this.#after(LINGER_MS, () => {
       this.#socket.destroy();
+    });
+  }
+
+  #watchStall(): void {
+    this.#after(this.#stalledWriteMs, () => {
+      if (this.#mayStall()) this.#watchStall();
+      else this.#drop();
     });
   }
 

@@ -1,4 +1,5 @@
 import { appMethods } from './app.ts';
+import { appRunMethods } from './app-run.ts';
 import { auditControlMethods } from './audit.ts';
 import { modelsControlMethods } from './models.ts';
 import { revocationMethods } from './revocation.ts';
@@ -9,6 +10,7 @@ import { trustMethods } from './trust.ts';
 export const controlMethods = {
   ...statusMethods,
   ...appMethods,
+  ...appRunMethods,
   ...trustMethods,
   ...revocationMethods,
   ...auditControlMethods,

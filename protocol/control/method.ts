@@ -5,6 +5,8 @@ export interface ControlMethodSpec {
   readonly summary: string;
   readonly params: z.ZodObject;
   readonly result: z.ZodType;
+  /** Present only on streaming methods: the schema of one chunk. */
+  readonly chunk?: z.ZodType;
 }
 
 export function defineControlMethod<const Spec extends ControlMethodSpec>(spec: Spec): Spec {

@@ -6,6 +6,7 @@ import { registerExplain } from './app-explain.ts';
 import { registerInstall } from './app-install.ts';
 import { registerList } from './app-list.ts';
 import { registerRevoke } from './app-revoke.ts';
+import { registerRun } from './app-run.ts';
 import { registerShow } from './app-show.ts';
 import { registerUninstall } from './app-uninstall.ts';
 
@@ -19,4 +20,5 @@ export function registerApp(program: Command, context: CliContext): void {
   registerExplain(app, context);
   registerRevoke(app, context);
   registerUninstall(app, context);
+  registerRun(app, context);
 }

@@ -14,6 +14,7 @@ import { grantCapability, revokeAccess } from '../../access/grants.ts';
 import type { AppInstaller } from '../../access/install-app.ts';
 import type { Log } from '../../log.ts';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';
+import type { AppRunHandlers } from './app-run.ts';
 
 export interface AppHandlersOptions {
   readonly registry: AppRegistry;
@@ -26,7 +27,9 @@ export interface AppHandlersOptions {
   readonly log: Pick<Log, 'info'>;
 }
 
-export function createAppHandlers(options: AppHandlersOptions): ControlHandlers<'app'> {
+export function createAppHandlers(
+  options: AppHandlersOptions,
+): Omit<ControlHandlers<'app'>, keyof AppRunHandlers> {
   const { registry, installer, explain, blocks, log } = options;
   return {
     'app.inspect': async ({ path }) => ({ summary: await installer.inspect(path) }),

@@ -12,7 +12,7 @@ interface Pair {
   readonly events: string[];
 }
 
-async function pair(stalledWriteMs = 300): Promise<Pair> {
+async function pair(stalledWriteMs = 300, mayStall?: () => boolean): Promise<Pair> {
   const path = join(mkdtempSync(join(tmpdir(), 'locara-c-')), 's');
   const server = createServer({ allowHalfOpen: true });
   await new Promise<void>((resolve) => server.listen(path, resolve));
@@ -25,6 +25,7 @@ async function pair(stalledWriteMs = 300): Promise<Pair> {
     onEnd: () => events.push('end'),
     onClose: () => events.push('close'),
     stalledWriteMs,
+    ...(mayStall === undefined ? {} : { mayStall }),
   });
   onTestFinished(() => {
     client.destroy();
@@ -70,6 +71,17 @@ test('a peer that takes nothing is dropped after the stalled time', async () => 
   expect(events).not.toContain('close');
   await wait(400);
   expect(events).toContain('close');
+});
+
+test('a peer that may stall is kept until it may no more', async () => {
+  let mayStall = true;
+  const { connection, client, events } = await pair(100, () => mayStall);
+  client.pause();
+  connection.send(line(2 ** 21));
+  await wait(400);
+  expect(events).not.toContain('close');
+  mayStall = false;
+  await expect.poll(() => events).toContain('close');
 });
 
 test('a peer that takes a little at a time is kept for as long as it takes', async () => {

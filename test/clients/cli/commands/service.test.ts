@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { registerService } from '../../../../clients/cli/commands/service.ts';
@@ -19,6 +20,11 @@ async function runService(
     note: () => undefined,
     confirm: () => Promise.resolve(false),
     interruptible: () => Promise.reject(new Error('not here')),
+    streams: { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() },
+    controlStream: () => {
+      throw new Error('not asked for');
+    },
+    endWith: () => undefined,
     control: () => Promise.reject(new Error('service commands never call the daemon')),
   };
   const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });

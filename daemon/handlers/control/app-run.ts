@@ -1,0 +1,38 @@
+import { RpcError } from '@locara/protocol';
+import type { ControlHandlers } from '../../rpc/control-handler.ts';
+import type { Launches } from '../../sandbox/launches.ts';
+
+export type AppRunHandlers = Pick<ControlHandlers<'app'>, 'app.run' | 'app.input'>;
+
+export function createAppRunHandlers({
+  launches,
+}: {
+  readonly launches: Launches;
+}): AppRunHandlers {
+  return {
+    'app.run': async function* (params, { signal }) {
+      const { run, attestation, sharedFolder, sandbox } = await launches.start(params, signal);
+      try {
+        yield {
+          started: { run, attestation, ...(sharedFolder === undefined ? {} : { sharedFolder }) },
+        };
+        for await (const piece of sandbox.output()) {
+          yield 'stdout' in piece
+            ? { stdout: piece.stdout.toString('base64') }
+            : { stderr: piece.stderr.toString('base64') };
+        }
+        return { exitCode: await sandbox.exitCode };
+      } finally {
+        sandbox.kill(new RpcError('Cancelled', 'The call ended.'));
+      }
+    },
+    'app.input': async ({ run, data, end }) => {
+      const launch = launches.find(run);
+      if (launch === undefined) throw new RpcError('NotFound', 'No app runs under that name.');
+      const isOpen =
+        data === undefined || (await launch.sandbox.write(Buffer.from(data, 'base64')));
+      if (end) launch.sandbox.endInput();
+      return { isOpen: isOpen && !end };
+    },
+  };
+}
