@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import { LIMITS } from '@locara/protocol';
 import { createAppRegistry } from './access/create-app-registry.ts';
 import { loadDaemonKey } from './access/daemon-key.ts';
+import { createExpansions } from './access/expansions.ts';
 import { createAppInstaller } from './access/install-app.ts';
 import { createBlocks } from './access/create-blocks.ts';
 import { createSessions } from './access/sessions.ts';
 import { createTrustList } from './access/trust-list.ts';
 import { createAudit } from './audit/create-audit.ts';
 import { createBlobStore } from './blobs/blob-store.ts';
+import { createBootClock } from './clock/boot-clock.ts';
 import type { Config } from './config.ts';
 import { createControlHandlers, createHandlers } from './handlers/index.ts';
 import { acquireInstanceLock } from './instance-lock.ts';
@@ -85,10 +87,55 @@ async function createParts(config: Config, log: Log, startedAt: number) {
   const trustList = createTrustList({ path: paths.trustList });
   const blocks = createBlocks();
   const audit = createAudit();
+  const bootClock = createBootClock();
+  const expansions = createExpansions({ registry, bootClock, log });
   const sessions = createSessions(registry, blocks, {
     maxConnectionsPerApp: config.maxConnectionsPerApp,
     maxCallsPerApp: LIMITS.maxCallsPerApp,
   });
+  const resources = await createResources(config, log);
+  const installer = createAppInstaller({
+    registry,
+    trustList,
+    blocks,
+    expansions,
+    bootClock,
+    audit,
+    paths,
+    daemonPublicKey: daemonKey.publicKey,
+    findModel: (pin) => resources.models.findPinned(pin),
+  });
+  const shared = {
+    version: VERSION,
+    startedAt,
+    config,
+    log,
+    daemonKey,
+    registry,
+    trustList,
+    sessions,
+    blocks,
+    audit,
+    expansions,
+    installer,
+    ...resources,
+  };
+  await expansions.observe();
+  const watch = expansions.watch();
+  return {
+    ...shared,
+    handlers: createHandlers(shared),
+    controlHandlers: createControlHandlers(shared),
+    close: async () => {
+      const { engines, stores, blobs } = resources;
+      await Promise.all([watch.stop(), engines.close(), stores.closeAll(), blobs.close()]);
+    },
+  };
+}
+
+/** What calls are served with: models and the engines that run them, stores, blobs. */
+async function createResources(config: Config, log: Log) {
+  const { paths } = config;
   const models = createModels({ folder: paths.modelCache, log });
   const engines = createEngines({
     settings: {
@@ -106,39 +153,7 @@ async function createParts(config: Config, log: Log, startedAt: number) {
     createStoreWorker: (spec) => createWorker<StoreOps>(spec, { log }),
   });
   const blobs = await createBlobStore({ folder: paths.blobs, ttlMs: config.blobTtlMs });
-  const forEngines = models.forEngines(engines);
-  const installer = createAppInstaller({
-    registry,
-    trustList,
-    paths,
-    daemonPublicKey: daemonKey.publicKey,
-    findModel: (pin) => forEngines.findPinned(pin),
-  });
-  const shared = {
-    version: VERSION,
-    startedAt,
-    config,
-    log,
-    daemonKey,
-    registry,
-    trustList,
-    sessions,
-    blocks,
-    audit,
-    installer,
-    models: forEngines,
-    engines,
-    stores,
-    blobs,
-  };
-  return {
-    ...shared,
-    handlers: createHandlers(shared),
-    controlHandlers: createControlHandlers(shared),
-    close: async () => {
-      await Promise.all([engines.close(), stores.closeAll(), blobs.close()]);
-    },
-  };
+  return { models: models.forEngines(engines), engines, stores, blobs };
 }
 
 async function runInReverse(steps: readonly (() => void | Promise<void>)[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { type Attestation, type Capability, type Grant, RpcError } from '@locara/protocol';
 import type { AppRecord, AppRegistry } from './app-registry.ts';
-import { type Blocks, toBlockSubject } from './blocks.ts';
-import { type EffectiveRights, effectiveRights } from './effective-rights.ts';
+import type { Blocks } from './blocks.ts';
+import { createRightsReader, type EffectiveRights, type RightsReader } from './effective-rights.ts';
 import type { Session } from './session.ts';
 
 /** What the connection of a session is told. */
@@ -57,6 +57,7 @@ export function createSessions(
   limits: SessionLimits,
 ): Sessions {
   const open = new Set<ServedSession>();
+  const readRights = createRightsReader(blocks);
   const ofApp = (appId: string) => [...open].filter((session) => session.appId === appId);
   const usageOf = (appId: string): SessionUsage => {
     const sessions = ofApp(appId);
@@ -81,7 +82,7 @@ export function createSessions(
       }
       const session = new ServedSession(identity, {
         registry,
-        blocks,
+        readRights,
         listener,
         assertRoom: () => {
           const { running, queued } = usageOf(record.appId).calls;
@@ -100,7 +101,7 @@ export function createSessions(
 
 interface SessionOwner {
   readonly registry: AppRegistry;
-  readonly blocks: Blocks;
+  readonly readRights: RightsReader;
   readonly listener: SessionListener;
   /** Throws Busy when the app may not begin another call. */
   readonly assertRoom: () => void;
@@ -156,11 +157,10 @@ class ServedSession implements OpenSession {
 
   /** The rights as they are now; none once the app was removed or replaced by another manifest. */
   #rights(): EffectiveRights | undefined {
-    const { registry, blocks } = this.#owner;
+    const { registry, readRights } = this.#owner;
     const record = registry.find(this.appId);
     if (record?.manifestDigest !== this.manifestDigest) return undefined;
-    const block = blocks.find(toBlockSubject(record));
-    return effectiveRights({ record, attestation: this.attestation, block });
+    return readRights(record, this.attestation);
   }
 }
 

@@ -1,6 +1,7 @@
 import { LIMITS } from '@locara/protocol';
 import type { AppRegistry } from '../access/app-registry.ts';
 import type { Blocks } from '../access/blocks.ts';
+import type { Expansions } from '../access/expansions.ts';
 import type { Session } from '../access/session.ts';
 import type { Sessions } from '../access/sessions.ts';
 import type { AppInstaller } from '../access/install-app.ts';
@@ -48,6 +49,7 @@ export interface HandlerParts {
   readonly sessions: Sessions;
   readonly blocks: Blocks;
   readonly audit: Audit;
+  readonly expansions: Expansions;
   readonly models: Models;
   readonly engines: RunningEngines;
   readonly stores: AppStores;
@@ -85,7 +87,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
       limits: { maxConnectionsPerApp: connectionLimit, authTimeoutMs: config.authTimeoutMs },
       quotasOf,
     }),
-    ...grantsHandlers(),
+    ...grantsHandlers(parts),
     ...modelsHandlers({ models }),
     ...llmHandlers({ models, engines }),
     ...embedHandlers({ embedder }),
@@ -120,13 +122,13 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
       },
     }),
     ...createAppHandlers({
-      registry: parts.registry,
-      installer: parts.installer,
+      ...parts,
+      // Nothing is counted until the audit log counts it.
+      usageOf: () => new Map(),
       wipeData: async (appId) => {
         await parts.stores.wipe(appId);
         await parts.blobs.deleteApp(appId);
       },
-      log: parts.log,
     }),
     ...createTrustHandlers(parts),
     ...revocationHandlers(),

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { AppRegistry } from '../../../daemon/access/app-registry.ts';
+import { createBlocks } from '../../../daemon/access/create-blocks.ts';
 import { toRawPublicKey } from '../../../daemon/access/daemon-key.ts';
 import { createHandshake, type Handshake } from '../../../daemon/access/handshake.ts';
 import { silentLog } from '../../fakes/silent-log.ts';
@@ -15,6 +16,7 @@ function openHandshake(): Handshake {
   return createHandshake(
     {
       registry: registry as AppRegistry,
+      blocks: createBlocks(),
       daemonKey: { privateKey, publicKey: toRawPublicKey(publicKey) },
       version: '1.0.0',
       features: [],
