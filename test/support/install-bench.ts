@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ControlResult } from '@locara/protocol';
+import type { ConsentSummary, ControlResult } from '@locara/protocol';
 import type { AppRegistry } from '../../daemon/access/app-registry.ts';
 import { createAppRegistry } from '../../daemon/access/create-app-registry.ts';
 import {
@@ -38,6 +38,8 @@ export interface InstallBench {
   readonly grants: GrantsDeps;
   /** The wall clock, which anybody may set. */
   setTime(time: Date): void;
+  /** What the user is shown of a package by Ada. */
+  inspect(overrides?: Readonly<Record<string, unknown>>): Promise<ConsentSummary>;
   /** Inspects and installs as a user who accepts everything. */
   install(
     overrides?: Readonly<Record<string, unknown>>,
@@ -92,6 +94,7 @@ export async function createInstallBench({
     setTime: (changed) => {
       time = changed;
     },
+    inspect: (overrides) => installer.inspect(createPackage(key, overrides)),
     async install(overrides = {}, signer = key) {
       const path = createPackage(signer, overrides);
       const { consentDigest } = await installer.inspect(path);
