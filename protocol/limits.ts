@@ -14,6 +14,8 @@ export const LIMITS = {
   maxBlobReadBytes: 3 * 1024 * 1024 - 64 * 1024,
   /** Of an app whose manifest names no `storage.quota_mb`. */
   defaultStoreQuotaMb: 1024,
+  /** How long the new rights of an update wait at least. */
+  coolDownMs: 7 * 24 * 60 * 60 * 1000,
 } as const;
 
 export const PROTOCOL_VERSION = 1;

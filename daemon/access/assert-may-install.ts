@@ -1,7 +1,8 @@
 import { RpcError } from '@locara/protocol';
+import { compare } from 'semver';
 import type { AppRegistry, Standing } from './app-registry.ts';
-import type { Blocks } from './blocks.ts';
-import { compareVersions } from './compare-versions.ts';
+import { assertNotBlocked } from './assert-not-blocked.ts';
+import { type Blocks, toBlockSubject } from './blocks.ts';
 import { standingOf } from './create-app-registry.ts';
 import type { VerifiedPackage } from './verify-package.ts';
 
@@ -26,19 +27,9 @@ export function assertMayInstall(
   verified: VerifiedPackage,
 ): void {
   assertSameSigner(registry, verified);
-  assertNotBlocked(blocks, verified);
+  assertNotBlocked(blocks, toBlockSubject(verified));
   const earlier = findEarlier(registry, verified.appId);
   if (earlier !== undefined) assertNoRollback(earlier, verified);
-  if (
-    blocks.isStale() &&
-    registry.find(verified.appId)?.manifestDigest !== verified.manifestDigest
-  ) {
-    throw new RpcError(
-      'Unavailable',
-      'The revocation list has expired, so nothing new is installed: import a newer one.',
-      { details: { rule: 'revocation_expired' } },
-    );
-  }
 }
 
 /** The data of an app belongs to who signed it first, even while it is not installed. */
@@ -57,20 +48,8 @@ function assertSameSigner(registry: AppRegistry, { appId, signer }: VerifiedPack
   );
 }
 
-function assertNotBlocked(
-  blocks: Blocks,
-  { appId, manifest, manifestDigest, signer }: VerifiedPackage,
-): void {
-  const { version } = manifest;
-  const block = blocks.find({ appId, version, manifestDigest, signerId: signer.id });
-  if (block === undefined) return;
-  throw new RpcError('CapabilityDenied', 'The revocation list blocks this app.', {
-    details: { rule: 'blocked', ...block },
-  });
-}
-
 function assertNoRollback(earlier: Earlier, { manifest, manifestDigest }: VerifiedPackage): void {
-  const order = compareVersions(manifest.version, earlier.version);
+  const order = compare(manifest.version, earlier.version);
   if (order < 0) {
     throw new RpcError(
       'Conflict',

@@ -23,6 +23,6 @@ export function toBlockSubject({
   manifest,
   manifestDigest,
   signer,
-}: AppRecord): BlockSubject {
+}: Pick<AppRecord, 'appId' | 'manifest' | 'manifestDigest' | 'signer'>): BlockSubject {
   return { appId, version: manifest.version, manifestDigest, signerId: signer.id };
 }

@@ -1,8 +1,6 @@
+import { LIMITS } from '@locara/protocol';
 import type { BootReading } from '../clock/boot-clock.ts';
 import type { Expansion } from './app-registry.ts';
-
-/** How long an update that asks for more waits before the user can agree: not a setting. */
-export const COOL_DOWN_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** How long something is known to have waited, and the observation that it counts on from. */
 export type Waited = Expansion['waited'];
@@ -36,5 +34,5 @@ export function advanceWait(waited: Waited, reading: BootReading | undefined): W
 
 /** What is left of the cool-down, in whole milliseconds; 0 when the user may decide. */
 export function remainingMs({ elapsedMs }: Waited): number {
-  return Math.max(0, Math.ceil(COOL_DOWN_MS - elapsedMs));
+  return Math.max(0, Math.ceil(LIMITS.coolDownMs - elapsedMs));
 }

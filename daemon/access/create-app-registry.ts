@@ -19,7 +19,7 @@ import type {
   UpdateOptions,
 } from './app-registry.ts';
 import { alignCredentials } from './credentials-file.ts';
-import { createFileSeal, type FileSeal } from './file-seal.ts';
+import { createFileSeal, type FileSeal, traceOf } from './file-seal.ts';
 import { openRegularFile, readBounded } from '../files/read-bounded.ts';
 import { createTaskQueue } from './task-queue.ts';
 import {
@@ -113,7 +113,13 @@ class FileAppRegistry implements AppRegistry {
   }
 
   isManifestIntact(appId: string): boolean {
-    return this.#installed.get(appId)?.seals.every((seal) => seal.isIntact()) === true;
+    if (!isAppId(appId)) return false;
+    const seals = this.#installed.get(appId)?.seals;
+    if (seals !== undefined) return seals.every((seal) => seal.isIntact());
+    // What is not installed is looked for all the same: the time must not tell the one from the other.
+    const folder = this.#paths.app(appId);
+    for (const name of [MANIFEST_FILE, RECORD_FILE]) traceOf(join(folder, name));
+    return false;
   }
 
   put(record: AppRecord, { manifestBytes, credentials, replaces }: AppFiles): Promise<void> {

@@ -3,9 +3,9 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   openSync,
   readFileSync,
-  statSync,
 } from 'node:fs';
 import { digestOf } from './app-record-file.ts';
 
@@ -26,36 +26,45 @@ export function createFileSeal(path: string, digest: string): FileSeal {
   let known: string | undefined;
   return {
     isIntact: () => {
-      try {
-        const seen = traceOf(statSync(path, { bigint: true }));
-        if (known !== undefined && seen === known) return true;
-        const { trace, isSettled, content } = readTraced(path);
-        const isIntact = digestOf(content) === digest;
-        known = isIntact && isSettled ? trace : undefined;
-        return isIntact;
-      } catch {
-        return false;
-      }
+      const trace = traceOf(path);
+      if (trace === undefined) return false;
+      if (trace === known) return true;
+      const read = readSettled(path);
+      known = read?.digest === digest ? read.settled : undefined;
+      return read?.digest === digest;
     },
   };
 }
 
-function readTraced(path: string): {
-  readonly trace: string;
-  readonly isSettled: boolean;
-  readonly content: Uint8Array;
-} {
-  const fd = openSync(path, SAFE_READ);
+/** Changes whenever the file does: nobody can set the time of its last change (ctime). Undefined when there is none. */
+export function traceOf(path: string): string | undefined {
   try {
-    const stats = fstatSync(fd, { bigint: true });
-    if (!stats.isFile() || stats.size > MAX_BYTES) throw new Error('not a file that was sealed');
-    const isSettled = Math.abs(Date.now() - Number(stats.ctimeMs)) > SETTLED_MS;
-    return { trace: traceOf(stats), isSettled, content: readFileSync(fd) };
-  } finally {
-    closeSync(fd);
+    const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return stats && renderTrace(stats);
+  } catch {
+    return undefined;
   }
 }
 
-function traceOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
-  return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
+function readSettled(
+  path: string,
+): { readonly digest: string; readonly settled: string | undefined } | undefined {
+  try {
+    const fd = openSync(path, SAFE_READ);
+    try {
+      const stats = fstatSync(fd, { bigint: true });
+      if (!stats.isFile() || stats.size > MAX_BYTES) return undefined;
+      const isSettled = Math.abs(Date.now() - Number(stats.ctimeMs)) > SETTLED_MS;
+      const settled = isSettled ? renderTrace(stats) : undefined;
+      return { digest: digestOf(readFileSync(fd)), settled };
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+function renderTrace({ dev, ino, mode, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [dev, ino, mode, size, mtimeNs, ctimeNs].join(' ');
 }

@@ -61,13 +61,12 @@ function firstGrants({ manifest, at }: InstallRequest): Decision[] {
   );
 }
 
-/** Earlier decisions stay; a capability that the manifest before did not declare waits for the user. */
-function keepGrants(manifest: AppManifest, { asked, grants }: Standing): Decision[] {
+/** Earlier decisions stay; a capability without one waits for the user. */
+function keepGrants(manifest: AppManifest, { grants }: Standing): Decision[] {
   const decided = new Map(grants.map((decision) => [decision.capability, decision]));
-  return declaredCapabilities(manifest).map((capability) => {
-    const had = asked.capabilities.includes(capability);
-    return (had ? decided.get(capability) : undefined) ?? { capability, state: 'pending' };
-  });
+  return declaredCapabilities(manifest).map(
+    (capability) => decided.get(capability) ?? { capability, state: 'pending' },
+  );
 }
 
 /** The cool-down goes on only when the update asks for nothing that the one before it did not ask for. */

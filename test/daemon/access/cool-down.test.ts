@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { LIMITS } from '@locara/protocol';
 import {
   advanceWait,
   beginWait,
-  COOL_DOWN_MS,
   remainingMs,
   type Waited,
 } from '../../../daemon/access/cool-down.ts';
@@ -24,11 +24,11 @@ function waitFrom(
 
 describe('the cool-down', () => {
   test('is seven days, to the millisecond', () => {
-    expect(COOL_DOWN_MS).toBe(7 * DAY_MS);
+    expect(LIMITS.coolDownMs).toBe(7 * DAY_MS);
     const begun = beginWait(at('a', 5));
-    expect(remainingMs(begun)).toBe(COOL_DOWN_MS);
-    expect(remainingMs(advanceWait(begun, at('a', 5 + COOL_DOWN_MS - 1)))).toBe(1);
-    expect(remainingMs(advanceWait(begun, at('a', 5 + COOL_DOWN_MS)))).toBe(0);
+    expect(remainingMs(begun)).toBe(LIMITS.coolDownMs);
+    expect(remainingMs(advanceWait(begun, at('a', 5 + LIMITS.coolDownMs - 1)))).toBe(1);
+    expect(remainingMs(advanceWait(begun, at('a', 5 + LIMITS.coolDownMs)))).toBe(0);
   });
 
   test('counts the time of one boot between observations', () => {
@@ -44,7 +44,7 @@ describe('the cool-down', () => {
   test('adds nothing without a clock, and goes on when it is back', () => {
     const waited = waitFrom(at('a', 1000), undefined, at('a', 4000));
     expect(waited.elapsedMs).toBe(3000);
-    expect(remainingMs(waitFrom(at('a', 0), undefined, undefined))).toBe(COOL_DOWN_MS);
+    expect(remainingMs(waitFrom(at('a', 0), undefined, undefined))).toBe(LIMITS.coolDownMs);
   });
 
   test('without a clock at first sight, the boot in which it comes back is not credited', () => {

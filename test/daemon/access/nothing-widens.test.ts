@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Capability, type Rights, rightsOf } from '@locara/protocol';
+import { type Capability, LIMITS, type Rights, rightsOf } from '@locara/protocol';
 import type { AppRecord } from '../../../daemon/access/app-registry.ts';
-import { COOL_DOWN_MS } from '../../../daemon/access/cool-down.ts';
 import { effectiveRights } from '../../../daemon/access/effective-rights.ts';
 import { consentTo, revokeAccess } from '../../../daemon/access/grants.ts';
 import { createInstallBench, type InstallBench, PIN } from '../../support/install-bench.ts';
@@ -152,7 +151,8 @@ class Model {
 
   agree(atom: string): void {
     const since = this.askedSince.get(atom);
-    if (since !== undefined) expect(this.passedMs - since).toBeGreaterThanOrEqual(COOL_DOWN_MS);
+    if (since !== undefined)
+      expect(this.passedMs - since).toBeGreaterThanOrEqual(LIMITS.coolDownMs);
     this.askedSince.delete(atom);
     this.free.delete(atom);
     this.agreed.add(atom);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createBootClock } from '../../../daemon/clock/boot-clock.ts';
 import { parseBootSession, ticksToMs } from '../../../daemon/clock/platform/darwin.ts';
-import { parseBootId, timespecToMs } from '../../../daemon/clock/platform/linux.ts';
+import { parseBootId, parseUptime } from '../../../daemon/clock/platform/linux.ts';
 
 const CLOCK = join(import.meta.dirname, '../../../daemon/clock/boot-clock.ts');
 const EIGHT_DAYS_S = 8 * 24 * 60 * 60;
@@ -40,11 +40,11 @@ test.runIf(process.platform === 'linux')('a clock that cannot be bound has no re
   expect(createBootClock('darwin').read()).toBeUndefined();
 });
 
-test('a timespec is whole milliseconds, also after 2038', () => {
-  const timespec = new DataView(new ArrayBuffer(16));
-  timespec.setBigInt64(0, 5_000_000_000n, true);
-  timespec.setBigInt64(8, 1_999_999n, true);
-  expect(timespecToMs(timespec)).toBe(5_000_000_000_001);
+test('the time since the boot is whole milliseconds', () => {
+  expect(parseUptime('711992.34 10324.37\n')).toBe(711_992_340);
+  for (const text of ['', 'soon', '-1.00 2', '1e9 2', '12.3 4', '99999999999.00 1']) {
+    expect(() => parseUptime(text)).toThrow('does not tell');
+  }
 });
 
 test.each(['', 'x', '../etc/passwd', 'F3B6FE14-C5EF-47F6-9E15-C8B557F90508'])(
