@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { LIMITS } from '@locara/protocol';
+import { createKeylessVerifier } from './access/create-keyless-verifier.ts';
 import { createAppRegistry } from './access/create-app-registry.ts';
 import { loadDaemonKey } from './access/daemon-key.ts';
 import { createExpansions } from './access/expansions.ts';
 import { createAppInstaller } from './access/install-app.ts';
-import { createBlocks } from './access/create-blocks.ts';
+import { readPublicGoodRoot } from './access/public-good-root.ts';
+import { createRevocations } from './access/revocations.ts';
 import { createSessions } from './access/sessions.ts';
 import { createTrustList } from './access/trust-list.ts';
+import type { SignatureTrust } from './access/verify-bundle.ts';
 import { createAudit } from './audit/create-audit.ts';
 import { createBlobStore } from './blobs/blob-store.ts';
 import { createBootClock } from './clock/boot-clock.ts';
@@ -79,25 +82,32 @@ export async function startDaemon(config: Config, log: Log): Promise<Daemon> {
   }
 }
 
+/** Whom the user trusts, and what a list that they signed blocks. */
+async function createTrust(paths: Config['paths'], log: Log) {
+  const trustList = createTrustList({ path: paths.trustList });
+  const publicGoodRoot = await readPublicGoodRoot();
+  const trust: SignatureTrust = { trustList, keyless: createKeylessVerifier(), publicGoodRoot };
+  const revocations = await createRevocations({ path: paths.revocations, trust, log });
+  return { trustList, trust, revocations, blocks: revocations };
+}
+
 /** Builds every part, in the order in which they lean on each other. */
 async function createParts(config: Config, log: Log, startedAt: number) {
   const { paths } = config;
   const daemonKey = loadDaemonKey(paths.keys);
   const registry = await createAppRegistry({ paths, log });
-  const trustList = createTrustList({ path: paths.trustList });
-  const blocks = createBlocks();
+  const trusted = await createTrust(paths, log);
   const audit = createAudit();
   const bootClock = createBootClock();
   const expansions = createExpansions({ registry, bootClock, log });
-  const sessions = createSessions(registry, blocks, {
+  const sessions = createSessions(registry, trusted.blocks, {
     maxConnectionsPerApp: config.maxConnectionsPerApp,
     maxCallsPerApp: LIMITS.maxCallsPerApp,
   });
   const resources = await createResources(config, log);
   const installer = createAppInstaller({
     registry,
-    trustList,
-    blocks,
+    ...trusted,
     expansions,
     bootClock,
     audit,
@@ -112,9 +122,8 @@ async function createParts(config: Config, log: Log, startedAt: number) {
     log,
     daemonKey,
     registry,
-    trustList,
+    ...trusted,
     sessions,
-    blocks,
     audit,
     expansions,
     installer,

@@ -14,6 +14,8 @@ export interface Paths {
   readonly config: string;
   readonly keys: string;
   readonly trustList: string;
+  /** The revocation list in force, and who signed it. */
+  readonly revocations: string;
   readonly developmentKey: string;
   /** Of one app: manifest, record, credentials. */
   app(appId: string): string;
@@ -52,6 +54,7 @@ export function resolvePaths(environment: PathsEnvironment): Paths {
     lockFile: join(roots.data, 'locarad.lock'),
     keys,
     trustList: join(roots.data, 'trust.json'),
+    revocations: join(roots.data, 'revocations.json'),
     developmentKey: join(roots.config, 'development-key.pem'),
     apps,
     app: (appId) => join(apps, appId),

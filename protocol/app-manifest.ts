@@ -1,6 +1,23 @@
 import * as z from 'zod';
 import type { Capability } from './capabilities.ts';
 import { isCapability } from './capabilities.ts';
+import { HostPattern } from './host-pattern.ts';
+import { Licence } from './licence.ts';
+import {
+  DeviceName,
+  Email,
+  Line,
+  ModelPin,
+  RelativePath,
+  SemVer,
+  smallRecord,
+  Text,
+  ToolId,
+  WebUrl,
+} from './manifest-fields.ts';
+import { SharedCollection } from './shared-collection.ts';
+import { Slug } from './slug.ts';
+import { UserPath } from './user-path.ts';
 
 /** Everything a model can be for. The last three parse, and calls needing them answer `Unavailable`. */
 export const MODALITIES = [
@@ -15,52 +32,8 @@ export const MODALITIES = [
 ] as const;
 export type Modality = (typeof MODALITIES)[number];
 
-const Slug = z
-  .string()
-  .max(64)
-  .regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/, 'lower-case letters, digits and inner hyphens');
-const SemVer = z
-  .string()
-  .max(64)
-  .regex(
-    /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(?:\.(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/,
-    'strict semantic versioning, as 1.2.3',
-  );
-const SpdxExpression = z
-  .string()
-  .max(128)
-  .regex(
-    /^\(*[A-Za-z0-9.+:-]+\)*(?: (?:AND|OR|WITH) \(*[A-Za-z0-9.+:-]+\)*)*$/,
-    'an SPDX licence expression, as Apache-2.0',
-  );
-const WebUrl = z.url({ protocol: /^https?$/ }).max(512);
-const RelativePath = z
-  .string()
-  .min(1)
-  .max(256)
-  .refine(
-    (path) => /^[^\\/\p{Cc}][^\\\p{Cc}]*$/u.test(path) && !path.split('/').includes('..'),
-    'a path inside the package',
-  );
-/** One line that a person reads before deciding: nothing in it may move the cursor or turn the text around. */
-const Line = z
-  .string()
-  .min(1)
-  .regex(
-    /^[^\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*$/u,
-    'one line without control or direction characters',
-  );
+const FileAccess = z.literal(['read-write', 'read', false]);
 
-/** A model pin: `<catalog id>@sha256:<64 hex>`. */
-const ModelPin = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,127}@sha256:[0-9a-f]{64}$/, '<catalog id>@sha256:<64 hex>');
-
-const FileAccess = z.union([z.literal('read-write'), z.literal('read'), z.literal(false)]);
-const HostPattern = z
-  .string()
-  .max(253)
-  .regex(/^(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*$/, 'a host name, or *.domain');
 const Net = z.union(
   [
     z.boolean(),
@@ -71,42 +44,42 @@ const Net = z.union(
   ],
   { error: 'false, true, or {allowed_hosts, allowed_ports?}' },
 );
-const ToolId = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'lower-case letters, digits, dot, _ and -');
 
 const Fs = z.strictObject({
   'user-selected': FileAccess.default('read'),
   'app-data': FileAccess.default('read-write'),
-  'user-paths': z.record(Line.max(64), z.enum(['read', 'read-write'])).optional(),
+  'user-paths': smallRecord(UserPath, z.enum(['read', 'read-write'])).optional(),
 });
 
 const Capabilities = z.strictObject({
   net: Net.default(false),
   fs: Fs.prefault({}),
-  device: z.record(Line.max(64), z.boolean()).default({}),
+  device: smallRecord(DeviceName, z.boolean()).default({}),
   tools: z.array(ToolId).max(64).default([]),
-  ipc: z.array(z.unknown()).max(64).default([]),
+  ipc: z.array(SharedCollection).max(64).default([]),
   background: z
-    .union([
-      z.boolean(),
-      z.strictObject({
-        mode: z.union([z.enum(['active', 'passive']), z.literal(false)]).default(false),
-        reasons: z.array(Line.max(140)).max(8).optional(),
-      }),
-    ])
+    .union(
+      [
+        z.boolean(),
+        z.strictObject({
+          mode: z.literal(['active', 'passive', false]).default(false),
+          reasons: z.array(Line.max(140)).max(8).optional(),
+        }),
+      ],
+      { error: 'true, false, or {mode, reasons?}' },
+    )
     .default(false),
   notifications: z
-    .union([
-      z.boolean(),
-      z.strictObject({ modes: z.array(z.enum(['alert', 'badge', 'sound'])).max(3) }),
-    ])
+    .union(
+      [z.boolean(), z.strictObject({ modes: z.array(z.enum(['alert', 'badge', 'sound'])).max(3) })],
+      { error: 'true, false, or {modes}' },
+    )
     .default(false),
   optional: z
     .array(
       z.custom<Capability>(
         (value) => typeof value === 'string' && isCapability(value),
-        'a capability id',
+        'a capability, as llm:generate or tools:<id>',
       ),
     )
     .max(64)
@@ -132,13 +105,13 @@ export const AppManifest = z
     version: SemVer,
     displayName: Line.max(40),
     description: Line.max(140),
-    longDescription: z.string().max(20_000).optional(),
-    license: SpdxExpression,
+    longDescription: Text.max(20_000).optional(),
+    license: Licence,
     homepage: WebUrl.optional(),
     repository: WebUrl.optional(),
     author: z.strictObject({
       name: Line.max(128),
-      email: z.email().max(254),
+      email: Email,
       url: WebUrl.optional(),
     }),
     category: Line.max(64).optional(),

@@ -15,10 +15,26 @@ export {
 } from './control/app.ts';
 export { TRUST_SCOPES, TrustedIdentity, TrustedKey } from './control/trust.ts';
 export { RevocationState } from './control/revocation.ts';
+export {
+  checkRevocationList,
+  REVOCATION_LIST_LIMITS,
+  REVOCATION_LIST_SCHEMA,
+  RevocationList,
+} from './revocation-list.ts';
+export type {
+  RevocationEntry,
+  RevocationListCheck,
+  RevocationListFinding,
+} from './revocation-list.ts';
+export { describeTrust } from './trust-warning.ts';
+export type { TrustSubject } from './trust-warning.ts';
 export { AuditEntry } from './control/audit.ts';
 export { CapabilityLogEntry } from './methods/audit.ts';
 export { canonicalJson, Rights, rightsOf } from './rights.ts';
-export { coversHost, meetRights, narrowManifest } from './rights-lattice.ts';
+export { coversHost } from './host-pattern.ts';
+export { coversUserPath } from './user-path.ts';
+export { meetRights, normalizeRights } from './rights-lattice.ts';
+export { narrowManifest } from './narrow-manifest.ts';
 export { diffRights, isExpansion, RightsChange, RightsDiff } from './rights-diff.ts';
 export { ERRORS, isErrorReason, RpcError } from './errors.ts';
 export type { ErrorReason, RpcErrorOptions, WireError } from './errors.ts';
@@ -43,9 +59,15 @@ export {
 } from './app-manifest.ts';
 export type { Modality } from './app-manifest.ts';
 export { checkManifest } from './check-manifest.ts';
-export type { ManifestCheck, ManifestFinding, TaskOfModel } from './check-manifest.ts';
+export type { ManifestCheck } from './check-manifest.ts';
+export type { ManifestFinding } from './manifest-findings.ts';
+export type { TaskOfModel } from './manifest-warnings.ts';
 export { parseStrictJson, renderPath, STRICT_JSON_LIMITS, StrictJsonError } from './strict-json.ts';
 export type { StrictJsonRule } from './strict-json.ts';
+export { describeRights } from './describe-rights.ts';
+export type { RightSentence } from './describe-rights.ts';
+export { privacyLabel } from './privacy-label.ts';
+export type { LabelSubject } from './privacy-label.ts';
 export { Catalog, CatalogEntry, CatalogFile } from './catalog.ts';
 export { handshakeTranscript } from './handshake.ts';
 export type { HandshakeFields } from './handshake.ts';

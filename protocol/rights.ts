@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type AppManifest, declaredCapabilities } from './app-manifest.ts';
 import { LIMITS } from './limits.ts';
+import { normalizeRights } from './rights-lattice.ts';
 
 const FileAccess = z.enum(['none', 'read', 'read-write']);
 
@@ -26,32 +27,31 @@ export const Rights = z
   .meta({ id: 'Rights' });
 export type Rights = z.output<typeof Rights>;
 
-/** What the manifest asks for, every set sorted. */
+/** What the manifest asks for, in its one spelling. */
 export function rightsOf(manifest: AppManifest): Rights {
   const { capabilities, storage } = manifest;
   const { net, fs, device, ipc } = capabilities;
-  return {
+  return normalizeRights({
     capabilities: [...declaredCapabilities(manifest)],
-    models: sorted(manifest.models),
-    hosts: sorted(net === false ? [] : net === true ? ['*'] : net.allowed_hosts),
+    models: manifest.models,
+    hosts: net === false ? [] : net === true ? ['*'] : net.allowed_hosts,
     ports: portsOf(net),
     userSelected: fs['user-selected'] === false ? 'none' : fs['user-selected'],
-    userPaths: { ...fs['user-paths'] },
-    devices: sorted(Object.keys(device).filter((name) => device[name])),
-    ipc: sorted(ipc.map((entry) => canonicalJson(entry))),
+    userPaths: fs['user-paths'] ?? {},
+    devices: Object.keys(device).filter((name) => device[name]),
+    ipc: ipc.map((entry) => canonicalJson(entry)),
     background: backgroundOf(capabilities.background),
     notifications: notificationsOf(capabilities.notifications),
     quotaMb: storage.quota_mb ?? LIMITS.defaultStoreQuotaMb,
     backups: storage.backups.enabled,
-  };
+  });
 }
 
 type Declared = AppManifest['capabilities'];
 
 function portsOf(net: Declared['net']): Rights['ports'] {
   if (net === false) return [];
-  if (net === true || net.allowed_ports === undefined) return 'all';
-  return [...new Set(net.allowed_ports)].sort((left, right) => left - right);
+  return net === true || net.allowed_ports === undefined ? 'all' : net.allowed_ports;
 }
 
 function backgroundOf(background: Declared['background']): Rights['background'] {
@@ -60,12 +60,8 @@ function backgroundOf(background: Declared['background']): Rights['background'] 
 }
 
 function notificationsOf(notifications: Declared['notifications']): string[] {
-  if (typeof notifications !== 'boolean') return sorted(notifications.modes);
+  if (typeof notifications !== 'boolean') return notifications.modes;
   return notifications ? ['alert', 'badge', 'sound'] : [];
-}
-
-function sorted(values: readonly string[]): string[] {
-  return [...new Set(values)].sort();
 }
 
 /** One spelling for one value: keys sorted, no spaces. */

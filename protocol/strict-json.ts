@@ -2,7 +2,7 @@
 export const STRICT_JSON_LIMITS = { maxBytes: 256 * 1024, maxDepth: 32 } as const;
 
 export type StrictJsonRule =
-  | 'at most 262144 bytes'
+  | `at most ${number} bytes`
   | 'no byte order mark'
   | 'valid UTF-8'
   | 'valid JSON'
@@ -51,10 +51,11 @@ export function renderPath(path: readonly PropertyKey[]): string {
  * Parses JSON that two readers can only understand in one way: UTF-8 without a byte order mark, every
  * key once, nothing behind the value. Objects have no prototype. Throws StrictJsonError.
  */
-export function parseStrictJson(bytes: Uint8Array): unknown {
-  if (bytes.length > STRICT_JSON_LIMITS.maxBytes) {
-    throw new StrictJsonError('', 'at most 262144 bytes');
-  }
+export function parseStrictJson(
+  bytes: Uint8Array,
+  { maxBytes = STRICT_JSON_LIMITS.maxBytes }: { readonly maxBytes?: number } = {},
+): unknown {
+  if (bytes.length > maxBytes) throw new StrictJsonError('', `at most ${maxBytes} bytes`);
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
     throw new StrictJsonError('', 'no byte order mark');
   }

@@ -73,7 +73,7 @@ export async function loadOrCreateDevelopmentKey(path: string): Promise<Developm
 }
 
 /** Whole or not at all; a link at the path is replaced, since a stranger's package may hold one. */
-async function replaceFile(path: string, content: string): Promise<void> {
+export async function replaceFile(path: string, content: string): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     await writeFile(temporary, content, { mode: 0o644, flag: 'wx' });
@@ -130,7 +130,8 @@ async function readManifest(path: string): Promise<Uint8Array> {
   throw new CliError('InvalidManifest', `${where}: ${first.rule}. See \`locara verify\`.`);
 }
 
-function parseSigningKey(
+/** Throws CliError for anything but a private key that can sign. */
+export function parseSigningKey(
   keyPem: string,
 ): { readonly privateKey: KeyObject } & Omit<SignedPackage, 'bundlePath'> {
   let privateKey: KeyObject;

@@ -6,6 +6,12 @@ export interface EventMap {
   'grants.changed': { readonly grants: readonly Grant[] };
   'daemon.draining': { readonly reason: string; readonly deadlineMs: number };
   'models.changed': { readonly models: readonly string[] };
+  /** The daemon is about to close this session, and says why. */
+  'session.ended': {
+    readonly reason: string;
+    readonly message: string;
+    readonly advisory?: string | undefined;
+  };
 }
 export type EventName = keyof EventMap;
 type Listener<E extends EventName> = (event: EventMap[E]) => void;
@@ -43,7 +49,13 @@ function isEvent(event: string, params: unknown): boolean {
   if (!isRecord(params)) return false;
   if (event === 'grants.changed') return Grant.array().safeParse(params['grants']).success;
   if (event === 'models.changed') return isTextList(params['models']);
+  if (event === 'session.ended') return isEnding(params);
   return typeof params['reason'] === 'string' && typeof params['deadlineMs'] === 'number';
+}
+
+function isEnding({ reason, message, advisory }: Record<string, unknown>): boolean {
+  const isLink = advisory === undefined || typeof advisory === 'string';
+  return typeof reason === 'string' && typeof message === 'string' && isLink;
 }
 
 function isTextList(value: unknown): boolean {

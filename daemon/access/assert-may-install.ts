@@ -1,7 +1,7 @@
 import { RpcError } from '@locara/protocol';
 import { compare } from 'semver';
 import type { AppRegistry, Standing } from './app-registry.ts';
-import { assertNotBlocked } from './assert-not-blocked.ts';
+import { assertBlocksAreFresh, assertNotBlocked } from './assert-not-blocked.ts';
 import { type Blocks, toBlockSubject } from './blocks.ts';
 import { standingOf } from './create-app-registry.ts';
 import type { VerifiedPackage } from './verify-package.ts';
@@ -28,6 +28,7 @@ export function assertMayInstall(
 ): void {
   assertSameSigner(registry, verified);
   assertNotBlocked(blocks, toBlockSubject(verified));
+  assertBlocksAreFresh(blocks);
   const earlier = findEarlier(registry, verified.appId);
   if (earlier !== undefined) assertNoRollback(earlier, verified);
 }

@@ -1,14 +1,17 @@
 import { type Block, RpcError } from '@locara/protocol';
 import type { Blocks, BlockSubject } from './blocks.ts';
 
-/** Throws CapabilityDenied (`details.rule`) for an app that the revocation list names, and for every app while it has expired. */
+/** Throws CapabilityDenied (rule `blocked`) for an app that the revocation list names: before a start as before an install. */
 export function assertNotBlocked(blocks: Blocks, app: BlockSubject): void {
   const block = blocks.find(app);
-  if (block !== undefined) {
-    throw new RpcError('CapabilityDenied', describeBlock(block), {
-      details: { rule: 'blocked', ...block },
-    });
-  }
+  if (block === undefined) return;
+  throw new RpcError('CapabilityDenied', describeBlock(block), {
+    details: { rule: 'blocked', ...block },
+  });
+}
+
+/** Throws CapabilityDenied (rule `revocations_stale`) while the list has expired: before an install. */
+export function assertBlocksAreFresh(blocks: Blocks): void {
   if (!blocks.isStale()) return;
   throw new RpcError(
     'CapabilityDenied',

@@ -24,12 +24,12 @@ import type { Expansions } from './expansions.ts';
 import { planInstall } from './plan-install.ts';
 import { badgesOf } from './privacy-badges.ts';
 import { createTaskQueue } from './task-queue.ts';
-import type { TrustList } from './trust-list.ts';
+import type { SignatureTrust } from './verify-bundle.ts';
 import { type VerifiedPackage, verifyPackage } from './verify-package.ts';
 
 export interface AppInstallerOptions {
   readonly registry: AppRegistry;
-  readonly trustList: TrustList;
+  readonly trust: SignatureTrust;
   readonly blocks: Blocks;
   readonly expansions: Pick<Expansions, 'describe'>;
   readonly bootClock: BootClock;
@@ -91,7 +91,7 @@ interface Examined {
 
 async function examinePackage(options: AppInstallerOptions, path: string): Promise<Examined> {
   const { registry, blocks, clock = () => new Date() } = options;
-  const verified = await verifyPackage(path, options.trustList);
+  const verified = await verifyPackage(path, options.trust);
   const models = await findModels(verified.manifest, options.findModel);
   // From here on nothing waits: what is compared with is what `put` takes to be installed.
   const installed = registry.find(verified.appId);

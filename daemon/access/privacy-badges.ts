@@ -1,23 +1,14 @@
-import type { AppManifest, Badge, Signer } from '@locara/protocol';
+import { type AppManifest, type Badge, privacyLabel, type Signer } from '@locara/protocol';
 
-/** What the privacy label is computed from. */
-export interface BadgeSubject {
+/** The privacy label of a package whose models were found in the catalog, as every install demands. */
+export function badgesOf({
+  manifest,
+  signer,
+}: {
   readonly manifest: AppManifest;
   readonly signer: Signer;
+}): Badge[] {
+  const models = new Map(manifest.models.map((pin) => [pin, true]));
+  // No tool is known to be free of the network yet.
+  return privacyLabel({ manifest, scope: signer.scope, models, tools: new Map() });
 }
-
-/** The privacy label of an app: what follows from who signed it. */
-export function badgesOf({ signer }: BadgeSubject): Badge[] {
-  return signer.scope === 'development' ? [DEVELOPMENT] : [SIDELOADED];
-}
-
-const DEVELOPMENT: Badge = {
-  id: 'development',
-  label: 'Development',
-  because: 'It is signed with a key for development.',
-};
-const SIDELOADED: Badge = {
-  id: 'sideloaded',
-  label: 'Sideloaded',
-  because: 'It comes from outside any registry.',
-};

@@ -1,15 +1,23 @@
 import { type Attestation, type Capability, type Grant, RpcError } from '@locara/protocol';
 import type { AppRecord, AppRegistry } from './app-registry.ts';
-import type { Blocks } from './blocks.ts';
+import { describeBlock } from './assert-not-blocked.ts';
+import { type Blocks, toBlockSubject } from './blocks.ts';
 import { createRightsReader, type EffectiveRights, type RightsReader } from './effective-rights.ts';
 import type { Session } from './session.ts';
+
+/** Why a session ended, as the app is told (`session.ended`). */
+export interface SessionEnding {
+  readonly reason: 'blocked';
+  readonly message: string;
+  readonly advisory?: string;
+}
 
 /** What the connection of a session is told. */
 export interface SessionListener {
   /** The app's grants changed: tell it, and abort what it may no longer do. */
   readonly onGrantsChanged: () => void;
-  /** The app was revoked, removed or replaced: the connection must close. */
-  readonly onEnded: () => void;
+  /** The app was revoked, removed, replaced or blocked: the connection must close. */
+  readonly onEnded: (ending?: SessionEnding) => void;
 }
 
 /** A session while its connection is open. */
@@ -71,6 +79,20 @@ export function createSessions(
       const isStale = record?.manifestDigest !== session.manifestDigest;
       if (record === undefined || record.revoked || isStale) session.listener.onEnded();
       else session.listener.onGrantsChanged();
+    }
+  });
+  blocks.onChange(() => {
+    for (const session of [...open]) {
+      const record = registry.find(session.appId);
+      const block = record === undefined ? undefined : blocks.find(toBlockSubject(record));
+      if (block === undefined) continue;
+      const { advisory } = block;
+      session.listener.onGrantsChanged();
+      session.listener.onEnded({
+        reason: 'blocked',
+        message: describeBlock(block),
+        ...(advisory === undefined ? {} : { advisory }),
+      });
     }
   });
 

@@ -1,129 +1,115 @@
-import { createHash, verify } from 'node:crypto';
-import { Base64, parseStrictJson, parseUnknown } from '@locara/protocol';
-import { bundleFromJSON } from '@sigstore/bundle';
-import { toSignedEntity, Verifier } from '@sigstore/verify';
-import * as z from 'zod';
+import type { Signer, TrustedIdentity, TrustedKey } from '@locara/protocol';
+import { readBundleShape } from './bundle-shape.ts';
+import type { KeylessProof, KeylessVerifier } from './keyless-verifier.ts';
 import { refusePackage } from './refuse-package.ts';
-import type { TrustedManagedKey, TrustList } from './trust-list.ts';
+import { identitySignerId, keySignerId } from './signer-id.ts';
+import { PUBLIC_GOOD, type TrustList } from './trust-list.ts';
+import { assertBundleDigest, assertSignedByKey } from './verify-managed-bundle.ts';
 
-export const MAX_BUNDLE_BYTES = 64 * 1024;
-const BUNDLE_MEDIA_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+type Scope = TrustedKey['scope'];
 
-/** The only bundle accepted so far: one message signature by a managed key, nothing else in it. */
-const ManagedKeyBundle = z.strictObject({
-  mediaType: z.literal(BUNDLE_MEDIA_TYPE),
-  verificationMaterial: z.strictObject({
-    publicKey: z.strictObject({ hint: Base64.length(44) }),
-    tlogEntries: z.array(z.never()).max(0).optional(),
-    timestampVerificationData: z
-      .strictObject({ rfc3161Timestamps: z.array(z.never()).max(0).optional() })
-      .optional(),
-  }),
-  messageSignature: z.strictObject({
-    messageDigest: z.strictObject({
-      algorithm: z.literal('SHA2_256'),
-      digest: Base64.length(44),
-    }),
-    signature: Base64.min(4).max(512).refine(isCanonical, 'canonical base64'),
-  }),
-});
-type ManagedKeyBundle = z.output<typeof ManagedKeyBundle>;
+/** What a signature is wanted for: only trust given for it counts. There is no purpose that all trust fits. */
+export type SigningPurpose = 'app' | 'revocations';
 
-/** One spelling for the same bytes, so that no second bundle says the same. */
-function isCanonical(base64: string): boolean {
-  return Buffer.from(base64, 'base64').toString('base64') === base64;
+const SCOPES: Readonly<Record<SigningPurpose, readonly Scope[]>> = {
+  app: ['sideloading', 'development'],
+  revocations: ['revocation'],
+};
+
+/** Whose signatures count, and what verifies them. */
+export interface SignatureTrust {
+  readonly trustList: Pick<TrustList, 'find' | 'list' | 'readRoot'>;
+  readonly keyless: KeylessVerifier;
+  /** The text of the public-good instance's trusted_root.json, which comes with the daemon. */
+  readonly publicGoodRoot: string;
+}
+
+export interface SignedBytes {
+  readonly artifactBytes: Uint8Array;
+  readonly bundleBytes: Uint8Array;
+}
+
+/** Who signed, and the trust that made it count. */
+export interface VerifiedSignature {
+  readonly signer: Signer;
+  /** Only apps of this publisher; any when absent. */
+  readonly publisher: string | undefined;
 }
 
 /**
- * Verifies offline that a trusted managed key signed exactly these manifest bytes, and returns that key.
- * Every other outcome, malformed input included, is `Unauthenticated` with `details.rule`.
+ * Verifies offline that somebody trusted for this purpose signed exactly these bytes.
+ * Every other outcome, malformed input included, is `Unauthenticated` with `details.rule`; a trust list
+ * or trusted root that cannot be relied on is Unavailable.
  */
 export async function verifyBundle(
-  signed: { readonly manifestBytes: Uint8Array; readonly bundleBytes: Uint8Array },
-  trustList: Pick<TrustList, 'find'>,
-): Promise<TrustedManagedKey> {
-  const bundle = parseBundle(signed.bundleBytes);
-  const digest = createHash('sha256').update(signed.manifestBytes).digest('base64');
-  if (bundle.messageSignature.messageDigest.digest !== digest) {
-    throw refusePackage('digest_mismatch');
-  }
-  const key = await trustList.find(bundle.verificationMaterial.publicKey.hint);
-  if (key === undefined) throw refusePackage('untrusted_key');
-  if (!isSignedBy(key, signed.manifestBytes, bundle)) throw refusePackage('signature_mismatch');
-  return key;
+  signed: SignedBytes,
+  trust: SignatureTrust,
+  purpose: SigningPurpose,
+): Promise<VerifiedSignature> {
+  const scopes = SCOPES[purpose];
+  const shape = readBundleShape(signed.bundleBytes);
+  if (shape.kind === 'certificate') return verifyKeyless(signed, trust, scopes);
+  assertBundleDigest(signed.artifactBytes, shape.bundle);
+  const key = await trust.trustList.find(shape.bundle.verificationMaterial.publicKey.hint);
+  if (key === undefined || !scopes.includes(key.scope)) throw refusePackage('untrusted_key');
+  assertSignedByKey(key, signed.artifactBytes, shape.bundle);
+  return { signer: describeKey(key), publisher: key.publisher };
 }
 
-function parseBundle(bytes: Uint8Array): ManagedKeyBundle {
-  if (bytes.length > MAX_BUNDLE_BYTES) throw refusePackage('bundle_too_large');
-  let document: unknown;
-  try {
-    document = parseStrictJson(bytes);
-  } catch (error) {
-    throw refusePackage('bundle_malformed', error);
-  }
-  const parsed = parseUnknown(ManagedKeyBundle, document);
-  if (parsed.success) return parsed.data;
-  throw refusePackage(nameRefusal(document));
-}
-
-const AnyBundle = z.object({ verificationMaterial: z.looseObject({}) });
-
-/** What a bundle that is no managed-key bundle is instead, to say so clearly. */
-function nameRefusal(document: unknown): 'keyless_signature' | 'log_entries' | 'bundle_malformed' {
-  const parsed = parseUnknown(AnyBundle, document);
-  const material = parsed.success ? parsed.data.verificationMaterial : {};
-  if ('certificate' in material || 'x509CertificateChain' in material) return 'keyless_signature';
-  const { publicKey, tlogEntries, timestampVerificationData } = material;
-  if (publicKey !== undefined && isFilled(tlogEntries, timestampVerificationData)) {
-    return 'log_entries';
-  }
-  return 'bundle_malformed';
-}
-
-function isFilled(entries: unknown, timestamps: unknown): boolean {
-  return (Array.isArray(entries) && entries.length > 0) || timestamps !== undefined;
-}
-
-function isSignedBy(
-  key: TrustedManagedKey,
-  artifact: Uint8Array,
-  bundle: ManagedKeyBundle,
-): boolean {
-  try {
-    return key.algorithm === 'ed25519'
-      ? isSignedByEd25519(key, artifact, bundle)
-      : isSignedByEcdsa(key, artifact, bundle);
-  } catch {
-    return false;
-  }
-}
-
-/** @sigstore/verify 4.1.3 hands the digest's name to node:crypto, which Ed25519 keys refuse: checked here instead. */
-function isSignedByEd25519(
-  key: TrustedManagedKey,
-  artifact: Uint8Array,
-  bundle: ManagedKeyBundle,
-): boolean {
-  const signature = Buffer.from(bundle.messageSignature.signature, 'base64');
-  return verify(null, artifact, key.publicKey, signature);
-}
-
-/** Throws, or returns true. Thresholds are zero because no certificate can reach this point. */
-function isSignedByEcdsa(
-  key: TrustedManagedKey,
-  artifact: Uint8Array,
-  bundle: ManagedKeyBundle,
-): boolean {
-  const verifier = new Verifier(
-    {
-      certificateAuthorities: [],
-      timestampAuthorities: [],
-      tlogs: [],
-      ctlogs: [],
-      publicKey: () => ({ publicKey: key.publicKey, validFor: () => true }),
-    },
-    { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 0 },
+async function verifyKeyless(
+  signed: SignedBytes,
+  { trustList, keyless, publicGoodRoot }: SignatureTrust,
+  scopes: readonly Scope[],
+): Promise<VerifiedSignature> {
+  const { identities } = await trustList.list();
+  const candidates = identities.filter(({ scope }) => scopes.includes(scope));
+  if (candidates.length === 0) throw refusePackage('untrusted_identity');
+  const readRoot = (root: string): string | Promise<string> =>
+    root === PUBLIC_GOOD ? publicGoodRoot : trustList.readRoot(root);
+  const policies = await Promise.all(
+    candidates.map(async (candidate) => ({
+      identity: candidate.identity,
+      issuer: candidate.issuer,
+      trustedRoot: await readRoot(candidate.root),
+      sourceRepositoryId: candidate.sourceRepositoryId,
+      sourceRepositoryOwnerId: candidate.sourceRepositoryOwnerId,
+    })),
   );
-  const signer = verifier.verify(toSignedEntity(bundleFromJSON(bundle), Buffer.from(artifact)));
-  return signer.key.equals(key.publicKey);
+  const proof = await keyless.verify({ ...signed, policies });
+  const trusted = candidates[proof.policy];
+  if (trusted === undefined || !isProofOf(trusted, proof)) {
+    throw refusePackage('untrusted_identity');
+  }
+  return { signer: describeIdentity(trusted, proof), publisher: trusted.publisher };
+}
+
+/** Asked again of what the verifier proved: an identity is never accepted on the number of its policy alone. */
+function isProofOf(trusted: TrustedIdentity, { provenance }: KeylessProof): boolean {
+  const { sourceRepositoryId, sourceRepositoryOwnerId } = trusted;
+  return (
+    provenance.identity === trusted.identity &&
+    provenance.issuer === trusted.issuer &&
+    (sourceRepositoryId ?? provenance.sourceRepositoryId) === provenance.sourceRepositoryId &&
+    (sourceRepositoryOwnerId ?? provenance.sourceRepositoryOwnerId) ===
+      provenance.sourceRepositoryOwnerId
+  );
+}
+
+function describeKey({ hint, scope, name }: TrustedKey): Signer {
+  const kind = scope === 'development' ? 'development key' : 'key you trust';
+  return { id: keySignerId(hint), words: `${kind} “${name}”`, scope };
+}
+
+function describeIdentity(
+  { root, scope, name }: TrustedIdentity,
+  { provenance, signedAt }: KeylessProof,
+): Signer {
+  const kind = scope === 'development' ? 'development identity' : 'identity you trust';
+  return {
+    id: identitySignerId(root, provenance),
+    words: `${kind} “${name}” (${provenance.identity})`,
+    scope,
+    signedAt,
+    provenance,
+  };
 }

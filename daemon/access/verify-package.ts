@@ -8,8 +8,8 @@ import {
 } from '@locara/protocol';
 import { readPackage } from './app-package.ts';
 import { digestOf } from './app-record-file.ts';
-import type { TrustList } from './trust-list.ts';
-import { verifyBundle } from './verify-bundle.ts';
+import { refusePackage } from './refuse-package.ts';
+import { type SignatureTrust, verifyBundle } from './verify-bundle.ts';
 
 /** A package whose signature holds and whose manifest is valid. */
 export interface VerifiedPackage {
@@ -22,26 +22,25 @@ export interface VerifiedPackage {
 }
 
 /** Reads and verifies a package; the manifest is parsed only after its signature held. */
-export async function verifyPackage(path: string, trustList: TrustList): Promise<VerifiedPackage> {
+export async function verifyPackage(path: string, trust: SignatureTrust): Promise<VerifiedPackage> {
   const { manifestBytes, bundleBytes } = await readPackage(path);
-  const key = await verifyBundle({ manifestBytes, bundleBytes }, trustList);
+  const signed = { artifactBytes: manifestBytes, bundleBytes };
+  const { signer, publisher } = await verifyBundle(signed, trust, 'app');
   const { manifest, errors } = checkManifest(manifestBytes);
   if (manifest === undefined) {
     throw new RpcError('InvalidParams', 'The manifest is not a valid locara/v1 manifest.', {
       details: { rule: 'manifest', issues: errors },
     });
   }
-  const isDevelopment = key.scope === 'development';
+  if (publisher !== undefined && publisher !== manifest.publisher) {
+    throw refusePackage('publisher_mismatch');
+  }
   return {
     appId: appIdOf(manifest),
     manifest,
     manifestBytes,
     manifestDigest: digestOf(manifestBytes),
-    attestation: isDevelopment ? 'development' : 'install-key',
-    signer: {
-      id: `key:${key.hint}`,
-      words: `${isDevelopment ? 'development key' : 'key you trust'} “${key.name}”`,
-      scope: key.scope,
-    },
+    attestation: signer.scope === 'development' ? 'development' : 'install-key',
+    signer,
   };
 }

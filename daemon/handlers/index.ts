@@ -1,7 +1,7 @@
 import { LIMITS } from '@locara/protocol';
 import type { AppRegistry } from '../access/app-registry.ts';
-import type { Blocks } from '../access/blocks.ts';
 import type { Expansions } from '../access/expansions.ts';
+import type { Revocations } from '../access/revocations.ts';
 import type { Session } from '../access/session.ts';
 import type { Sessions } from '../access/sessions.ts';
 import type { AppInstaller } from '../access/install-app.ts';
@@ -23,7 +23,7 @@ import { collectionsHandlers } from './collections.ts';
 import { createAppHandlers } from './control/app.ts';
 import { auditControlHandlers } from './control/audit.ts';
 import { modelsControlHandlers } from './control/models.ts';
-import { revocationHandlers } from './control/revocation.ts';
+import { createRevocationHandlers } from './control/revocation.ts';
 import { statusHandlers } from './control/status.ts';
 import { createTrustHandlers } from './control/trust.ts';
 import { daemonHandlers } from './daemon.ts';
@@ -47,7 +47,7 @@ export interface HandlerParts {
   readonly trustList: TrustList;
   readonly installer: AppInstaller;
   readonly sessions: Sessions;
-  readonly blocks: Blocks;
+  readonly revocations: Revocations;
   readonly audit: Audit;
   readonly expansions: Expansions;
   readonly models: Models;
@@ -123,6 +123,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
     }),
     ...createAppHandlers({
       ...parts,
+      blocks: parts.revocations,
       // Nothing is counted until the audit log counts it.
       usageOf: () => new Map(),
       wipeData: async (appId) => {
@@ -131,7 +132,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
       },
     }),
     ...createTrustHandlers(parts),
-    ...revocationHandlers(),
+    ...createRevocationHandlers(parts),
     ...auditControlHandlers(),
     ...modelsControlHandlers({ listModels: () => parts.models.listAll() }),
   };

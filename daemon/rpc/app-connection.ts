@@ -123,7 +123,8 @@ class ServedConnection implements AppConnection {
         onGrantsChanged: () => {
           this.#grantsChanged();
         },
-        onEnded: () => {
+        onEnded: (ending) => {
+          if (ending !== undefined) this.notify(NOTICES.sessionEnded, { ...ending });
           this.close();
         },
       });

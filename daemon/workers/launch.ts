@@ -9,6 +9,8 @@ export interface LaunchOptions {
   readonly entry: URL;
   /** The only folders whose files the worker may change; on macOS also those of the system's own frameworks. */
   readonly writableFolders: readonly string[];
+  /** How large V8's heap may grow; past it the process dies. */
+  readonly maxHeapMib?: number | undefined;
 }
 
 /** What `fork` is told; a pure value, so that each platform's can be looked at on any other. */
@@ -55,7 +57,7 @@ export function planLaunch(options: LaunchOptions, site: LaunchSite): LaunchPlan
   const flags = [
     ...(isSource ? ['--conditions=locara-source'] : []),
     '--disable-proto=delete',
-    `--max-old-space-size=${MAX_HEAP_MIB}`,
+    `--max-old-space-size=${options.maxHeapMib ?? MAX_HEAP_MIB}`,
     `--max-semi-space-size=${MAX_YOUNG_MIB}`,
   ];
   const temporaryFolder = site.resolvePath(site.temporaryFolder);

@@ -24,4 +24,4 @@ export interface WorkerError {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-export type WorkerKind = 'llm' | 'speech' | 'ocr' | 'store' | 'canary';
+export type WorkerKind = 'llm' | 'speech' | 'ocr' | 'store' | 'verify' | 'canary';

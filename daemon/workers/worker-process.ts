@@ -27,6 +27,7 @@ export interface ProcessSpec {
   readonly entry: URL;
   readonly start: unknown;
   readonly writableFolders: readonly string[];
+  readonly maxHeapMib?: number;
   readonly startTimeoutMs: number;
   readonly onReady: (device: string) => void;
   readonly onMessage: (message: CallMessage) => void;

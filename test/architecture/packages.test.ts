@@ -37,9 +37,13 @@ function listNativeFiles(name: string): string[] {
 
 const packages = ['protocol', 'daemon', 'clients/typescript', 'clients/cli'];
 
-test('protocol depends on zod alone', () => {
+test('protocol depends on zod and the licence lists alone', () => {
   const { dependencies, optionalDependencies } = readManifest('protocol');
-  expect(Object.keys({ ...dependencies, ...optionalDependencies })).toEqual(['zod']);
+  expect(Object.keys({ ...dependencies, ...optionalDependencies })).toEqual([
+    'spdx-expression-parse',
+    'spdx-osi',
+    'zod',
+  ]);
 });
 
 describe('the client', () => {
@@ -50,7 +54,16 @@ describe('the client', () => {
   });
 
   test('brings few packages along, and never the daemon', () => {
-    expect(installed.sort()).toEqual(['@locara/client', '@locara/protocol', 'json-rpc-2.0', 'zod']);
+    expect(installed.sort()).toEqual([
+      '@locara/client',
+      '@locara/protocol',
+      'json-rpc-2.0',
+      'spdx-exceptions',
+      'spdx-expression-parse',
+      'spdx-license-ids',
+      'spdx-osi',
+      'zod',
+    ]);
   });
 
   test('would be seen with a native module', () => {

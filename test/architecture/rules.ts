@@ -86,10 +86,10 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     },
   },
   {
-    name: 'of the protocol, worker processes run its errors and limits alone: zod costs each 25 MB',
+    name: 'of the protocol, worker processes run its errors, limits and strict JSON alone: zod costs each 25 MB',
     files: /^daemon\/(workers\/(\w+\/|serve\.ts)|stores\/(?!app-stores\.ts|keys\.ts))/,
     imports: /^(protocol\/|zod$)/,
-    allows: /^protocol\/(errors|limits)\.ts$/,
+    allows: /^protocol\/(errors|limits|strict-json)\.ts$/,
     violation: {
       path: 'daemon/workers/llm/generate.ts',
       text: "import { RpcError } from '@locara/protocol';",

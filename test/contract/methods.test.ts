@@ -76,6 +76,7 @@ describe('the table', () => {
   test('the public names are pinned', () => {
     expect(Object.keys(methods).toSorted()).toMatchInlineSnapshot(`
       [
+        "audit.capabilityLog",
         "blobs.append",
         "blobs.commit",
         "blobs.create",
@@ -106,6 +107,7 @@ describe('the table', () => {
         "ocr.recognize",
         "rpc.discover",
         "session.authenticate",
+        "session.enroll",
         "session.hello",
         "session.info",
         "transcribe.run",
@@ -128,6 +130,7 @@ describe('the table', () => {
       'daemon.ping',
       'rpc.discover',
       'session.authenticate',
+      'session.enroll',
       'session.hello',
     ]);
   });

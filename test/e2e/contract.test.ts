@@ -106,7 +106,6 @@ describe('params', () => {
     'vault.encrypt',
     'privacy.detect',
     'tools.list',
-    'audit.capabilityLog',
     'db.backup',
   ])('%s of a later version is MethodNotFound', async (method) => {
     expect((await refusal(method, {}))?.data).toEqual({

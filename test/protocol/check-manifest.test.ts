@@ -168,7 +168,11 @@ describe('warns of', () => {
       { storage: { sql: true }, capabilities: { fs: { 'app-data': false } } },
       'storage.sql',
     ],
-    ['ipc', { capabilities: { ipc: [{}] } }, 'capabilities.ipc'],
+    [
+      'ipc',
+      { capabilities: { ipc: [{ app: 'acme/mail', collection: 'people', access: 'read' }] } },
+      'capabilities.ipc',
+    ],
   ])('%s', (_, overrides, path) => {
     expect(warningsOf(overrides)).toEqual([path]);
   });

@@ -1,5 +1,12 @@
 import { join } from 'node:path';
+import type { KeylessProof, KeylessVerifier } from '../../daemon/access/keyless-verifier.ts';
+import { refusePackage } from '../../daemon/access/refuse-package.ts';
 import { createTrustList, type TrustList } from '../../daemon/access/trust-list.ts';
+import {
+  type SignatureTrust,
+  verifyBundle,
+  type VerifiedSignature,
+} from '../../daemon/access/verify-bundle.ts';
 import { createBundle } from '../../clients/cli/sign-package.ts';
 import { createManifest, createTemporaryFolder, type KeyPair } from './signed-package.ts';
 
@@ -33,4 +40,41 @@ export function bundleOf(
   ) as unknown as BundleDocument;
   change(bundle);
   return Buffer.from(JSON.stringify(bundle));
+}
+
+/** What a keyless verifier was asked, and what it answers. */
+export interface AskedVerifier extends KeylessVerifier {
+  readonly asked: Parameters<KeylessVerifier['verify']>[0][];
+}
+
+/** Answers with this proof, or refuses as the real one does when no policy fits. */
+export function answering(proof?: KeylessProof): AskedVerifier {
+  const asked: AskedVerifier['asked'] = [];
+  return {
+    asked,
+    verify: (request) => {
+      asked.push(request);
+      return proof === undefined
+        ? Promise.reject(refusePackage('untrusted_identity'))
+        : Promise.resolve(proof);
+    },
+  };
+}
+
+export function trustOf(
+  trustList: TrustList,
+  keyless: KeylessVerifier = answering(),
+): SignatureTrust {
+  return { trustList, keyless, publicGoodRoot: 'the public-good root' };
+}
+
+/** Verifies a bundle over a manifest, as installing does. */
+export function verifySigned(
+  {
+    manifestBytes: artifactBytes,
+    bundleBytes,
+  }: Readonly<Record<'manifestBytes' | 'bundleBytes', Uint8Array>>,
+  trustList: TrustList,
+): Promise<VerifiedSignature> {
+  return verifyBundle({ artifactBytes, bundleBytes }, trustOf(trustList), 'app');
 }

@@ -7,7 +7,7 @@ import {
   type AppInstallerOptions,
   createAppInstaller,
 } from '../../daemon/access/install-app.ts';
-import { createBlocks } from '../../daemon/access/create-blocks.ts';
+import type { Blocks } from '../../daemon/access/blocks.ts';
 import { createExpansions, type Expansions } from '../../daemon/access/expansions.ts';
 import type { GrantsDeps } from '../../daemon/access/grants.ts';
 import { createTrustList, type TrustList } from '../../daemon/access/trust-list.ts';
@@ -15,6 +15,7 @@ import { type Paths, resolvePaths } from '../../daemon/paths.ts';
 import { createFakeBootClock, type FakeBootClock } from '../fakes/boot-clock.ts';
 import { createRecordingAudit, type RecordingAudit } from '../fakes/recording-audit.ts';
 import { silentLog } from '../fakes/silent-log.ts';
+import { trustOf } from './bundles.ts';
 import { createKeyPair, createPackage, createTemporaryFolder } from './signed-package.ts';
 
 export const PIN = `stories-260k@sha256:${'a'.repeat(64)}`;
@@ -47,6 +48,12 @@ export interface InstallBench {
   ): Promise<ControlResult<'app.install'>>;
 }
 
+export const NO_BLOCKS: Blocks = {
+  find: () => undefined,
+  isStale: () => false,
+  onChange: () => () => undefined,
+};
+
 /** The real parts of an installation in a fresh home, with a catalog of one model. */
 export async function createInstallBench({
   isTrusting = true,
@@ -70,8 +77,8 @@ export async function createInstallBench({
   const clock = (): Date => time;
   const parts: AppInstallerOptions = {
     registry,
-    trustList,
-    blocks: createBlocks(),
+    trust: trustOf(trustList),
+    blocks: NO_BLOCKS,
     expansions,
     bootClock,
     audit,

@@ -1,10 +1,12 @@
 import { checkManifest } from '@locara/protocol';
 import type { Registration } from '../frame.ts';
+import { signList } from '../sign-list.ts';
 import { loadOrCreateDevelopmentKey, signPackage } from '../sign-package.ts';
 import { registerApp } from './app.ts';
 import { registerCall } from './call.ts';
 import { registerModel } from './model.ts';
 import { registerQuickstart } from './quickstart.ts';
+import { registerRevocation } from './revocation.ts';
 import { registerService } from './service.ts';
 import { signCommand } from './sign.ts';
 import { registerStatus } from './status.ts';
@@ -19,7 +21,8 @@ export const registrations: readonly Registration[] = [
   registerApp,
   registerModel,
   registerTrust,
-  signCommand({ loadOrCreateDevelopmentKey, signPackage }),
+  registerRevocation,
+  signCommand({ loadOrCreateDevelopmentKey, signPackage, signList }),
   verifyCommand(checkManifest),
   registerCall,
 ];

@@ -1,12 +1,11 @@
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { appIdOf, declaredCapabilities, describeCapability, MANIFEST_FILE } from '@locara/protocol';
-import type { AppManifest } from '@locara/protocol';
+import { appIdOf, describeRights, privacyLabel } from '@locara/protocol';
+import type { AppManifest, Badge, RightSentence } from '@locara/protocol';
 import type { Command } from 'commander';
-import { CliError, EXIT } from '../context.ts';
+import { CliError } from '../context.ts';
 import type { CliContext } from '../context.ts';
 import type { Registration } from '../frame.ts';
-import { plain } from '../output.ts';
+import { paint, plain } from '../output.ts';
+import { readManifestOf } from '../read-manifest.ts';
 import { addExample } from './example.ts';
 
 interface Finding {
@@ -33,38 +32,33 @@ class InvalidManifest extends CliError {
   }
 }
 
+const JSON_HELP = `
+With --json, a manifest that is good (exit code 0):
+  {"ok": true, "appId", "version", "displayName", "models": [<pin>],
+   "capabilities": [{"capability", "sentence", "optional"}],
+   "rights": [{"path", "sentence", "capability"?, "optional"?}],
+   "badges": [{"id", "label", "because"}], "warnings": [{"path", "rule"}]}
+and one that is not (exit code 1; with --strict the warnings are among the errors):
+  {"error": {"reason": "InvalidManifest", "message",
+   "details": {"errors": [{"path", "rule"}], "warnings": [{"path", "rule"}]}}}`;
+
 /** `locara verify`, which needs no daemon. */
 export function verifyCommand(checkManifest: CheckManifest): Registration {
   return (program: Command, context: CliContext) => {
     const command = program
       .command('verify')
       .description('check a manifest, and say in plain words what it asks for')
-      .argument('<path>', 'a locara.json, or the package folder with one')
+      .argument('<path>', 'a locara.json, the package folder with one, or a .locapp')
       .option('--strict', 'take warnings as errors')
       .action(async (path: string, { strict = false }: { strict?: boolean }) => {
-        const { manifest, errors, warnings } = checkManifest(await readManifest(path));
+        const { manifest, errors, warnings } = checkManifest(await readManifestOf(path));
         const wrong = strict ? [...errors, ...warnings] : errors;
         if (manifest === undefined || wrong.length > 0) throw new InvalidManifest(wrong, warnings);
         showManifest(context, manifest, warnings);
       });
-    addExample(command, 'locara verify --strict ./notes');
+    addExample(command, 'locara verify --strict ./notes', 'locara verify ./notes.locapp --json');
+    command.addHelpText('after', JSON_HELP);
   };
-}
-
-async function readManifest(path: string): Promise<Uint8Array> {
-  if (path.endsWith('.locapp')) {
-    throw new CliError(
-      'Unavailable',
-      'Zipped packages are not supported yet: unzip it.',
-      EXIT.failed,
-    );
-  }
-  try {
-    const isFolder = (await stat(path)).isDirectory();
-    return await readFile(isFolder ? join(path, MANIFEST_FILE) : path);
-  } catch {
-    throw new CliError('NotFound', `There is no readable ${MANIFEST_FILE} at that path.`);
-  }
 }
 
 function showManifest(
@@ -74,21 +68,53 @@ function showManifest(
 ): void {
   const appId = appIdOf(manifest);
   const { version, displayName, models } = manifest;
-  const optional = new Set<string>(manifest.capabilities.optional);
-  const capabilities = declaredCapabilities(manifest).map((capability) => ({
-    capability,
-    sentence: describeCapability(capability).sentence,
-    optional: optional.has(capability),
-  }));
-  const document = { ok: true, appId, version, displayName, capabilities, models, warnings };
-  context.print(document, [
-    `${plain(displayName)} (${appId} ${version}) is valid.`,
-    capabilities.length === 0 ? 'It asks for nothing.' : 'It asks to:',
-    ...capabilities.map((one) => `  • ${one.sentence}${one.optional ? ' (asked later)' : ''}`),
-    ...models.map((model) => `  uses ${model}`),
-    ...warnings.map((finding) => `Warning: ${renderFinding(finding)}`),
-    'Who signed it is checked when it is installed.',
-  ]);
+  const rights = describeRights(manifest);
+  const badges = earnableBadges(manifest);
+  const capabilities = rights
+    .filter(({ capability }) => capability !== undefined)
+    .map(({ capability, sentence, optional = false }) => ({ capability, sentence, optional }));
+  context.print(
+    { ok: true, appId, version, displayName, capabilities, rights, models, badges, warnings },
+    [
+      `${paint(context, 'bold', plain(displayName))} (${appId} ${version}) is valid.`,
+      ...renderRights(rights),
+      ...renderReasons(manifest),
+      ...renderBadges(badges, models.length > 0),
+      ...warnings.map((warning) => paint(context, 'yellow', `Warning: ${renderFinding(warning)}`)),
+      'Who signed it is checked when it is installed.',
+    ],
+  );
+}
+
+/** As far as the manifest decides it: what the catalog and the tools are is the daemon's to say. */
+function earnableBadges(manifest: AppManifest): Badge[] {
+  const models = new Map(manifest.models.map((pin) => [pin, true]));
+  return privacyLabel({ manifest, models, tools: new Map() });
+}
+
+function renderRights(rights: readonly RightSentence[]): string[] {
+  const firm = rights.filter(({ optional }) => optional !== true);
+  const later = rights.filter(({ optional }) => optional === true);
+  const items = (list: readonly RightSentence[]): string[] =>
+    list.map(({ sentence }) => `  • ${plain(sentence)}`);
+  return [
+    firm.length === 0 ? 'It asks for nothing.' : 'It asks to:',
+    ...items(firm),
+    ...(later.length === 0 ? [] : ['It may ask later to:', ...items(later)]),
+  ];
+}
+
+function renderReasons({ capabilities: { background } }: AppManifest): string[] {
+  const reasons = typeof background === 'boolean' ? [] : (background.reasons ?? []);
+  return reasons.length === 0 ? [] : [`Why in the background: ${plain(reasons.join('; '))}`];
+}
+
+function renderBadges(badges: readonly Badge[], hasModels: boolean): string[] {
+  if (badges.length === 0) return ['It can earn no badge.'];
+  return [
+    `It can earn these badges${hasModels ? ', if the catalog has its models' : ''}:`,
+    ...badges.map(({ label, because }) => `  • ${label}: ${because}`),
+  ];
 }
 
 function renderFinding({ path, rule }: Finding): string {

@@ -1,32 +1,53 @@
-import { RpcError, type TrustedKey } from '@locara/protocol';
+import { describeTrust, type TrustedIdentity, type TrustedKey } from '@locara/protocol';
+import { keySignerId } from '../../access/signer-id.ts';
 import type { TrustList } from '../../access/trust-list.ts';
-import type { Log, LogFields } from '../../log.ts';
+import type { Audit, DecisionEvent } from '../../audit/audit.ts';
+import type { Log } from '../../log.ts';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';
 
 export function createTrustHandlers(deps: {
   readonly trustList: TrustList;
+  readonly audit: Audit;
   readonly log: Pick<Log, 'info'>;
 }): ControlHandlers<'trust'> {
-  const { trustList, log } = deps;
+  const { trustList, audit, log } = deps;
+  const tell = (
+    event: DecisionEvent & `trust.${string}`,
+    trusted: TrustedKey | TrustedIdentity,
+  ): void => {
+    const { scope, publisher } = trusted;
+    const signerId = nameSigner(trusted);
+    // What the user calls it stays out of the log.
+    log.info(event, { signerId, kind: scope });
+    const limit = publisher === undefined ? {} : { publisher };
+    audit.decide(event, undefined, { signerId, scope, ...limit });
+  };
   return {
     'trust.add': async (params) => {
       const key = await trustList.add(params);
-      log.info('trust.added', describeKey(key));
-      return { key, warning: 'Whatever this key signs may be installed.' };
+      tell('trust.added', key);
+      return { key, warning: describeTrust({ ...key, kind: 'key' }) };
     },
-    'trust.addIdentity': () => {
-      throw new RpcError('Unavailable', 'Not built yet.');
+    'trust.addIdentity': async (params) => {
+      const identity = await trustList.addIdentity(params);
+      tell('trust.added', identity);
+      return { identity, warning: describeTrust({ ...identity, kind: 'identity' }) };
     },
-    'trust.list': async () => ({ keys: [...(await trustList.list())], identities: [] }),
+    'trust.list': async () => {
+      const { keys, identities } = await trustList.list();
+      return { keys: [...keys], identities: [...identities] };
+    },
     'trust.remove': async ({ key }) => {
       const removed = await trustList.remove(key);
-      log.info('trust.removed', describeKey(removed));
+      tell('trust.removed', removed);
       return { removed };
     },
   };
 }
 
-/** The key by its hint, as apps name it; what the user calls it stays out of the log. */
-function describeKey({ hint, scope }: TrustedKey): LogFields {
-  return { signerId: `key:${hint}`, kind: scope };
+/** A key by its hint, an identity by all that was trusted of it. */
+function nameSigner(trusted: TrustedKey | TrustedIdentity): string {
+  if ('hint' in trusted) return keySignerId(trusted.hint);
+  const { root, issuer, identity } = trusted;
+  return `sigstore:${root}:${encodeURIComponent(issuer)}#identity=${encodeURIComponent(identity)}`;
 }

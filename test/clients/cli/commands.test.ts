@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -148,45 +147,6 @@ describe('app consent', () => {
     expect(exitCode).toBe(3);
     expect(stderr).toContain('ocr:run');
     expect(control.daemon.received).not.toContain('app.consent');
-  });
-});
-
-describe('trust add', () => {
-  const pair = generateKeyPairSync('ed25519');
-  const fileOf = (pem: string | Buffer) => {
-    const path = join(folder(), 'key.pem');
-    writeFileSync(path, pem);
-    return path;
-  };
-
-  test('sends the public key', async () => {
-    let sent: unknown;
-    await using control = await ControlHome.start({
-      'trust.add': ({ params }) => {
-        sent = params;
-        const key = { name: 'Acme', hint: 'aGludA==', algorithm: 'ed25519', scope: 'sideloading' };
-        return { key: { ...key, addedAt: '2026-01-01T00:00:00Z' } };
-      },
-    });
-    const pem = pair.publicKey.export({ type: 'spki', format: 'pem' });
-    const argv = ['trust', 'add', '--key', fileOf(pem), '--name', 'Acme'];
-    expect((await locara(argv, control)).exitCode).toBe(0);
-    expect(sent).toEqual({ name: 'Acme', publicKeyPem: pem, scope: 'sideloading' });
-  });
-
-  test('never sends a private key', async () => {
-    const pem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' });
-    const argv = ['trust', 'add', '--key', fileOf(pem), '--name', 'Acme'];
-    const { exitCode, stderr } = await locara(argv);
-    expect(exitCode).toBe(1);
-    expect(stderr).toContain('private key');
-  });
-
-  test('refuses keyless identities clearly', async () => {
-    const argv = ['trust', 'add', '--identity', 'a@b.c', '--issuer', 'https://x', '--name', 'Acme'];
-    const { exitCode, stderr } = await locara(argv);
-    expect(exitCode).toBe(3);
-    expect(stderr).toContain('not supported yet');
   });
 });
 

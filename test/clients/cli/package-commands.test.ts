@@ -68,6 +68,8 @@ describe('sign', () => {
         signed.push(keyPem);
         return Promise.resolve({ bundlePath: `${path}/bundle`, publicKeyPem: 'public' });
       },
+      signList: (path) =>
+        Promise.resolve({ bundlePath: `${path}.sigstore.json`, publicKeyPem: 'public' }),
     }),
   ];
 

@@ -15,7 +15,7 @@ import { CliError } from '../../../clients/cli/context.ts';
 import { loadOrCreateDevelopmentKey, signPackage } from '../../../clients/cli/sign-package.ts';
 import { readPackage } from '../../../daemon/access/app-package.ts';
 import { createTrustList } from '../../../daemon/access/trust-list.ts';
-import { verifyBundle } from '../../../daemon/access/verify-bundle.ts';
+import { verifySigned } from '../../support/bundles.ts';
 import {
   createKeyPair,
   createManifest,
@@ -50,8 +50,8 @@ describe.each(['ecdsa-p256', 'ed25519'] as const)('signing with an %s key', (alg
       scope: 'sideloading',
     });
     expect(trusted.hint).toBe(signed.hint);
-    const signer = await verifyBundle(await readPackage(folder), list);
-    expect(signer.name).toBe('Ada');
+    const { signer } = await verifySigned(await readPackage(folder), list);
+    expect(signer.words).toBe('key you trust “Ada”');
   });
 });
 

@@ -1,10 +1,10 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { AppRegistry } from '../../../daemon/access/app-registry.ts';
-import { createBlocks } from '../../../daemon/access/create-blocks.ts';
 import { toRawPublicKey } from '../../../daemon/access/daemon-key.ts';
 import { createHandshake, type Handshake } from '../../../daemon/access/handshake.ts';
 import { silentLog } from '../../fakes/silent-log.ts';
+import { NO_BLOCKS } from '../../support/install-bench.ts';
 import { rejectionOf } from '../../support/signed-package.ts';
 
 const HELLO = { protocol: { min: 1, max: 1 }, client: { name: 'x', version: '1' } };
@@ -16,7 +16,7 @@ function openHandshake(): Handshake {
   return createHandshake(
     {
       registry: registry as AppRegistry,
-      blocks: createBlocks(),
+      blocks: NO_BLOCKS,
       daemonKey: { privateKey, publicKey: toRawPublicKey(publicKey) },
       version: '1.0.0',
       features: [],

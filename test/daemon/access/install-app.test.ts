@@ -49,7 +49,9 @@ describe('inspecting', () => {
         scope: 'sideloading',
       },
       attestation: 'install-key',
-      badges: [expect.objectContaining({ id: 'sideloaded' }) as Badge],
+      badges: ['fully-local', 'no-telemetry', 'open-source', 'sideloaded'].map(
+        (id) => expect.objectContaining({ id }) as Badge,
+      ),
       grants: [
         {
           capability: 'llm:generate',
@@ -78,8 +80,8 @@ describe('inspecting', () => {
     expect(summary).toMatchObject({
       attestation: 'development',
       signer: { words: 'development key “dev”', scope: 'development' },
-      badges: [{ id: 'development' }],
     });
+    expect(summary.badges.at(-1)?.id).toBe('development');
     expect(summary.risks[0]).toContain('development key');
   });
 
@@ -98,7 +100,10 @@ describe('inspecting', () => {
     ],
     [{ capabilities: { fs: { 'user-selected': 'read-write' } } }, 'change the files you pick'],
     [{ capabilities: { device: { microphone: true, camera: false } } }, 'asks to use: microphone.'],
-    [{ capabilities: { ipc: [{ with: 'acme/other' }] } }, 'talk to other programs'],
+    [
+      { capabilities: { ipc: [{ app: 'acme/other', collection: 'people', access: 'read' }] } },
+      'talk to other programs',
+    ],
     [{ capabilities: { background: true } }, 'work in the background.'],
     [{ capabilities: { background: { mode: 'active' } } }, 'work in the background.'],
     [

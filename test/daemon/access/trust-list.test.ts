@@ -32,7 +32,7 @@ test('keeps keys in a file that only its owner can read, across instances', asyn
     addedAt: '1970-01-01T00:00:00.000Z',
   });
   expect(statSync(path).mode & 0o777).toBe(0o600);
-  expect(await createTrustList({ path }).list()).toEqual([added]);
+  expect(await createTrustList({ path }).list()).toEqual({ keys: [added], identities: [] });
 });
 
 test('removes by name or by hint', async () => {
@@ -58,7 +58,7 @@ test('adding the same key again changes nothing; another name or scope for it is
   for (const change of [{ name: 'Bob' }, { scope: 'development' as const }]) {
     expect((await rejectionOf(() => list.add({ ...request, ...change }))).reason).toBe('Conflict');
   }
-  expect(await list.list()).toHaveLength(1);
+  expect((await list.list()).keys).toHaveLength(1);
 });
 
 test('a name is unique whatever its case', async () => {
@@ -79,7 +79,7 @@ test('concurrent additions are all kept', async () => {
       list.add({ name, publicKeyPem: createKeyPair().publicKeyPem, scope: 'sideloading' }),
     ),
   );
-  expect((await list.list()).map(({ name }) => name)).toEqual(names);
+  expect((await list.list()).keys.map(({ name }) => name)).toEqual(names);
 });
 
 test.each([
@@ -138,7 +138,7 @@ test.each([
   [
     'has an unknown field',
     (path: string) => {
-      writeFileSync(path, '{"version":1,"keys":[],"trustAll":true}');
+      writeFileSync(path, '{"version":1,"keys":[],"identities":[],"trustAll":true}');
     },
   ],
   [

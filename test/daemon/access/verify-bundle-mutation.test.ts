@@ -2,15 +2,14 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RpcError } from '@locara/protocol';
 import type { TrustList } from '../../../daemon/access/trust-list.ts';
-import { verifyBundle } from '../../../daemon/access/verify-bundle.ts';
-import { bundleOf, manifestBytes, trusting } from '../../support/bundles.ts';
+import { bundleOf, manifestBytes, trusting, verifySigned } from '../../support/bundles.ts';
 import { createKeyPair } from '../../support/signed-package.ts';
 
 const key = createKeyPair();
 
 const outcomeOf = async (list: TrustList, bundleBytes: Uint8Array): Promise<string> => {
   try {
-    return (await verifyBundle({ manifestBytes, bundleBytes }, list)).name;
+    return (await verifySigned({ manifestBytes, bundleBytes }, list)).signer.words;
   } catch (error) {
     if (error instanceof RpcError && error.reason === 'Unauthenticated') return 'refused';
     throw error;
@@ -23,7 +22,7 @@ test.each(['ecdsa-p256', 'ed25519'] as const)(
     const signer = createKeyPair(algorithm);
     const list = await trusting(signer);
     const bundle = bundleOf(signer);
-    expect(await outcomeOf(list, bundle)).toBe('key 0');
+    expect(await outcomeOf(list, bundle)).toBe('key you trust “key 0”');
     await fc.assert(
       fc.asyncProperty(
         fc.nat(bundle.length - 1),

@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { verifyBundle } from '../../../daemon/access/verify-bundle.ts';
 import { createBundle } from '../../../clients/cli/sign-package.ts';
-import { type BundleDocument, bundleOf, manifestBytes, trusting } from '../../support/bundles.ts';
+import {
+  type BundleDocument,
+  bundleOf,
+  manifestBytes,
+  trusting,
+  verifySigned,
+} from '../../support/bundles.ts';
 import { createKeyPair, createManifest, ruleOf } from '../../support/signed-package.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures/sigstore');
@@ -13,8 +18,8 @@ describe.each(['ecdsa-p256', 'ed25519'] as const)('a bundle by an %s key', (algo
 
   test('is accepted and names its key', async () => {
     const signed = { manifestBytes, bundleBytes: bundleOf(key) };
-    const signer = await verifyBundle(signed, await trusting(createKeyPair(), key));
-    expect(signer).toMatchObject({ name: 'key 1', algorithm, scope: 'sideloading' });
+    const { signer } = await verifySigned(signed, await trusting(createKeyPair(), key));
+    expect(signer).toMatchObject({ words: 'key you trust “key 1”', scope: 'sideloading' });
   });
 
   test('is refused for a manifest with one byte more, one less, or one changed', async () => {
@@ -28,7 +33,7 @@ describe.each(['ecdsa-p256', 'ed25519'] as const)('a bundle by an %s key', (algo
     ]) {
       expect(
         await ruleOf(() =>
-          verifyBundle({ manifestBytes: bytes, bundleBytes: bundleOf(key) }, list),
+          verifySigned({ manifestBytes: bytes, bundleBytes: bundleOf(key) }, list),
         ),
       ).toBe('Unauthenticated digest_mismatch');
     }
@@ -43,7 +48,7 @@ describe.each(['ecdsa-p256', 'ed25519'] as const)('a bundle by an %s key', (algo
     });
     expect(
       await ruleOf(async () =>
-        verifyBundle({ manifestBytes: other, bundleBytes }, await trusting(key)),
+        verifySigned({ manifestBytes: other, bundleBytes }, await trusting(key)),
       ),
     ).toBe('Unauthenticated signature_mismatch');
   });
@@ -56,14 +61,14 @@ describe.each(['ecdsa-p256', 'ed25519'] as const)('a bundle by an %s key', (algo
       bundle.verificationMaterial['publicKey'] = { hint };
     });
     expect(
-      await ruleOf(async () => verifyBundle({ manifestBytes, bundleBytes }, await trusting(key))),
+      await ruleOf(async () => verifySigned({ manifestBytes, bundleBytes }, await trusting(key))),
     ).toBe('Unauthenticated signature_mismatch');
   });
 
   test('is refused when its key is not trusted, or nobody is', async () => {
     const signed = { manifestBytes, bundleBytes: bundleOf(key) };
     for (const list of [await trusting(createKeyPair(algorithm)), await trusting()]) {
-      expect(await ruleOf(() => verifyBundle(signed, list))).toBe('Unauthenticated untrusted_key');
+      expect(await ruleOf(() => verifySigned(signed, list))).toBe('Unauthenticated untrusted_key');
     }
   });
 });
@@ -187,7 +192,7 @@ test.each([
       bundleOf(key, (b) => {
         b.verificationMaterial = { certificate: { rawBytes: 'AAAA' }, tlogEntries: [] };
       }),
-    'keyless_signature',
+    'untrusted_identity',
   ],
   [
     'a certificate beside the key',
@@ -195,7 +200,7 @@ test.each([
       bundleOf(key, (b) => {
         b.verificationMaterial['certificate'] = { rawBytes: 'AAAA' };
       }),
-    'keyless_signature',
+    'bundle_malformed',
   ],
   [
     'a certificate chain',
@@ -203,7 +208,7 @@ test.each([
       bundleOf(key, (b) => {
         b.verificationMaterial = { x509CertificateChain: { certificates: [] } };
       }),
-    'keyless_signature',
+    'bundle_malformed',
   ],
   [
     'a log entry',
@@ -226,7 +231,7 @@ test.each([
 ])('refuses %s', async (_, createBytes, rule) => {
   const list = await trusting(key);
   expect(
-    await ruleOf(() => verifyBundle({ manifestBytes, bundleBytes: createBytes() }, list)),
+    await ruleOf(() => verifySigned({ manifestBytes, bundleBytes: createBytes() }, list)),
   ).toBe(`Unauthenticated ${rule}`);
 });
 
@@ -236,7 +241,7 @@ test('refuses a repeated key, which two readers could resolve differently', asyn
     .replace('"messageSignature"', '"mediaType":"x","messageSignature"');
   expect(
     await ruleOf(async () =>
-      verifyBundle({ manifestBytes, bundleBytes: Buffer.from(text) }, await trusting(key)),
+      verifySigned({ manifestBytes, bundleBytes: Buffer.from(text) }, await trusting(key)),
     ),
   ).toBe('Unauthenticated bundle_malformed');
 });
@@ -250,7 +255,7 @@ describe('cases of the Sigstore conformance suite', () => {
       publicKeyPem: read('managed-key-happy-path/key.pub').toString(),
     });
     const bundleBytes = read('managed-key-happy-path/bundle.sigstore.json');
-    expect(await ruleOf(() => verifyBundle({ manifestBytes: artifact, bundleBytes }, list))).toBe(
+    expect(await ruleOf(() => verifySigned({ manifestBytes: artifact, bundleBytes }, list))).toBe(
       'Unauthenticated log_entries',
     );
   });
@@ -265,8 +270,8 @@ describe('cases of the Sigstore conformance suite', () => {
     const { publicKey } = bundle.verificationMaterial;
     const bare = { ...bundle, verificationMaterial: { publicKey, tlogEntries: [] } };
     const bundleBytes = Buffer.from(JSON.stringify(bare));
-    expect(await verifyBundle({ manifestBytes: artifact, bundleBytes }, list)).toMatchObject({
-      algorithm: 'ecdsa-p256',
+    expect(await verifySigned({ manifestBytes: artifact, bundleBytes }, list)).toMatchObject({
+      signer: { words: 'key you trust “key 0”' },
     });
   });
 
@@ -275,12 +280,12 @@ describe('cases of the Sigstore conformance suite', () => {
     expect(await ruleOf(() => trusting({ publicKeyPem }))).toBe('InvalidParams spki_pem');
   });
 
-  test('a keyless bundle is refused by name', async () => {
+  test('a keyless bundle is refused while no identity is trusted', async () => {
     const bundleBytes = read('happy-path-v0.3/bundle.sigstore.json');
     expect(
       await ruleOf(async () =>
-        verifyBundle({ manifestBytes: artifact, bundleBytes }, await trusting(key)),
+        verifySigned({ manifestBytes: artifact, bundleBytes }, await trusting(key)),
       ),
-    ).toBe('Unauthenticated keyless_signature');
+    ).toBe('Unauthenticated untrusted_identity');
   });
 });

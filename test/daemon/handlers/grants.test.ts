@@ -1,12 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Grant } from '@locara/protocol';
-import { createBlocks } from '../../../daemon/access/create-blocks.ts';
 import { consentTo, revokeAccess } from '../../../daemon/access/grants.ts';
 import { createSessions, type OpenSession } from '../../../daemon/access/sessions.ts';
 import { grantsHandlers } from '../../../daemon/handlers/grants.ts';
 import type { Handlers } from '../../../daemon/rpc/handler.ts';
 import { silentLog } from '../../fakes/silent-log.ts';
-import { createInstallBench, type InstallBench } from '../../support/install-bench.ts';
+import { createInstallBench, type InstallBench, NO_BLOCKS } from '../../support/install-bench.ts';
 import { rejectionOf } from '../../support/signed-package.ts';
 
 const appId = 'acme/notes';
@@ -22,7 +21,7 @@ beforeEach(async () => {
   const { registry, audit } = bench;
   await bench.install({ storage: { sql: true }, capabilities: { optional: ['store:sql'] } });
   const limits = { maxConnectionsPerApp: 4, maxCallsPerApp: 4 };
-  const sessions = createSessions(registry, createBlocks(), limits);
+  const sessions = createSessions(registry, NO_BLOCKS, limits);
   const record = registry.find(appId);
   if (record === undefined) throw new Error('it is not installed');
   told = [];

@@ -47,7 +47,7 @@ beforeEach(async () => {
     log,
     audit,
   });
-  trust = createTrustHandlers({ trustList, log });
+  trust = createTrustHandlers({ trustList, log, audit });
   registry.onChange((id, record) =>
     events.push(`${record === undefined ? 'gone' : 'changed'} ${id}`),
   );

@@ -1,0 +1,50 @@
+import { resolve } from 'node:path';
+import type { ControlResult } from '@locara/protocol';
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { formatTable, plain } from '../output.ts';
+import { addExample } from './example.ts';
+
+type Shown = ControlResult<'revocation.show'>;
+
+export function registerRevocation(program: Command, context: CliContext): void {
+  const revocation = program
+    .command('revocation')
+    .description('the signed list of apps that must not run');
+  const importing = revocation
+    .command('import')
+    .description('take over a newer list; its signature lies beside it as <file>.sigstore.json')
+    .argument('<list.json>', 'the list, signed by somebody trusted with --revocation')
+    .action(async (path: string) => {
+      const imported = await context.control('revocation.import', { path: resolve(path) });
+      context.print(imported, renderRevocations(imported));
+    });
+  addExample(importing, 'locara revocation import ./revocations.json');
+  const show = revocation
+    .command('show')
+    .description('the list in force, and the installed apps that it blocks')
+    .action(async () => {
+      const shown = await context.control('revocation.show', {});
+      context.print(shown, renderRevocations(shown));
+    });
+  addExample(show, 'locara revocation show');
+}
+
+function renderRevocations({ list, blocked }: Shown): string[] {
+  if (list === undefined) return ['No revocation list was imported.'];
+  const until = list.isExpired
+    ? `expired at ${list.expires}: import the latest one, until then nothing new is installed`
+    : `good until ${list.expires}`;
+  const rows = blocked.map(({ appId, version, block }) => [
+    appId,
+    version,
+    block.reason,
+    block.advisory ?? '-',
+  ]);
+  return [
+    `List ${list.seq} with ${list.entries} entries, signed by ${plain(list.signer)}, ${until}.`,
+    ...(rows.length === 0
+      ? ['It blocks no installed app.']
+      : formatTable([['BLOCKED', 'VERSION', 'WHY', 'ADVISORY'], ...rows])),
+  ];
+}
