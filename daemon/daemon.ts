@@ -4,6 +4,7 @@ import { createAppProcesses } from './access/app-processes.ts';
 import { createKeylessVerifier } from './access/create-keyless-verifier.ts';
 import { createAppRegistry } from './access/create-app-registry.ts';
 import { loadDaemonKey } from './access/daemon-key.ts';
+import { createExpansions } from './access/expansions.ts';
 import { createAppInstaller } from './access/install-app.ts';
 import { readPublicGoodRoot } from './access/public-good-root.ts';
 import { createRevocations } from './access/revocations.ts';
@@ -12,6 +13,7 @@ import { createTrustList } from './access/trust-list.ts';
 import type { SignatureTrust } from './access/verify-bundle.ts';
 import { createAudit } from './audit/create-audit.ts';
 import { createBlobStore } from './blobs/blob-store.ts';
+import { createBootClock } from './clock/boot-clock.ts';
 import type { Config } from './config.ts';
 import { createControlHandlers, createHandlers } from './handlers/index.ts';
 import { acquireInstanceLock } from './instance-lock.ts';
@@ -108,25 +110,22 @@ async function createParts(config: Config, log: Log, { startedAt, peers }: Start
   const registry = await createAppRegistry({ paths, log });
   const trusted = await createTrust(paths, log);
   const audit = await createAudit({ paths, privateKey: daemonKey.privateKey, log });
+  const bootClock = createBootClock();
+  const expansions = createExpansions({ registry, bootClock, log });
   const sessions = createSessions(registry, trusted.blocks, {
     maxConnectionsPerApp: config.maxConnectionsPerApp,
     maxCallsPerApp: LIMITS.maxCallsPerApp,
   });
-  const models = createModels({ folder: paths.modelCache, log });
-  const engines = createEngines({ settings: engineSettings(config, models.vadFile), log });
-  const stores = createAppStores({
-    paths,
-    log,
-    createStoreWorker: (spec) => createWorker<StoreOps>(spec, { log }),
-  });
-  const blobs = await createBlobStore({ folder: paths.blobs, ttlMs: config.blobTtlMs });
-  const forEngines = models.forEngines(engines);
+  const resources = await createResources(config, log);
   const installer = createAppInstaller({
     registry,
     ...trusted,
+    expansions,
+    bootClock,
+    audit,
     paths,
     daemonPublicKey: daemonKey.publicKey,
-    findModel: (pin) => forEngines.findPinned(pin),
+    findModel: (pin) => resources.models.findPinned(pin),
   });
   const { blocks } = trusted;
   const launching = createLaunching(peers, { paths, config, registry, blocks, audit, log });
@@ -140,23 +139,38 @@ async function createParts(config: Config, log: Log, { startedAt, peers }: Start
     ...trusted,
     sessions,
     audit,
+    expansions,
     installer,
-    models: forEngines,
-    engines,
-    stores,
-    blobs,
+    ...resources,
     ...launching,
   };
+  await expansions.observe();
+  const watch = expansions.watch();
   return {
     ...shared,
     handlers: createHandlers(shared),
     controlHandlers: createControlHandlers(shared),
     close: async () => {
+      const { engines, stores, blobs } = resources;
       await launching.launches.close();
-      await Promise.all([engines.close(), stores.closeAll(), blobs.close()]);
+      await Promise.all([watch.stop(), engines.close(), stores.closeAll(), blobs.close()]);
       await audit.close();
     },
   };
+}
+
+/** What calls are served with: models and the engines that run them, stores, blobs. */
+async function createResources(config: Config, log: Log) {
+  const { paths } = config;
+  const models = createModels({ folder: paths.modelCache, log });
+  const engines = createEngines({ settings: engineSettings(config, models.vadFile), log });
+  const stores = createAppStores({
+    paths,
+    log,
+    createStoreWorker: (spec) => createWorker<StoreOps>(spec, { log }),
+  });
+  const blobs = await createBlobStore({ folder: paths.blobs, ttlMs: config.blobTtlMs });
+  return { models: models.forEngines(engines), engines, stores, blobs };
 }
 
 function engineSettings(config: Config, vadFile: string) {

@@ -3,14 +3,16 @@ import {
   appIdOf,
   Attestation,
   Base64,
+  canonicalJson,
   checkManifest,
   Digest,
   Grant,
+  parseUnknown,
   Rights,
   Signer,
 } from '@locara/protocol';
 import * as z from 'zod';
-import type { AppRecord } from './app-registry.ts';
+import type { AppRecord, FormerApp } from './app-registry.ts';
 
 const StoredDecision = z.strictObject({
   ...Grant.shape,
@@ -30,9 +32,16 @@ const StoredExpansion = z.strictObject({
   }),
 });
 
+/**
+ * Of everything else in the file: a damaged byte or a careless edit disables the app. A program of the same
+ * user that is set on it can compute it too, as it can read every key of this user's.
+ */
+const Checksum = Digest;
+
 /** app.json: the record with the signed manifest's own text in it, so that one rename commits both. */
 const StoredRecord = z.strictObject({
   version: z.literal(1),
+  checksum: Checksum,
   manifestText: z.string(),
   installPublicKey: Base64.length(44),
   app: z.strictObject({
@@ -48,9 +57,26 @@ const StoredRecord = z.strictObject({
   }),
 });
 
+/** former.json: what an uninstalled app left, beside its data. */
+const StoredFormer = z.strictObject({
+  version: z.literal(1),
+  checksum: Checksum,
+  signer: z.strictObject({ id: z.string().min(1), words: z.string() }),
+  appVersion: z.string().min(1),
+  standing: z
+    .strictObject({
+      manifestDigest: Digest,
+      asked: Rights,
+      approved: Rights,
+      grants: z.array(StoredDecision),
+      expansion: StoredExpansion.optional(),
+    })
+    .optional(),
+});
+
 /** The text of app.json. The manifest must be the valid UTF-8 that checkManifest accepted. */
 export function renderRecord(record: AppRecord, manifestBytes: Uint8Array): string {
-  const stored: z.input<typeof StoredRecord> = {
+  const stored: Omit<z.input<typeof StoredRecord>, 'checksum'> = {
     version: 1,
     manifestText: Buffer.from(manifestBytes).toString('utf8'),
     installPublicKey: Buffer.from(record.installPublicKey).toString('base64'),
@@ -66,16 +92,16 @@ export function renderRecord(record: AppRecord, manifestBytes: Uint8Array): stri
       expansion: record.expansion,
     },
   };
-  return `${JSON.stringify(stored, null, 2)}\n`;
+  return renderChecked(stored);
 }
 
-/** Reads app.json back; undefined unless all of it agrees: digest, manifest, and the id of its folder. */
+/** Reads app.json back; undefined unless all of it agrees: checksum, digest, manifest, and the id of its folder. */
 export function parseRecord(
   text: string,
   appId: string,
 ): { readonly record: AppRecord; readonly manifestBytes: Uint8Array } | undefined {
-  const parsed = StoredRecord.safeParse(parseJson(text));
-  if (!parsed.success) return undefined;
+  const parsed = parseUnknown(StoredRecord, parseJson(text));
+  if (!parsed.success || !isChecked(parsed.data)) return undefined;
   const { manifestText, installPublicKey, app } = parsed.data;
   const manifestBytes = Buffer.from(manifestText, 'utf8');
   const { manifest } = checkManifest(manifestBytes);
@@ -85,6 +111,39 @@ export function parseRecord(
   if (digestOf(manifestBytes) !== app.manifestDigest) return undefined;
   const key = Buffer.from(installPublicKey, 'base64');
   return { record: { ...app, manifest, installPublicKey: key }, manifestBytes };
+}
+
+/** The text of former.json. */
+export function renderFormer({ signer, version, standing }: FormerApp): string {
+  const stored: Omit<z.input<typeof StoredFormer>, 'checksum'> = {
+    version: 1,
+    signer,
+    appVersion: version,
+    standing: standing && { ...standing, grants: [...standing.grants] },
+  };
+  return renderChecked(stored);
+}
+
+/** Reads former.json back; undefined unless it agrees with its checksum. */
+export function parseFormer(text: string, appId: string): FormerApp | undefined {
+  const parsed = parseUnknown(StoredFormer, parseJson(text));
+  if (!parsed.success || !isChecked(parsed.data)) return undefined;
+  const { signer, appVersion, standing } = parsed.data;
+  return { appId, signer, version: appVersion, standing };
+}
+
+function renderChecked(stored: object): string {
+  return `${JSON.stringify({ checksum: checksumOf(stored), ...stored }, null, 2)}\n`;
+}
+
+function isChecked({ checksum, ...stored }: { readonly checksum: string }): boolean {
+  return checksumOf(stored) === checksum;
+}
+
+function checksumOf(stored: object): string {
+  // What JSON leaves out, as a field that is undefined, must not count either.
+  const written = JSON.parse(JSON.stringify(stored)) as unknown;
+  return digestOf(Buffer.from(canonicalJson(written)));
 }
 
 /** `sha256:<hex>` of raw bytes. */

@@ -56,12 +56,32 @@ export interface AppFiles {
   readonly replaces?: { readonly record: AppRecord | undefined };
 }
 
+/** What the user has decided about an app, and on what: it outlives an uninstall that keeps the data. */
+export interface Standing {
+  readonly manifestDigest: string;
+  /** What that manifest asks for. */
+  readonly asked: Rights;
+  readonly approved: Rights;
+  readonly grants: readonly Decision[];
+  readonly expansion?: Expansion | undefined;
+}
+
 /** What an uninstalled app left behind: who may have its data when it is installed again. */
 export interface FormerApp {
   readonly appId: string;
-  readonly signerId: string;
+  readonly signer: Pick<Signer, 'id' | 'words'>;
   /** The newest version that was installed: an older one is refused. */
   readonly version: string;
+  /** Absent when the record was damaged: then nobody gets what the app left until it is wiped. */
+  readonly standing?: Standing | undefined;
+}
+
+/** How a change of a record is to be taken. */
+export interface UpdateOptions {
+  /** Taking away holds at once even when it cannot be written, and the failure is thrown all the same. */
+  readonly isNarrowing?: boolean;
+  /** Changes no right, so nobody is told. */
+  readonly isBookkeeping?: boolean;
 }
 
 /** The installed apps, kept under `data/apps`; every change is on disk before it is announced. */
@@ -70,20 +90,23 @@ export interface AppRegistry {
   list(): readonly AppRecord[];
   /** Installs or updates: the record and its files replace those of the same id, together or not at all. */
   put(record: AppRecord, files: AppFiles): Promise<void>;
-  /** Taking away holds at once even when it cannot be written, and the failure is thrown all the same. */
+  /** A change that returns the very record it was given writes nothing. */
   update(
     appId: string,
     change: (record: AppRecord) => AppRecord,
-    options?: { readonly isNarrowing?: boolean },
+    options?: UpdateOptions,
   ): Promise<AppRecord>;
-  /** Deletes record and credentials. The signer of the app stays on file, for the data it leaves. */
+  /** Deletes record and credentials. What the user decided, and on whom, stays on file with the data. */
   remove(appId: string): Promise<void>;
   /** After its data is gone: deletes what `remove` left. */
   forget(appId: string): Promise<void>;
   findFormer(appId: string): FormerApp | undefined;
   /** True when the record on disk cannot be trusted: the app is disabled until it is uninstalled. */
   isDamaged(appId: string): boolean;
-  /** True while locara.json on disk is the one that was installed. */
+  /**
+   * False when a file of the installed app was changed by anyone but the daemon: then it must not connect
+   * until it is installed again. Microseconds, unless a file looks changed.
+   */
   isManifestIntact(appId: string): boolean;
   listDamaged(): readonly string[];
   /** Called after a change to an app's grants, revocation or presence; returns its own removal. */

@@ -6,10 +6,13 @@ import {
   describeCapability,
   diffRights,
   isExpansion,
+  meetRights,
   rightsOf,
 } from '@locara/protocol';
 import { digestOf } from './app-record-file.ts';
-import type { AppRecord } from './app-registry.ts';
+import type { Earlier } from './assert-may-install.ts';
+import { digestExpansion } from './plan-install.ts';
+import { badgesOf } from './privacy-badges.ts';
 import type { VerifiedPackage } from './verify-package.ts';
 
 /** What the catalog knows of a pinned model. */
@@ -19,27 +22,33 @@ export interface PinnedModel {
   readonly installed: boolean;
 }
 
+export interface ConsentContext {
+  /** What the user decided before; then the package is an update. */
+  readonly earlier: Earlier | undefined;
+  /** The app is installed and revoked as a whole. */
+  readonly isRevoked: boolean;
+  readonly models: ReadonlyMap<string, PinnedModel>;
+  readonly now: Date;
+}
+
 /** What the user reads before deciding about a verified package. */
 export function summarizeConsent(
   { manifest, ...verified }: VerifiedPackage,
-  context: {
-    readonly installed: AppRecord | undefined;
-    readonly models: ReadonlyMap<string, PinnedModel>;
-  },
+  { earlier, isRevoked, models, now }: ConsentContext,
 ): ConsentSummary {
-  const { installed, models } = context;
-  const update = installed === undefined ? undefined : describeUpdate(installed, manifest);
+  const { appId, signer } = verified;
+  const update = earlier === undefined ? undefined : describeUpdate(earlier, { appId, manifest });
   const summary = {
-    appId: verified.appId,
+    appId,
     version: manifest.version,
     displayName: manifest.displayName,
     description: manifest.description,
     author: `${manifest.author.name} <${manifest.author.email}>`,
     license: manifest.license,
     manifestDigest: verified.manifestDigest,
-    signer: verified.signer,
+    signer,
     attestation: verified.attestation,
-    badges: [],
+    badges: badgesOf({ manifest, signer }),
     grants: declaredCapabilities(manifest).map((capability) => ({
       capability,
       ...describeCapability(capability),
@@ -48,33 +57,54 @@ export function summarizeConsent(
     models: [...models].map(([model, { bytes, installed }]) => ({ model, bytes, installed })),
     rights: rightsOf(manifest),
     risks: [
-      describeTrustRisk(verified.signer),
+      describeTrustRisk(signer),
       NOT_CONFINED,
+      ...describeSigningTime(signer, now),
       ...describeAccessRisks(manifest),
-      ...describeUpdateRisks(installed, update),
+      ...(isRevoked ? ['You revoked this app; installing it allows it again.'] : []),
+      ...(update?.isExpansion === true ? [ASKS_FOR_MORE] : []),
     ],
     ...(update === undefined ? {} : { update }),
   };
-  const decisive = [
-    summary.manifestDigest,
-    summary.signer,
-    summary.risks,
-    update?.diffDigest ?? '',
-  ];
-  return { ...summary, consentDigest: digestOf(Buffer.from(canonicalJson(decisive))) };
+  // The same manifest again decides nothing anew: then it does not matter whether another install was first.
+  const isSame = earlier?.manifestDigest === verified.manifestDigest;
+  const decisive = isSame ? { ...summary, update: undefined } : summary;
+  return { ...summary, consentDigest: digestConsent(decisive) };
+}
+
+/** Of everything that would make the user decide otherwise. */
+function digestConsent(summary: Omit<ConsentSummary, 'consentDigest'>): string {
+  const { manifestDigest, signer, attestation, risks, update } = summary;
+  const decisive = [manifestDigest, signer, attestation, risks, update ?? 'first install'];
+  // What JSON leaves out, as a field that is undefined, decides nothing.
+  const plain = JSON.parse(JSON.stringify(decisive)) as unknown;
+  return digestOf(Buffer.from(canonicalJson(plain)));
 }
 
 function describeUpdate(
-  { appId, manifest: before, approved }: AppRecord,
-  manifest: AppManifest,
+  { approved, version }: Earlier,
+  { appId, manifest }: { readonly appId: string; readonly manifest: AppManifest },
 ): NonNullable<ConsentSummary['update']> {
-  const diff = diffRights(approved, rightsOf(manifest));
+  const asked = rightsOf(manifest);
+  const diff = diffRights(approved, asked);
   return {
-    fromVersion: before.version,
+    fromVersion: version,
     diff,
-    diffDigest: digestOf(Buffer.from(canonicalJson([appId, diff]))),
+    // As it will be once this is installed: what the update gives up is approved no longer.
+    diffDigest: digestExpansion(appId, meetRights(approved, asked), asked),
     isExpansion: isExpansion(diff),
   };
+}
+
+const ASKS_FOR_MORE =
+  'This update asks for more than before: that waits for a cool-down and for your consent.';
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+function describeSigningTime({ signedAt }: VerifiedPackage['signer'], now: Date): string[] {
+  if (signedAt === undefined || Date.parse(signedAt) - now.getTime() <= DAY_MS) return [];
+  return [
+    `It says it was signed at ${signedAt}, which has not come yet by the clock of this computer: one of the two is wrong.`,
+  ];
 }
 
 function describeTrustRisk({ scope }: VerifiedPackage['signer']): string {
@@ -126,18 +156,4 @@ function describeBackground(background: Declared['background']): string[] {
 
 function toVerb(access: 'read' | 'read-write'): string {
   return access === 'read' ? 'read' : 'read and change';
-}
-
-function describeUpdateRisks(
-  installed: AppRecord | undefined,
-  update: ConsentSummary['update'],
-): string[] {
-  return [
-    ...(installed?.revoked === true
-      ? ['You revoked this app; installing it allows it again.']
-      : []),
-    ...(update?.isExpansion === true
-      ? ['This update asks for more than before: that waits for a cool-down and for your consent.']
-      : []),
-  ];
 }

@@ -9,6 +9,7 @@ import {
 } from '@locara/protocol';
 import type { AppRecord } from './app-registry.ts';
 import { reachesTier } from './attestation-tier.ts';
+import { type Blocks, toBlockSubject } from './blocks.ts';
 
 /** Everything that decides what a session may do now. */
 export interface RightsSubject {
@@ -25,6 +26,30 @@ export interface EffectiveRights {
   /** The manifest as far as the user approved it: models, quota, hosts. */
   readonly manifest: AppManifest;
   has(capability: Capability): boolean;
+}
+
+/** What an app may do now, as someone attested like this. */
+export type RightsReader = (record: AppRecord, attestation: Attestation) => EffectiveRights;
+
+/**
+ * Remembers the answer for each record: records never change but are replaced, and another revocation list
+ * starts over, so that no answer is stale and a call costs a look-up.
+ */
+export function createRightsReader(blocks: Blocks): RightsReader {
+  let known = new WeakMap<AppRecord, Map<Attestation, EffectiveRights>>();
+  blocks.onChange(() => {
+    known = new WeakMap();
+  });
+  return (record, attestation) => {
+    const ofRecord = known.get(record) ?? new Map<Attestation, EffectiveRights>();
+    known.set(record, ofRecord);
+    const remembered = ofRecord.get(attestation);
+    if (remembered !== undefined) return remembered;
+    const block = blocks.find(toBlockSubject(record));
+    const rights = effectiveRights({ record, attestation, block });
+    ofRecord.set(attestation, rights);
+    return rights;
+  };
 }
 
 export function effectiveRights({ record, attestation, block }: RightsSubject): EffectiveRights {

@@ -3,22 +3,22 @@ import {
   type AppManifest,
   type ConsentSummary,
   type ControlResult,
-  declaredCapabilities,
-  type Grant,
-  rightsOf,
   RpcError,
 } from '@locara/protocol';
-import { compare } from 'semver';
+import type { Audit } from '../audit/audit.ts';
+import type { BootClock } from '../clock/boot-clock.ts';
 import type { Paths } from '../paths.ts';
 import type { AppRecord, AppRegistry } from './app-registry.ts';
-import { assertBlocksAreFresh, assertNotBlocked } from './assert-not-blocked.ts';
-import { type Blocks, toBlockSubject } from './blocks.ts';
+import { assertMayInstall, type Earlier, findEarlier } from './assert-may-install.ts';
+import type { Blocks } from './blocks.ts';
 import { type PinnedModel, summarizeConsent } from './consent-summary.ts';
 import { CREDENTIALS_FILE } from './create-app-registry.ts';
 import { renderCredentials } from './credentials-file.ts';
-import { effectiveRights } from './effective-rights.ts';
-import { chooseInstallKey } from './install-key.ts';
-import { refusePackage } from './refuse-package.ts';
+import { currentGrants } from './describe-app.ts';
+import type { Expansions } from './expansions.ts';
+import { type ChosenKey, chooseInstallKey } from './install-key.ts';
+import { planInstall } from './plan-install.ts';
+import { badgesOf } from './privacy-badges.ts';
 import { createTaskQueue } from './task-queue.ts';
 import type { SignatureTrust } from './verify-bundle.ts';
 import { type VerifiedPackage, verifyPackage } from './verify-package.ts';
@@ -27,6 +27,9 @@ export interface AppInstallerOptions {
   readonly registry: AppRegistry;
   readonly trust: SignatureTrust;
   readonly blocks: Blocks;
+  readonly expansions: Pick<Expansions, 'describe'>;
+  readonly bootClock: BootClock;
+  readonly audit: Pick<Audit, 'decide'>;
   readonly paths: Pick<Paths, 'app' | 'appSocket'>;
   /** The catalog's model of exactly that pin (`<id>@sha256:<hex>`), if there is one. */
   readonly findModel: (pin: string) => PinnedModel | undefined | Promise<PinnedModel | undefined>;
@@ -54,7 +57,8 @@ export function createAppInstaller(options: AppInstallerOptions): AppInstaller {
     inspect: async (path) => (await examinePackage(options, path)).summary,
     install: ({ path, consentDigest, acceptRisk }) =>
       inTurn(async () => {
-        const { verified, summary, installed } = await examinePackage(options, path);
+        const examined = await examinePackage(options, path);
+        const { summary } = examined;
         if (summary.consentDigest !== consentDigest) {
           throw new RpcError(
             'Conflict',
@@ -69,64 +73,30 @@ export function createAppInstaller(options: AppInstallerOptions): AppInstaller {
             details: { rule: 'risk_not_accepted', risks: summary.risks },
           });
         }
-        return installVerified(options, verified, installed);
+        return installVerified(options, examined);
       }),
   };
 }
 
-async function examinePackage(
-  options: AppInstallerOptions,
-  path: string,
-): Promise<{
+interface Examined {
   readonly verified: VerifiedPackage;
   readonly summary: ConsentSummary;
-  /** What the summary compares with. */
   readonly installed: AppRecord | undefined;
-}> {
+  /** What the summary compares with. */
+  readonly earlier: Earlier | undefined;
+}
+
+async function examinePackage(options: AppInstallerOptions, path: string): Promise<Examined> {
+  const { registry, blocks, clock = () => new Date() } = options;
   const verified = await verifyPackage(path, options.trust);
-  assertNotBlocked(options.blocks, toBlockSubject(verified));
-  assertBlocksAreFresh(options.blocks);
-  const installed = options.registry.find(verified.appId);
-  assertSameSigner(options.registry, verified);
-  if (installed !== undefined) assertNoRollback(installed, verified);
   const models = await findModels(verified.manifest, options.findModel);
-  return { verified, summary: summarizeConsent(verified, { installed, models }), installed };
-}
-
-/** The data of an app belongs to who signed it first, even while it is not installed. */
-function assertSameSigner(registry: AppRegistry, { appId, signer }: VerifiedPackage): void {
-  if (registry.isDamaged(appId)) {
-    throw new RpcError('Conflict', 'The record of that app is damaged; uninstall it first.', {
-      details: { rule: 'record_damaged' },
-    });
-  }
-  const owner = registry.find(appId)?.signer.id ?? registry.findFormer(appId)?.signerId;
-  if (owner !== undefined && owner !== signer.id) throw refusePackage('signer_changed');
-}
-
-function assertNoRollback(
-  installed: AppRecord,
-  { manifest, manifestDigest }: VerifiedPackage,
-): void {
-  const order = compare(manifest.version, installed.manifest.version);
-  if (order < 0) {
-    throw new RpcError(
-      'Conflict',
-      `Version ${installed.manifest.version}, which is newer, is installed.`,
-      {
-        details: { rule: 'downgrade' },
-      },
-    );
-  }
-  if (order === 0 && manifestDigest !== installed.manifestDigest) {
-    throw new RpcError(
-      'Conflict',
-      'Another manifest of the same version is installed: give this one a higher version.',
-      {
-        details: { rule: 'same_version' },
-      },
-    );
-  }
+  // From here on nothing waits: what is compared with is what `put` takes to be installed.
+  const installed = registry.find(verified.appId);
+  assertMayInstall({ registry, blocks }, verified);
+  const earlier = findEarlier(registry, verified.appId);
+  const isRevoked = installed?.revoked === true;
+  const summary = summarizeConsent(verified, { earlier, isRevoked, models, now: clock() });
+  return { verified, summary, installed, earlier };
 }
 
 async function findModels(
@@ -148,64 +118,76 @@ async function findModels(
 
 async function installVerified(
   options: AppInstallerOptions,
-  verified: VerifiedPackage,
-  installed: AppRecord | undefined,
+  examined: Examined,
 ): Promise<ControlResult<'app.install'>> {
-  const { registry, paths, clock = () => new Date(), platform = process.platform } = options;
-  const { appId, manifest, manifestDigest, attestation, signer } = verified;
+  const { registry, paths, platform = process.platform } = options;
+  const { verified, installed } = examined;
+  const { appId, manifest, manifestBytes, manifestDigest, attestation } = verified;
   const credentials = join(paths.app(appId), CREDENTIALS_FILE);
   const choice = { manifest, attestation, installed, credentials, platform };
   const key = await chooseInstallKey(choice);
+  const record = toRecord(options, examined, key);
+  await registry.put(record, {
+    manifestBytes,
+    credentials: renderCredentials({
+      appId,
+      manifestDigest,
+      ...(key.privateKeyPem === undefined ? {} : { installKey: key.privateKeyPem }),
+      daemonPublicKey: Buffer.from(options.daemonPublicKey).toString('base64'),
+      socket: paths.appSocket,
+    }),
+    // A revocation that came meanwhile must not be undone by what was read before it.
+    replaces: { record: installed },
+  });
+  auditInstall(options.audit, record, { isUpdate: installed !== undefined });
+  return {
+    appId,
+    version: record.manifest.version,
+    manifestDigest,
+    credentials,
+    attestation: record.attestation,
+    grants: currentGrants(record, options.blocks),
+    badges: badgesOf(record),
+    pending: options.expansions.describe(record),
+  };
+}
+
+function auditInstall(
+  audit: AppInstallerOptions['audit'],
+  { appId, manifest, manifestDigest: digest, signer, attestation, expansion }: AppRecord,
+  { isUpdate }: { readonly isUpdate: boolean },
+): void {
+  const { version } = manifest;
+  const fields = { version, digest, signerId: signer.id, attestation };
+  audit.decide(isUpdate ? 'app.updated' : 'app.installed', appId, fields);
+  if (expansion === undefined) return;
+  audit.decide('expansion.pending', appId, { version, diffDigest: expansion.diffDigest });
+}
+
+function toRecord(
+  { bootClock, clock = () => new Date() }: AppInstallerOptions,
+  { verified, installed, earlier }: Examined,
+  key: ChosenKey,
+): AppRecord {
+  const { appId, manifest, manifestDigest, attestation, signer } = verified;
+  const at = clock().toISOString();
   const isSame = installed?.manifestDigest === manifestDigest;
-  const record: AppRecord = {
+  return {
     appId,
     manifest,
     manifestDigest,
     installPublicKey: key.publicKey,
     attestation,
     signer,
-    installedAt: isSame ? installed.installedAt : clock().toISOString(),
+    installedAt: isSame ? installed.installedAt : at,
     revoked: false,
-    grants: decideGrants(manifest, installed),
-    approved: rightsOf(manifest),
+    ...planInstall({
+      appId,
+      manifest,
+      before: earlier,
+      at,
+      signedAt: signer.signedAt,
+      reading: bootClock.read(),
+    }),
   };
-  const credentialsText = renderCredentials({
-    appId,
-    manifestDigest,
-    ...(key.privateKeyPem === undefined ? {} : { installKey: key.privateKeyPem }),
-    daemonPublicKey: Buffer.from(options.daemonPublicKey).toString('base64'),
-    socket: paths.appSocket,
-  });
-  const { manifestBytes } = verified;
-  await registry.put(record, {
-    manifestBytes,
-    credentials: credentialsText,
-    // A revocation that came meanwhile must not be undone by what was read before it.
-    replaces: { record: installed },
-  });
-  const { version } = manifest;
-  const { grants } = effectiveRights({ record, attestation, block: undefined });
-  return {
-    appId,
-    version,
-    manifestDigest,
-    credentials,
-    attestation,
-    grants: [...grants],
-    badges: [],
-  };
-}
-
-/** First install: all but the optional ones. Update: earlier decisions stay, what is new waits for the user. */
-function decideGrants(manifest: AppManifest, installed: AppRecord | undefined): Grant[] {
-  const had = installed === undefined ? [] : declaredCapabilities(installed.manifest);
-  const decided = new Map(installed?.grants.map(({ capability, state }) => [capability, state]));
-  return declaredCapabilities(manifest).map((capability) => {
-    if (installed !== undefined) {
-      const state = had.includes(capability) ? decided.get(capability) : undefined;
-      return { capability, state: state ?? 'pending' };
-    }
-    const isOptional = manifest.capabilities.optional.includes(capability);
-    return { capability, state: isOptional ? 'pending' : 'granted' };
-  });
 }

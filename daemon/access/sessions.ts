@@ -2,7 +2,7 @@ import { type Attestation, type Capability, type Grant, RpcError } from '@locara
 import type { AppRecord, AppRegistry } from './app-registry.ts';
 import { describeBlock } from './assert-not-blocked.ts';
 import { type Blocks, toBlockSubject } from './blocks.ts';
-import { type EffectiveRights, effectiveRights, type RightsSubject } from './effective-rights.ts';
+import { createRightsReader, type EffectiveRights, type RightsReader } from './effective-rights.ts';
 import type { Session } from './session.ts';
 
 /** Why a session ended, as the app is told (`session.ended`). */
@@ -65,6 +65,7 @@ export function createSessions(
   limits: SessionLimits,
 ): Sessions {
   const open = new Set<ServedSession>();
+  const readRights = createRightsReader(blocks);
   const ofApp = (appId: string) => [...open].filter((session) => session.appId === appId);
   const usageOf = (appId: string): SessionUsage => {
     const sessions = ofApp(appId);
@@ -103,7 +104,7 @@ export function createSessions(
       }
       const session = new ServedSession(identity, {
         registry,
-        blocks,
+        readRights,
         listener,
         assertRoom: () => {
           const { running, queued } = usageOf(record.appId).calls;
@@ -122,7 +123,7 @@ export function createSessions(
 
 interface SessionOwner {
   readonly registry: AppRegistry;
-  readonly blocks: Blocks;
+  readonly readRights: RightsReader;
   readonly listener: SessionListener;
   /** Throws Busy when the app may not begin another call. */
   readonly assertRoom: () => void;
@@ -140,7 +141,6 @@ class ServedSession implements OpenSession {
   readonly calls = new Set<CountedCall>();
   readonly #owner: SessionOwner;
   readonly #opened: AppRecord;
-  #computed: (RightsSubject & { readonly rights: EffectiveRights }) | undefined;
 
   constructor({ record, attestation, pid }: SessionIdentity, owner: SessionOwner) {
     this.appId = record.appId;
@@ -185,17 +185,10 @@ class ServedSession implements OpenSession {
 
   /** The rights as they are now, computed again when anything they follow from changed; none once the app is another. */
   #rights(): EffectiveRights | undefined {
-    const { registry, blocks } = this.#owner;
+    const { registry, readRights } = this.#owner;
     const record = registry.find(this.appId);
-    if (record === undefined) return undefined;
-    const block = blocks.find(toBlockSubject(record));
-    const { attestation } = this;
-    if (this.#computed?.record !== record || this.#computed.block !== block) {
-      if (!this.isOf(record)) return undefined;
-      const subject = { record, attestation, block };
-      this.#computed = { ...subject, rights: effectiveRights(subject) };
-    }
-    return this.#computed.rights;
+    if (record === undefined || !this.isOf(record)) return undefined;
+    return readRights(record, this.attestation);
   }
 }
 

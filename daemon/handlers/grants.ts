@@ -1,20 +1,64 @@
-import { declaredCapabilities, isCapability, RpcError } from '@locara/protocol';
+import {
+  type Capability,
+  declaredCapabilities,
+  describeCapability,
+  isCapability,
+  type Result,
+  RpcError,
+} from '@locara/protocol';
+import type { AppRegistry } from '../access/app-registry.ts';
+import { noteRequest } from '../access/grants.ts';
+import type { Session } from '../access/session.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { Log } from '../log.ts';
 import type { Handlers } from '../rpc/handler.ts';
 
-export function grantsHandlers(): Handlers<'grants'> {
+export interface GrantsHandlersDeps {
+  readonly registry: AppRegistry;
+  readonly audit: Pick<Audit, 'decide'>;
+  readonly log: Pick<Log, 'info'>;
+  readonly clock?: () => Date;
+}
+
+export function grantsHandlers(deps: GrantsHandlersDeps): Handlers<'grants'> {
   return {
     'grants.list': (_params, { session }) => ({ grants: [...session.grants()] }),
     'grants.request': ({ capability }, { session }) => {
-      const grant = session.grants().find((candidate) => candidate.capability === capability);
-      const isDeclared =
-        isCapability(capability) && declaredCapabilities(session.manifest).includes(capability);
-      if (grant === undefined || !isDeclared) {
-        throw new RpcError('CapabilityDenied', 'The manifest does not declare this capability.', {
-          details: { capability, manifestPath: 'capabilities.optional' },
-        });
-      }
-      if (grant.state === 'granted') return { grant };
-      return { grant, command: `locara app consent ${session.appId} ${capability}` };
+      const declared = declaredCapabilities(session.manifest);
+      if (!isCapability(capability) || !declared.includes(capability)) throw undeclared(capability);
+      return requestGrant(deps, session, capability);
     },
   };
+}
+
+/** A pending capability is put before the user once; anything else is decided, and the answer is that decision. */
+async function requestGrant(
+  { registry, audit, log, clock = () => new Date() }: GrantsHandlersDeps,
+  session: Session,
+  capability: Capability,
+): Promise<Result<'grants.request'>> {
+  const { appId, version } = session;
+  const grant = session.grants().find((candidate) => candidate.capability === capability);
+  if (grant === undefined) throw undeclared(capability);
+  if (grant.state === 'granted') return { grant };
+  if (grant.state === 'pending' && !isRequested(registry, appId, capability)) {
+    await noteRequest({ registry, clock }, appId, capability);
+    log.info('grant.requested', { appId, capability });
+    audit.decide('grant.requested', appId, { version, capability });
+  }
+  return { grant, command: `locara app consent ${appId} ${capability}` };
+}
+
+function isRequested(registry: AppRegistry, appId: string, capability: Capability): boolean {
+  const decision = registry.find(appId)?.grants.find((known) => known.capability === capability);
+  return decision?.requestedAt !== undefined;
+}
+
+function undeclared(capability: string): RpcError {
+  const manifestPath = isCapability(capability)
+    ? describeCapability(capability).declaredBy
+    : 'capabilities.optional';
+  return new RpcError('CapabilityDenied', 'The manifest does not declare this capability.', {
+    details: { method: 'grants.request', capability, manifestPath },
+  });
 }

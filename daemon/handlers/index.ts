@@ -1,6 +1,7 @@
 import { LIMITS } from '@locara/protocol';
 import { createAppExplainer } from '../access/app-explainer.ts';
 import type { AppRegistry } from '../access/app-registry.ts';
+import type { Expansions } from '../access/expansions.ts';
 import type { Revocations } from '../access/revocations.ts';
 import type { Session } from '../access/session.ts';
 import type { Sessions } from '../access/sessions.ts';
@@ -54,6 +55,7 @@ export interface HandlerParts {
   readonly revocations: Revocations;
   readonly audit: AuditLog;
   readonly daemonKey: DaemonKey;
+  readonly expansions: Expansions;
   readonly models: Models;
   readonly engines: RunningEngines;
   readonly stores: AppStores;
@@ -92,7 +94,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
       limits: { maxConnectionsPerApp: connectionLimit, authTimeoutMs: config.authTimeoutMs },
       quotasOf,
     }),
-    ...grantsHandlers(),
+    ...grantsHandlers(parts),
     ...modelsHandlers({ models }),
     ...llmHandlers({ models, engines }),
     ...embedHandlers({ embedder }),
@@ -127,24 +129,22 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
       },
     }),
     ...createAppHandlers({
-      registry: parts.registry,
-      installer: parts.installer,
+      ...parts,
       blocks: parts.revocations,
       explain: createAppExplainer({
         ...parts,
         blocks: parts.revocations,
         isIntact: (appId) => parts.registry.isManifestIntact(appId),
         findModel: (pin) => parts.models.findPinned(pin),
-        remainingMs: ({ expansion }) =>
-          expansion === undefined ? 0 : Math.max(0, LIMITS.coolDownMs - expansion.waited.elapsedMs),
+        remainingMs: (record) => parts.expansions.describe(record)?.remainingMs ?? 0,
       }),
+      usageOf: (appId) => parts.audit.usageOf(appId),
       wipeData: async (appId) => {
         await parts.launches.endApp(appId);
         await parts.stores.wipe(appId);
         await parts.blobs.deleteApp(appId);
         await removeTree(parts.config.paths.launchedHome(appId));
       },
-      log: parts.log,
     }),
     ...createAppRunHandlers(parts),
     ...createTrustHandlers(parts),

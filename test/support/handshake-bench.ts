@@ -3,7 +3,7 @@ import { checkManifest, handshakeTranscript, type Params, rightsOf } from '@loca
 import { digestOf } from '../../daemon/access/app-record-file.ts';
 import type { AppRecord, AppRegistry } from '../../daemon/access/app-registry.ts';
 import type { Blocks } from '../../daemon/access/blocks.ts';
-import { createBlocks } from '../../daemon/access/create-blocks.ts';
+import { NO_BLOCKS } from './install-bench.ts';
 import { toRawPublicKey } from '../../daemon/access/daemon-key.ts';
 import {
   createHandshake,
@@ -90,7 +90,7 @@ export function createHandshakeBench(
 ): HandshakeBench {
   const edited = new Set<string>();
   const registry = options.registry ?? createMemoryRegistry(apps, edited);
-  const blocks = options.blocks ?? createBlocks();
+  const blocks = options.blocks ?? NO_BLOCKS;
   const limits = { maxConnectionsPerApp: 64, maxCallsPerApp: 64 };
   const sessions = createSessions(registry, blocks, limits);
   const logged: LogFields[] = [];

@@ -1,11 +1,20 @@
 import { readFileSync } from 'node:fs';
-import type { ControlResult } from '@locara/protocol';
+import type { ConsentSummary, ControlResult } from '@locara/protocol';
 import type { AppRegistry } from '../../daemon/access/app-registry.ts';
 import { createAppRegistry } from '../../daemon/access/create-app-registry.ts';
-import { type AppInstaller, createAppInstaller } from '../../daemon/access/install-app.ts';
+import {
+  type AppInstaller,
+  type AppInstallerOptions,
+  createAppInstaller,
+} from '../../daemon/access/install-app.ts';
 import type { Blocks } from '../../daemon/access/blocks.ts';
+import { createExpansions, type Expansions } from '../../daemon/access/expansions.ts';
+import type { GrantsDeps } from '../../daemon/access/grants.ts';
 import { createTrustList, type TrustList } from '../../daemon/access/trust-list.ts';
 import { type Paths, resolvePaths } from '../../daemon/paths.ts';
+import { createFakeBootClock, type FakeBootClock } from '../fakes/boot-clock.ts';
+import { createRecordingAudit, type RecordingAudit } from '../fakes/recording-audit.ts';
+import { silentLog } from '../fakes/silent-log.ts';
 import { trustOf } from './bundles.ts';
 import { createKeyPair, createPackage, createTemporaryFolder } from './signed-package.ts';
 
@@ -21,6 +30,17 @@ export interface InstallBench {
   readonly registry: AppRegistry;
   readonly trustList: TrustList;
   readonly installer: AppInstaller;
+  /** What the installer was made of, to make another. */
+  readonly parts: AppInstallerOptions;
+  readonly bootClock: FakeBootClock;
+  readonly audit: RecordingAudit;
+  readonly expansions: Expansions;
+  /** What consent and revocation take. */
+  readonly grants: GrantsDeps;
+  /** The wall clock, which anybody may set. */
+  setTime(time: Date): void;
+  /** What the user is shown of a package by Ada. */
+  inspect(overrides?: Readonly<Record<string, unknown>>): Promise<ConsentSummary>;
   /** Inspects and installs as a user who accepts everything. */
   install(
     overrides?: Readonly<Record<string, unknown>>,
@@ -35,7 +55,9 @@ export const NO_BLOCKS: Blocks = {
 };
 
 /** The real parts of an installation in a fresh home, with a catalog of one model. */
-export async function createInstallBench(): Promise<InstallBench> {
+export async function createInstallBench({
+  isTrusting = true,
+}: { readonly isTrusting?: boolean } = {}): Promise<InstallBench> {
   const paths = resolvePaths({
     platform: 'linux',
     home: '/nonexistent',
@@ -44,21 +66,42 @@ export async function createInstallBench(): Promise<InstallBench> {
   });
   const registry = await createAppRegistry({ paths, log: { warn: () => undefined } });
   const trustList = createTrustList({ path: paths.trustList });
-  await trustList.add({ name: 'Ada', publicKeyPem: key.publicKeyPem, scope: 'sideloading' });
-  await trustList.add({ name: 'dev', publicKeyPem: other.publicKeyPem, scope: 'development' });
-  const installer = createAppInstaller({
+  if (isTrusting) {
+    await trustList.add({ name: 'Ada', publicKeyPem: key.publicKeyPem, scope: 'sideloading' });
+    await trustList.add({ name: 'dev', publicKeyPem: other.publicKeyPem, scope: 'development' });
+  }
+  const bootClock = createFakeBootClock();
+  const audit = createRecordingAudit();
+  const expansions = createExpansions({ registry, bootClock, log: silentLog });
+  let time = new Date('2026-03-01T12:00:00.000Z');
+  const clock = (): Date => time;
+  const parts: AppInstallerOptions = {
     registry,
     trust: trustOf(trustList),
     blocks: NO_BLOCKS,
+    expansions,
+    bootClock,
+    audit,
+    clock,
     paths,
     daemonPublicKey,
     findModel: (pin) => (pin === PIN ? { bytes: 1185376, installed: true } : undefined),
-  });
+  };
+  const installer = createAppInstaller(parts);
   return {
     paths,
     registry,
     trustList,
     installer,
+    parts,
+    bootClock,
+    audit,
+    expansions,
+    grants: { registry, expansions, clock },
+    setTime: (changed) => {
+      time = changed;
+    },
+    inspect: (overrides) => installer.inspect(createPackage(key, overrides)),
     async install(overrides = {}, signer = key) {
       const path = createPackage(signer, overrides);
       const { consentDigest } = await installer.inspect(path);

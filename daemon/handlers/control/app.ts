@@ -1,17 +1,13 @@
-import {
-  describeCapability,
-  type Grant,
-  type InstalledApp,
-  isAppId,
-  isCapability,
-} from '@locara/protocol';
+import { isAppId } from '@locara/protocol';
 import type { ExplainApp } from '../../access/app-explainer.ts';
 import type { AppRecord, AppRegistry } from '../../access/app-registry.ts';
+import type { Blocks } from '../../access/blocks.ts';
 import { notInstalled } from '../../access/create-app-registry.ts';
-import { type Blocks, toBlockSubject } from '../../access/blocks.ts';
-import { effectiveRights } from '../../access/effective-rights.ts';
-import { grantCapability, revokeAccess } from '../../access/grants.ts';
+import { currentGrants, describeApp, type UsageOf } from '../../access/describe-app.ts';
+import type { Expansions } from '../../access/expansions.ts';
+import { type Consent, consentTo, revokeAccess } from '../../access/grants.ts';
 import type { AppInstaller } from '../../access/install-app.ts';
+import type { Audit } from '../../audit/audit.ts';
 import type { Log } from '../../log.ts';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';
 import type { AppRunHandlers } from './app-run.ts';
@@ -19,57 +15,90 @@ import type { AppRunHandlers } from './app-run.ts';
 export interface AppHandlersOptions {
   readonly registry: AppRegistry;
   readonly installer: AppInstaller;
-  readonly blocks: Blocks;
   readonly explain: ExplainApp;
+  readonly expansions: Expansions;
+  readonly blocks: Blocks;
+  readonly usageOf: UsageOf;
   /** Destroys the app's keys, then its stores; succeeds when there is nothing. */
   readonly wipeData: (appId: string) => Promise<void>;
   /** Told of every change to what an app may do. */
   readonly log: Pick<Log, 'info'>;
+  readonly audit: Pick<Audit, 'decide'>;
+  readonly clock?: () => Date;
 }
 
 export function createAppHandlers(
   options: AppHandlersOptions,
 ): Omit<ControlHandlers<'app'>, keyof AppRunHandlers> {
-  const { registry, installer, explain, blocks, log } = options;
+  const { registry, installer, explain, expansions, blocks } = options;
   return {
     'app.inspect': async ({ path }) => ({ summary: await installer.inspect(path) }),
-    'app.install': async (params) => {
-      const installed = await installer.install(params);
-      const { appId, version, manifestDigest: digest, attestation } = installed;
-      const signerId = registry.find(appId)?.signer.id;
-      log.info('app.installed', { appId, version, digest, attestation, signerId });
-      return installed;
-    },
-    'app.list': () => {
+    'app.install': (params) => installApp(options, params),
+    'app.list': async () => {
+      await expansions.observe();
       const damaged = [...registry.listDamaged()];
       return {
-        apps: registry.list().map((record) => toInstalledApp(record, blocks)),
+        apps: registry.list().map((record) => describeApp(options, record)),
         ...(damaged.length === 0 ? {} : { damaged }),
       };
     },
-    'app.show': ({ appId }) => {
+    'app.show': async ({ appId }) => {
+      await expansions.observe();
       const record = registry.find(appId);
       if (record === undefined) throw notInstalled();
-      return { app: toInstalledApp(record, blocks) };
+      return { app: describeApp(options, record) };
     },
     'app.explain': (question) => ({ explanation: explain(question) }),
-    'app.consent': async ({ appId, capability = '' }) => {
-      const record = await grantCapability(registry, appId, capability);
-      log.info('app.consented', { appId, capability });
-      return { grants: grantsOf(record) };
+    'app.consent': async (consent) => {
+      await expansions.observe();
+      return { grants: currentGrants(await consentToApp(options, consent), blocks) };
     },
     'app.revoke': async ({ appId, capability }) => {
-      const record = await revokeAccess(registry, appId, capability);
-      log.info('app.revoked', { appId, capability });
-      return { grants: grantsOf(record), revoked: record.revoked };
+      const record = await revokeApp(options, { appId, capability });
+      return { grants: currentGrants(record, blocks), revoked: record.revoked };
     },
     'app.uninstall': ({ appId, wipe }) => uninstallApp(options, { appId, wipe }),
   };
 }
 
+async function installApp(
+  { registry, installer, log }: AppHandlersOptions,
+  params: Parameters<AppInstaller['install']>[0],
+): ReturnType<AppInstaller['install']> {
+  const installed = await installer.install(params);
+  const { appId, version, manifestDigest: digest, attestation } = installed;
+  const signerId = registry.find(appId)?.signer.id;
+  log.info('app.installed', { appId, version, digest, attestation, signerId });
+  return installed;
+}
+
+async function consentToApp(options: AppHandlersOptions, consent: Consent): Promise<AppRecord> {
+  const { registry, expansions, log, audit, clock = systemClock } = options;
+  const { appId, capability, diffDigest } = consent;
+  const record = await consentTo({ registry, expansions, clock }, consent);
+  log.info('app.consented', { appId, capability, digest: diffDigest });
+  const { version } = record.manifest;
+  const shown = diffDigest === undefined ? {} : { diffDigest };
+  if (capability === undefined) audit.decide('expansion.consented', appId, { version, ...shown });
+  else audit.decide('grant.consented', appId, { version, capability, ...shown });
+  return record;
+}
+
+async function revokeApp(
+  { registry, log, audit, clock = systemClock }: AppHandlersOptions,
+  { appId, capability }: { readonly appId: string; readonly capability: string | undefined },
+): Promise<AppRecord> {
+  const record = await revokeAccess({ registry, clock }, appId, capability);
+  log.info('app.revoked', { appId, capability });
+  const { version } = record.manifest;
+  if (capability === undefined) audit.decide('app.revoked', appId, { version });
+  else audit.decide('grant.revoked', appId, { version, capability });
+  return record;
+}
+
 /** Ends the app's sessions first (by the registry's announcement), so that nothing writes while its data goes. */
 async function uninstallApp(
-  { registry, wipeData, log }: AppHandlersOptions,
+  { registry, wipeData, log, audit }: AppHandlersOptions,
   { appId, wipe }: { readonly appId: string; readonly wipe: boolean },
 ): Promise<{ appId: string; wiped: boolean }> {
   if (!isAppId(appId)) throw notInstalled();
@@ -77,44 +106,17 @@ async function uninstallApp(
   if (isPresent) {
     await registry.remove(appId);
     log.info('app.uninstalled', { appId });
+    audit.decide('app.uninstalled', appId, { wipe });
   } else if (!wipe || registry.findFormer(appId) === undefined) throw notInstalled();
   if (wipe) {
     await wipeData(appId);
     await registry.forget(appId);
     log.info('app.wiped', { appId });
+    audit.decide('app.wiped', appId);
   }
   return { appId, wiped: wipe };
 }
 
-function grantsOf(record: AppRecord): Grant[] {
-  const { attestation } = record;
-  return [...effectiveRights({ record, attestation, block: undefined }).grants];
-}
-
-function toInstalledApp(record: AppRecord, blocks: Blocks): InstalledApp {
-  const { appId, manifest, manifestDigest, attestation, signer, installedAt, revoked } = record;
-  return {
-    appId,
-    version: manifest.version,
-    displayName: manifest.displayName,
-    manifestDigest,
-    attestation,
-    signer: signer.words,
-    signerId: signer.id,
-    scope: signer.scope,
-    signedAt: signer.signedAt,
-    provenance: signer.provenance,
-    badges: [],
-    installedAt,
-    revoked,
-    blocked: blocks.find(toBlockSubject(record)),
-    grants: grantsOf(record).map((grant) => ({
-      ...grant,
-      sentence: isCapability(grant.capability)
-        ? describeCapability(grant.capability).sentence
-        : grant.capability,
-      uses: 0,
-      denials: 0,
-    })),
-  };
+function systemClock(): Date {
+  return new Date();
 }

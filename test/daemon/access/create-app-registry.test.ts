@@ -10,67 +10,17 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { checkManifest } from '@locara/protocol';
-import type { AppRecord, AppRegistry } from '../../../daemon/access/app-registry.ts';
-import { digestOf } from '../../../daemon/access/app-record-file.ts';
-import { createAppRegistry } from '../../../daemon/access/create-app-registry.ts';
+import { rightsOf } from '@locara/protocol';
+import type { AppRegistry } from '../../../daemon/access/app-registry.ts';
 import { generateInstallKey, renderCredentials } from '../../../daemon/access/credentials-file.ts';
-import type { Log } from '../../../daemon/log.ts';
-import { resolvePaths, type Paths } from '../../../daemon/paths.ts';
 import {
-  createManifest,
-  createTemporaryFolder,
-  rejectionOf,
-} from '../../support/signed-package.ts';
-
-function createPaths(): Paths {
-  return resolvePaths({
-    platform: 'linux',
-    home: '/nonexistent',
-    variables: { LOCARA_HOME: createTemporaryFolder() },
-    teamId: undefined,
-  });
-}
-
-interface Opened {
-  readonly registry: AppRegistry;
-  readonly warnings: { appId?: string }[];
-}
-
-async function openRegistry(paths: Paths): Promise<Opened> {
-  const warnings: { appId?: string }[] = [];
-  const log: Pick<Log, 'warn'> = {
-    warn: (_event, { appId } = {}) => void warnings.push({ appId: String(appId) }),
-  };
-  return { registry: await createAppRegistry({ paths, log }), warnings };
-}
-
-function createRecord(overrides: Readonly<Record<string, unknown>> = {}): {
-  record: AppRecord;
-  manifestBytes: Buffer;
-} {
-  const manifestBytes = createManifest(overrides);
-  const { manifest } = checkManifest(manifestBytes);
-  if (manifest === undefined) throw new Error('the test manifest is not valid');
-  return {
-    manifestBytes,
-    record: {
-      appId: `${manifest.publisher}/${manifest.name}`,
-      manifest,
-      manifestDigest: digestOf(manifestBytes),
-      installPublicKey: Buffer.alloc(32, 7),
-      attestation: 'install-key',
-      signer: 'key you trust “Ada”',
-      signerId: 'key:abc',
-      installedAt: '2026-01-01T00:00:00.000Z',
-      revoked: false,
-      grants: [
-        { capability: 'store:read', state: 'granted' },
-        { capability: 'store:write', state: 'granted' },
-      ],
-    },
-  };
-}
+  createPaths,
+  createRecord,
+  decide,
+  openRegistry,
+  revoke,
+} from '../../support/app-registry.ts';
+import { createManifest, rejectionOf } from '../../support/signed-package.ts';
 
 test('a record survives a restart whole, in files that only the owner can read', async () => {
   const paths = createPaths();
@@ -98,8 +48,8 @@ test('changes are on disk before they are announced', async () => {
     seen.push(`${appId} ${String(changed?.revoked)}`);
   });
   await registry.put(record, { manifestBytes });
-  await registry.setGrant('acme/notes', 'store:write', 'revoked');
-  await registry.revoke('acme/notes');
+  await registry.update('acme/notes', decide('store:write', 'revoked'));
+  await registry.update('acme/notes', revoke);
   await registry.remove('acme/notes');
   stop();
   await registry.put(record, { manifestBytes });
@@ -117,9 +67,9 @@ test('concurrent changes are all kept', async () => {
   const { registry } = await openRegistry(paths);
   await registry.put(record, { manifestBytes });
   await Promise.all([
-    registry.setGrant('acme/notes', 'store:read', 'denied'),
-    registry.setGrant('acme/notes', 'store:write', 'revoked'),
-    registry.revoke('acme/notes'),
+    registry.update('acme/notes', decide('store:read', 'denied')),
+    registry.update('acme/notes', decide('store:write', 'revoked')),
+    registry.update('acme/notes', revoke),
   ]);
   const expected = {
     revoked: true,
@@ -169,7 +119,11 @@ test.each([
   expect(registry.isDamaged('acme/notes')).toBe(true);
   expect(warnings).toEqual([{ appId: 'acme/notes' }]);
   await registry.remove('acme/notes');
-  expect(registry.findFormer('acme/notes')).toEqual({ appId: 'acme/notes', signerId: 'unknown' });
+  expect(registry.findFormer('acme/notes')).toEqual({
+    appId: 'acme/notes',
+    signer: { id: 'unknown', words: 'nobody known' },
+    version: '0.0.0',
+  });
   await registry.forget('acme/notes');
   expect(existsSync(paths.app('acme/notes'))).toBe(false);
 });
@@ -180,8 +134,11 @@ test('half an update, cut off before its rename, leaves the old record', async (
   await (await openRegistry(paths)).registry.put(record, { manifestBytes });
   const folder = paths.app('acme/notes');
   writeFileSync(join(folder, 'locara.json'), createManifest({ version: '2.0.0' }));
-  writeFileSync(join(folder, 'app.json.0123.tmp'), '{"ver');
-  expect((await openRegistry(paths)).registry.find('acme/notes')).toEqual(record);
+  writeFileSync(join(folder, 'app.json.0123456789ab.tmp'), '{"ver');
+  const { registry, warnings } = await openRegistry(paths);
+  expect(registry.find('acme/notes')).toEqual(record);
+  expect(registry.isManifestIntact('acme/notes')).toBe(true);
+  expect(warnings).toEqual([]);
 });
 
 /** Credentials as an installation writes them, for a manifest of that digest. */
@@ -242,7 +199,17 @@ test('a removed app leaves who signed it, and nothing to authenticate with', asy
   expect(readdirSync(paths.app('acme/notes'))).toEqual(['former.json']);
   const again = (await openRegistry(paths)).registry;
   expect(again.find('acme/notes')).toBeUndefined();
-  expect(again.findFormer('acme/notes')).toEqual({ appId: 'acme/notes', signerId: 'key:abc' });
+  expect(again.findFormer('acme/notes')).toEqual({
+    appId: 'acme/notes',
+    signer: { id: 'key:abc', words: 'key you trust “Ada”' },
+    version: '1.0.0',
+    standing: {
+      manifestDigest: record.manifestDigest,
+      asked: rightsOf(record.manifest),
+      approved: record.approved,
+      grants: record.grants,
+    },
+  });
   await again.put(record, { manifestBytes });
   expect(again.findFormer('acme/notes')).toBeUndefined();
 });
@@ -263,10 +230,10 @@ test.each([
   await registry.put(record, { manifestBytes });
   expect(registry.find(appId)).toBeUndefined();
   for (const change of [
-    () => registry.revoke(appId),
+    () => registry.update(appId, revoke),
     () => registry.remove(appId),
     () => registry.forget(appId),
-    () => registry.setGrant(appId, 'store:read', 'granted'),
+    () => registry.update(appId, decide('store:read', 'granted')),
     () => registry.put({ ...record, appId }, { manifestBytes }),
   ]) {
     expect((await rejectionOf(change)).reason).toBe('NotFound');
@@ -302,20 +269,23 @@ describe('when the record cannot be written', () => {
     return { registry, seen };
   }
 
-  test('nothing is granted', async () => {
+  test('nothing else changes', async () => {
     const { registry, seen } = await openStuck();
-    await expect(registry.setGrant('acme/notes', 'store:sql', 'granted')).rejects.toThrow();
+    const grant = decide('store:write', 'denied');
+    await expect(registry.update('acme/notes', grant)).rejects.toThrow();
     const { grants } = registry.find('acme/notes') ?? {};
-    expect(grants).not.toContainEqual({ capability: 'store:sql', state: 'granted' });
+    expect(grants).toContainEqual({ capability: 'store:write', state: 'granted' });
     expect(seen).toEqual([]);
   });
 
   test('what the user takes back is gone all the same, and the sessions are told', async () => {
     const { registry, seen } = await openStuck();
-    await expect(registry.setGrant('acme/notes', 'store:read', 'revoked')).rejects.toThrow();
+    const narrowing = { isNarrowing: true };
+    const one = registry.update('acme/notes', decide('store:read', 'revoked'), narrowing);
+    await expect(one).rejects.toThrow();
     const { grants } = registry.find('acme/notes') ?? {};
     expect(grants).toContainEqual({ capability: 'store:read', state: 'revoked' });
-    await expect(registry.revoke('acme/notes')).rejects.toThrow();
+    await expect(registry.update('acme/notes', revoke, narrowing)).rejects.toThrow();
     expect(registry.find('acme/notes')?.revoked).toBe(true);
     expect(seen).toEqual(['acme/notes', 'acme/notes']);
   });

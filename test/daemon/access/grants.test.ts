@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { type Capability, checkManifest, GRANT_STATES, type Grant } from '@locara/protocol';
-import type { AppRecord } from '../../../daemon/access/app-registry.ts';
 import {
-  effectiveGrants,
-  hasCapability,
-  toCapabilityDenied,
-} from '../../../daemon/access/grants.ts';
+  type Capability,
+  checkManifest,
+  GRANT_STATES,
+  type Grant,
+  rightsOf,
+} from '@locara/protocol';
+import type { AppRecord } from '../../../daemon/access/app-registry.ts';
+import { type EffectiveRights, effectiveRights } from '../../../daemon/access/effective-rights.ts';
+import { toCapabilityDenied } from '../../../daemon/access/grants.ts';
 import { createManifest } from '../../support/signed-package.ts';
 
 function createRecord(grants: readonly Grant[], revoked = false): AppRecord {
@@ -17,12 +20,24 @@ function createRecord(grants: readonly Grant[], revoked = false): AppRecord {
     manifestDigest: 'sha256:',
     installPublicKey: new Uint8Array(32),
     attestation: 'install-key',
-    signer: '',
-    signerId: 'key:',
+    signer: { id: 'key:', words: '', scope: 'sideloading' },
     installedAt: '',
     revoked,
     grants,
+    approved: rightsOf(manifest),
   };
+}
+
+function rightsNow(record: AppRecord): EffectiveRights {
+  return effectiveRights({ record, attestation: 'install-key', block: undefined });
+}
+
+function hasCapability(record: AppRecord, capability: Capability): boolean {
+  return rightsNow(record).has(capability);
+}
+
+function effectiveGrants(record: AppRecord): readonly Grant[] {
+  return rightsNow(record).grants;
 }
 
 describe('a capability is held', () => {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { createBlocks } from '../../../daemon/access/create-blocks.ts';
 import { createAppRegistry } from '../../../daemon/access/create-app-registry.ts';
 import { resolvePaths } from '../../../daemon/paths.ts';
 import type { CodeFinding } from '../../../daemon/transport/peer-code.ts';
@@ -12,6 +11,7 @@ import {
   HELLO,
   MAC_BUILD,
 } from '../../support/handshake-bench.ts';
+import { NO_BLOCKS } from '../../support/install-bench.ts';
 import { createTemporaryFolder, rejectionOf } from '../../support/signed-package.ts';
 
 const notes = createApp();
@@ -57,7 +57,7 @@ test('an app whose locara.json was edited is refused', async () => {
 
 test('an app that the revocation list names is refused', async () => {
   const block = { reason: 'malware', seq: 1 };
-  const blocks = { ...createBlocks(), find: () => block };
+  const blocks = { ...NO_BLOCKS, find: () => block };
   const { open, logged } = createHandshakeBench([notes], { blocks });
   const handshake = open();
   handshake.hello(HELLO);

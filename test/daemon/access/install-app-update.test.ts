@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { digestOf } from '../../../daemon/access/app-record-file.ts';
+import type { RightsChange } from '@locara/protocol';
+import type { AppFiles, AppRecord, AppRegistry } from '../../../daemon/access/app-registry.ts';
+import { revokeAccess } from '../../../daemon/access/grants.ts';
 import { createAppInstaller } from '../../../daemon/access/install-app.ts';
 import {
   createInstallBench,
-  daemonPublicKey,
   type InstallBench,
   key,
   other,
@@ -19,14 +18,14 @@ beforeEach(async () => {
   bench = await createInstallBench();
 });
 
-test('keeps the install key and earlier denials', async () => {
+test('keeps the install key and what the user took back', async () => {
   const first = await bench.install();
   const before = readCredentials(first).installKey;
-  await bench.registry.setGrant('acme/notes', 'store:write', 'denied');
+  await revokeAccess(bench.grants, 'acme/notes', 'store:write');
   const updated = await bench.install({ version: '1.1.0' });
   expect(updated.grants).toEqual([
     { capability: 'store:read', state: 'granted' },
-    { capability: 'store:write', state: 'denied' },
+    { capability: 'store:write', state: 'revoked' },
   ]);
   expect(readCredentials(updated)).toMatchObject({
     installKey: before,
@@ -42,14 +41,14 @@ test('what it adds waits for the user; what it drops is gone', async () => {
     models: [PIN],
     capabilities: { fs: { 'app-data': 'read' } },
   });
-  const { update, risks, manifestDigest } = await bench.installer.inspect(path);
-  expect(update).toEqual({
-    fromVersion: '1.0.0',
-    added: ['llm:generate'],
-    removed: ['store:sql', 'store:write'],
-  });
-  expect(risks.join()).toContain('asks for more than before: llm:generate');
-  const { grants } = await bench.installer.install({ path, manifestDigest, acceptRisk: true });
+  const { update, risks, consentDigest } = await bench.installer.inspect(path);
+  expect(update).toMatchObject({ fromVersion: '1.0.0', isExpansion: true });
+  const changed = (changes: readonly RightsChange[] = []) =>
+    changes.flatMap(({ capability }) => capability ?? []);
+  expect(changed(update?.diff.added)).toEqual(['llm:generate']);
+  expect(changed(update?.diff.removed)).toEqual(['store:sql', 'store:write']);
+  expect(risks.join()).toContain('asks for more than before');
+  const { grants } = await bench.installer.install({ path, consentDigest, acceptRisk: true });
   expect(grants).toEqual([
     { capability: 'llm:generate', state: 'pending' },
     { capability: 'store:read', state: 'granted' },
@@ -92,8 +91,8 @@ test('another trusted signer is refused', async () => {
 
 test('a revoked app needs a new consent, and gets no capability back that was revoked alone', async () => {
   await bench.install();
-  await bench.registry.setGrant('acme/notes', 'store:write', 'revoked');
-  await bench.registry.revoke('acme/notes');
+  await revokeAccess(bench.grants, 'acme/notes', 'store:write');
+  await revokeAccess(bench.grants, 'acme/notes');
   const { risks } = await bench.installer.inspect(createPackage(key));
   expect(risks.join()).toContain('You revoked this app');
   const { grants } = await bench.install();
@@ -104,21 +103,39 @@ test('a revoked app needs a new consent, and gets no capability back that was re
 });
 
 test('what is revoked while an update is examined stays revoked', async () => {
-  const { paths, registry, trustList } = bench;
   await bench.install();
+  const path = createPackage(key, { version: '1.1.0', models: [PIN] });
+  const { consentDigest } = await bench.installer.inspect(path);
   const installer = createAppInstaller({
-    registry,
-    trustList,
-    paths,
-    daemonPublicKey,
+    ...bench.parts,
     findModel: async () => {
-      await registry.setGrant('acme/notes', 'store:write', 'revoked');
-      return { bytes: 1, installed: true };
+      await revokeAccess(bench.grants, 'acme/notes', 'store:write');
+      return { bytes: 1185376, installed: true };
     },
   });
-  const path = createPackage(key, { version: '1.1.0', models: [PIN] });
-  const manifestDigest = digestOf(readFileSync(join(path, 'locara.json')));
-  const rule = await ruleOf(() => installer.install({ path, manifestDigest, acceptRisk: true }));
+  await installer.install({ path, consentDigest, acceptRisk: true });
+  expect(bench.registry.find('acme/notes')?.grants).toMatchObject([
+    { state: 'granted' },
+    { capability: 'store:write', state: 'revoked' },
+  ]);
+});
+
+test('what is revoked while an update is written stays revoked, and the update is not made', async () => {
+  const { registry } = bench;
+  await bench.install();
+  const racing = {
+    find: (appId: string) => registry.find(appId),
+    findFormer: (appId: string) => registry.findFormer(appId),
+    isDamaged: (appId: string) => registry.isDamaged(appId),
+    put: async (record: AppRecord, files: AppFiles) => {
+      await revokeAccess(bench.grants, 'acme/notes', 'store:write');
+      await registry.put(record, files);
+    },
+  } as AppRegistry;
+  const installer = createAppInstaller({ ...bench.parts, registry: racing });
+  const path = createPackage(key, { version: '1.1.0' });
+  const { consentDigest } = await installer.inspect(path);
+  const rule = await ruleOf(() => installer.install({ path, consentDigest, acceptRisk: true }));
   expect(rule).toBe('Conflict app_changed');
   expect(registry.find('acme/notes')).toMatchObject({
     manifest: { version: '1.0.0' },

@@ -2,6 +2,7 @@ import { createPublicKey, createPrivateKey } from 'node:crypto';
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { Badge } from '@locara/protocol';
 import { createBundle } from '../../../clients/cli/sign-package.ts';
 import { createAppRegistry } from '../../../daemon/access/create-app-registry.ts';
 import { createAppInstaller } from '../../../daemon/access/install-app.ts';
@@ -41,8 +42,16 @@ describe('inspecting', () => {
       author: 'Ada <ada@example.org>',
       license: 'Apache-2.0',
       manifestDigest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string,
-      signer: 'key you trust “Ada”',
+      consentDigest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string,
+      signer: {
+        id: expect.stringMatching(/^key:/) as string,
+        words: 'key you trust “Ada”',
+        scope: 'sideloading',
+      },
       attestation: 'install-key',
+      badges: ['fully-local', 'no-telemetry', 'open-source', 'sideloaded'].map(
+        (id) => expect.objectContaining({ id }) as Badge,
+      ),
       grants: [
         {
           capability: 'llm:generate',
@@ -68,7 +77,11 @@ describe('inspecting', () => {
 
   test('a package by a development key is always of attestation development', async () => {
     const summary = await bench.installer.inspect(createPackage(other));
-    expect(summary).toMatchObject({ attestation: 'development', signer: 'development key “dev”' });
+    expect(summary).toMatchObject({
+      attestation: 'development',
+      signer: { words: 'development key “dev”', scope: 'development' },
+    });
+    expect(summary.badges.at(-1)?.id).toBe('development');
     expect(summary.risks[0]).toContain('development key');
   });
 
@@ -173,27 +186,27 @@ describe('installing', () => {
 
   test('needs the risks to be accepted', async () => {
     const path = createPackage(key);
-    const { manifestDigest } = await bench.installer.inspect(path);
+    const { consentDigest } = await bench.installer.inspect(path);
     expect(
-      await ruleOf(() => bench.installer.install({ path, manifestDigest, acceptRisk: false })),
+      await ruleOf(() => bench.installer.install({ path, consentDigest, acceptRisk: false })),
     ).toBe('CapabilityDenied risk_not_accepted');
     expect(bench.registry.list()).toEqual([]);
   });
 
   test('refuses a package that was exchanged after the user saw it', async () => {
     const path = createPackage(key);
-    const manifestDigest = `sha256:${'0'.repeat(64)}`;
+    const consentDigest = `sha256:${'0'.repeat(64)}`;
     expect(
-      await ruleOf(() => bench.installer.install({ path, manifestDigest, acceptRisk: true })),
+      await ruleOf(() => bench.installer.install({ path, consentDigest, acceptRisk: true })),
     ).toBe('Conflict package_changed');
   });
 
   test('refuses it when its key is no longer trusted by then', async () => {
     const path = createPackage(key);
-    const { manifestDigest } = await bench.installer.inspect(path);
+    const { consentDigest } = await bench.installer.inspect(path);
     await bench.trustList.remove('Ada');
     expect(
-      await ruleOf(() => bench.installer.install({ path, manifestDigest, acceptRisk: true })),
+      await ruleOf(() => bench.installer.install({ path, consentDigest, acceptRisk: true })),
     ).toBe('Unauthenticated untrusted_key');
   });
 
@@ -239,13 +252,7 @@ test('an app whose record is damaged is not installed over', async () => {
   await bench.install();
   writeFileSync(join(bench.paths.app('acme/notes'), 'app.json'), '{}');
   const reopened = await createAppRegistry({ paths: bench.paths, log: { warn: () => undefined } });
-  const again = createAppInstaller({
-    registry: reopened,
-    trustList: bench.trustList,
-    paths: bench.paths,
-    daemonPublicKey,
-    findModel: () => undefined,
-  });
+  const again = createAppInstaller({ ...bench.parts, registry: reopened });
   expect(await ruleOf(() => again.inspect(createPackage(key)))).toBe('Conflict record_damaged');
 });
 

@@ -49,7 +49,10 @@ test('a call that lacks one capability is told as that denial, and as no use of 
     { method: 'db.exec', params: {} },
     {
       handshake: undefined as never,
-      session: { appId: 'a/b', has: (capability) => capability === 'store:sql' } as Session,
+      session: {
+        appId: 'a/b',
+        has: (capability) => capability === 'store:sql',
+      } as Partial<Session> as Session,
       signal: new AbortController().signal,
       sendChunk: () => Promise.reject(new Error('unexpected chunk')),
       sendProgress: () => undefined,

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { AppManifest } from '@locara/protocol';
 import { describe, expect, test } from 'vitest';
 import { silentLog } from '../../fakes/silent-log.ts';
@@ -100,6 +100,25 @@ describe("the apps' stores", () => {
     await writeNote(stores, 'acme/notes');
     expect(await readNotes(stores, 'acme/notes')).toEqual([{ body: 'acme/notes' }]);
     await stores.closeAll();
+  });
+
+  test('cannot be read any more after a wipe that did not reach the files', async () => {
+    const { paths, stores } = makeStores();
+    await writeNote(stores, 'acme/notes');
+    // The files are not where they are to be deleted, so of the wipe only its first half is done.
+    const publisher = dirname(paths.store('acme/notes'));
+    renameSync(publisher, `${publisher}.moved`);
+    writeFileSync(publisher, '');
+    await stores.wipe('acme/notes');
+    rmSync(publisher);
+    renameSync(`${publisher}.moved`, publisher);
+    expect(existsSync(join(paths.store('acme/notes'), 'store.db'))).toBe(true);
+    expect(refusalOf(() => stores.forApp(sessionOf('acme/notes')))).toMatchObject({
+      reason: 'Unavailable',
+      details: { rule: 'key_missing' },
+    });
+    await stores.wipe('acme/notes');
+    expect(existsSync(paths.store('acme/notes'))).toBe(false);
   });
 
   test('answer Unavailable when the key is lost, and keep the file', async () => {

@@ -2,20 +2,13 @@ import { existsSync } from 'node:fs';
 import { beforeEach, expect, test } from 'vitest';
 import { controlMethods } from '@locara/protocol';
 import type { AppRegistry } from '../../../../daemon/access/app-registry.ts';
-import { createAppRegistry } from '../../../../daemon/access/create-app-registry.ts';
-import { createAppInstaller } from '../../../../daemon/access/install-app.ts';
-import { createTrustList } from '../../../../daemon/access/trust-list.ts';
 import { createAppHandlers } from '../../../../daemon/handlers/control/app.ts';
 import { createTrustHandlers } from '../../../../daemon/handlers/control/trust.ts';
 import type { Log, LogFields } from '../../../../daemon/log.ts';
-import { type Paths, resolvePaths } from '../../../../daemon/paths.ts';
+import type { Paths } from '../../../../daemon/paths.ts';
 import type { ControlHandlers } from '../../../../daemon/rpc/control-handler.ts';
-import {
-  createKeyPair,
-  createPackage,
-  createTemporaryFolder,
-  rejectionOf,
-} from '../../../support/signed-package.ts';
+import { createInstallBench } from '../../../support/install-bench.ts';
+import { createKeyPair, createPackage, rejectionOf } from '../../../support/signed-package.ts';
 
 const key = createKeyPair();
 const call = { signal: new AbortController().signal };
@@ -26,25 +19,14 @@ let registry: AppRegistry;
 let events: string[];
 let logged: { event: string; fields: LogFields }[];
 let wipe: () => Promise<void>;
-let app: ControlHandlers<'app'>;
+let app: ReturnType<typeof createAppHandlers>;
 let trust: ControlHandlers<'trust'>;
 
 beforeEach(async () => {
-  paths = resolvePaths({
-    platform: 'linux',
-    home: '/nonexistent',
-    variables: { LOCARA_HOME: createTemporaryFolder() },
-    teamId: undefined,
-  });
-  registry = await createAppRegistry({ paths, log: { warn: () => undefined } });
-  const trustList = createTrustList({ path: paths.trustList });
-  const installer = createAppInstaller({
-    registry,
-    trustList,
-    paths,
-    daemonPublicKey: new Uint8Array(32),
-    findModel: () => undefined,
-  });
+  const bench = await createInstallBench({ isTrusting: false });
+  ({ paths, registry } = bench);
+  const { trustList, installer, expansions, audit } = bench;
+  const { blocks } = bench.parts;
   events = [];
   wipe = () => Promise.resolve();
   const wipeData = async (id: string): Promise<void> => {
@@ -55,8 +37,20 @@ beforeEach(async () => {
   const log: Pick<Log, 'info'> = {
     info: (event, fields = {}) => void logged.push({ event, fields }),
   };
-  app = createAppHandlers({ registry, installer, wipeData, log });
-  trust = createTrustHandlers({ trustList, log });
+  app = createAppHandlers({
+    registry,
+    installer,
+    expansions,
+    blocks,
+    explain: () => {
+      throw new Error('explained by tests of its own');
+    },
+    usageOf: () => new Map(),
+    wipeData,
+    log,
+    audit,
+  });
+  trust = createTrustHandlers({ trustList, log, audit });
   registry.onChange((id, record) =>
     events.push(`${record === undefined ? 'gone' : 'changed'} ${id}`),
   );
@@ -70,8 +64,8 @@ async function install(): Promise<void> {
     capabilities: { optional: ['store:sql'] },
   });
   const { summary } = await app['app.inspect']({ path }, call);
-  const { manifestDigest } = summary;
-  await app['app.install']({ path, manifestDigest, acceptRisk: true }, call);
+  const { consentDigest } = summary;
+  await app['app.install']({ path, consentDigest, acceptRisk: true }, call);
   events.length = 0;
 }
 
