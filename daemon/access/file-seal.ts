@@ -16,8 +16,8 @@ export interface FileSeal {
 
 // No waiting on a pipe, no following of a link that somebody else placed there.
 const SAFE_READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-/** A file that changed this recently may change again without a trace in its times. */
-const SETTLED_MS = 2000;
+/** A file that changed this recently may change again without a trace in its times: they move by the tick, 10 ms at most. */
+const SETTLED_MS = 100;
 /** Nothing that the daemon seals is longer. */
 const MAX_BYTES = 1024 * 1024;
 

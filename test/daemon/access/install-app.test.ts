@@ -2,7 +2,7 @@ import { createPublicKey, createPrivateKey } from 'node:crypto';
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Badge } from '@locara/protocol';
+import type { Badge, Rights } from '@locara/protocol';
 import { createBundle } from '../../../clients/cli/sign-package.ts';
 import { createAppRegistry } from '../../../daemon/access/create-app-registry.ts';
 import { createAppInstaller } from '../../../daemon/access/install-app.ts';
@@ -67,6 +67,7 @@ describe('inspecting', () => {
         },
       ],
       models: [{ model: PIN, bytes: 1185376, installed: true }],
+      rights: expect.objectContaining({ models: [PIN], hosts: [] }) as Rights,
       risks: [
         expect.stringContaining('outside any registry') as string,
         expect.stringContaining('Locara does not enforce it') as string,
