@@ -37,6 +37,8 @@ export interface HandshakeDeps {
 
 /** The state of one connection's way to a session. */
 export interface Handshake {
+  /** Whether the operating system recognises code: only then may an app enroll a key of its own. */
+  readonly canEnroll: boolean;
   hello(params: Params<'session.hello'>): Result<'session.hello'>;
   authenticate(params: Params<'session.authenticate'>): Result<'session.authenticate'>;
   enroll(params: Params<'session.enroll'>): Promise<Result<'session.enroll'>>;
@@ -64,6 +66,10 @@ class ConnectionHandshake implements Handshake {
   constructor(deps: HandshakeDeps, connection: HandshakeConnection) {
     this.#deps = deps;
     this.#connection = connection;
+  }
+
+  get canEnroll(): boolean {
+    return this.#deps.canEnroll;
   }
 
   hello({ protocol }: Params<'session.hello'>): Result<'session.hello'> {

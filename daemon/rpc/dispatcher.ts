@@ -38,7 +38,7 @@ export async function dispatch(
   const { method } = request;
   const spec: MethodSpec | undefined = isMethodName(method) ? methods[method] : undefined;
   // Before a session every name but the public ones gets one answer, known or not.
-  if (context.session === undefined && spec?.requires !== 'connection') {
+  if (context.session === undefined && !isOpen(method, spec, context.handshake)) {
     throw new RpcError(
       'Unauthenticated',
       'Authenticate first: session.hello, then session.authenticate.',
@@ -55,6 +55,12 @@ export async function dispatch(
   const handler = handlers[method as MethodName] as AnyHandler;
   const outcome = handler(params, createCall(method, context));
   return answerWith(spec, outcome, context);
+}
+
+/** What a connection without a session may call; enrolling only where the system can recognise code. */
+function isOpen(method: string, spec: MethodSpec | undefined, handshake: Handshake): boolean {
+  if (spec?.requires !== 'connection') return false;
+  return method !== 'session.enroll' || handshake.canEnroll;
 }
 
 /** A path names keys of the caller's: it is cut before it makes the error longer than what it is about. */

@@ -1,5 +1,6 @@
 import { type Capability, methods, type MethodSpec, requiredCapabilities } from '@locara/protocol';
 import { describe, expect, test } from 'vitest';
+import type { Handshake } from '../../daemon/access/handshake.ts';
 import type { Session } from '../../daemon/access/session.ts';
 import { dispatch, type DispatchContext } from '../../daemon/rpc/dispatcher.ts';
 import type { Handlers } from '../../daemon/rpc/handler.ts';
@@ -13,7 +14,7 @@ const handlers = new Proxy({} as Handlers, {
 
 function context(held: readonly Capability[] | undefined): DispatchContext {
   return {
-    handshake: undefined as never,
+    handshake: { canEnroll: false } as Partial<Handshake> as Handshake,
     session:
       held === undefined
         ? undefined

@@ -135,6 +135,7 @@ export function createHandshakeBench(
         ...changes,
       });
       return {
+        canEnroll: handshake.canEnroll,
         hello: (params) => {
           const answer = handshake.hello(params);
           serverNonce = Buffer.from(answer.nonce, 'base64');

@@ -1,5 +1,6 @@
 import { methods, RpcError } from '@locara/protocol';
 import { expect, test } from 'vitest';
+import type { Handshake } from '../../../daemon/access/handshake.ts';
 import type { Session } from '../../../daemon/access/session.ts';
 import { dispatch, parseParams } from '../../../daemon/rpc/dispatcher.ts';
 import type { Handlers } from '../../../daemon/rpc/handler.ts';
@@ -48,7 +49,7 @@ test('a call that lacks one capability is told as that denial, and as no use of 
     {} as Handlers,
     { method: 'db.exec', params: {} },
     {
-      handshake: undefined as never,
+      handshake: { canEnroll: false } as Partial<Handshake> as Handshake,
       session: {
         appId: 'a/b',
         has: (capability) => capability === 'store:sql',
