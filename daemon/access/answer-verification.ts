@@ -41,8 +41,24 @@ export async function answerVerification(
     bundleBytes: await readDocument(bundle, 'bundle'),
     artifact: await readArtifact(artifact),
     signers: [await readSigner(parsed.data)],
-  });
+  }).catch(rephrase);
   return provenance === undefined ? { signedAt } : { provenance, signedAt };
+}
+
+/** The sentences for installing speak of a trust list; here the caller named the signer and the root. */
+const OWN_SENTENCES: ReadonlyMap<unknown, string> = new Map([
+  ['untrusted_identity', 'It was signed by another identity than the one asked for.'],
+  ['wrong_issuer', 'Another issuer than the one asked for vouches for the identity that signed.'],
+  ['untrusted_key', 'It was signed with another key than the one asked for.'],
+  ['signature_mismatch', 'The signature does not fit: other bytes, or another key than asked for.'],
+  ['trust_root', 'The trusted root is incomplete or cannot be read.'],
+]);
+
+function rephrase(error: unknown): never {
+  const { reason, details } = error instanceof RpcError ? error : {};
+  const sentence = OWN_SENTENCES.get(details?.['rule']);
+  if (reason === undefined || details === undefined || sentence === undefined) throw error;
+  throw new RpcError(reason, sentence, { details, cause: error });
 }
 
 async function readSigner({

@@ -1,4 +1,4 @@
-import { appIdOf, describeRights, privacyLabel } from '@locara/protocol';
+import { MANIFEST_FILE, appIdOf, describeRights, privacyLabel } from '@locara/protocol';
 import type { AppManifest, Badge, RightSentence } from '@locara/protocol';
 import type { Command } from 'commander';
 import { CliError } from '../context.ts';
@@ -23,11 +23,8 @@ export type CheckManifest = (bytes: Uint8Array) => {
 class InvalidManifest extends CliError {
   override readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(errors: readonly Finding[], warnings: readonly Finding[]) {
-    super(
-      'InvalidManifest',
-      ['The manifest is not valid:', ...errors.map(renderFinding)].join('\n'),
-    );
+  constructor(verdict: string, errors: readonly Finding[], warnings: readonly Finding[]) {
+    super('InvalidManifest', [verdict, ...errors.map(renderFinding)].join('\n'));
     this.details = { errors, warnings };
   }
 }
@@ -53,12 +50,20 @@ export function verifyCommand(checkManifest: CheckManifest): Registration {
       .action(async (path: string, { strict = false }: { strict?: boolean }) => {
         const { manifest, errors, warnings } = checkManifest(await readManifestOf(path));
         const wrong = strict ? [...errors, ...warnings] : errors;
-        if (manifest === undefined || wrong.length > 0) throw new InvalidManifest(wrong, warnings);
+        if (manifest === undefined || wrong.length > 0) {
+          throw new InvalidManifest(verdictOn(errors), wrong, warnings);
+        }
         showManifest(context, manifest, warnings);
       });
     addExample(command, 'locara verify --strict ./notes', 'locara verify ./notes.locapp --json');
     command.addHelpText('after', JSON_HELP);
   };
+}
+
+function verdictOn(errors: readonly Finding[]): string {
+  return errors.length > 0
+    ? 'The manifest is not valid:'
+    : 'The manifest is valid, but --strict allows no warnings:';
 }
 
 function showManifest(
@@ -117,6 +122,7 @@ function renderBadges(badges: readonly Badge[], hasModels: boolean): string[] {
   ];
 }
 
+/** An empty path means the file as a whole. */
 function renderFinding({ path, rule }: Finding): string {
-  return plain(path === '' ? rule : `${path}: ${rule}`);
+  return plain(`${path === '' ? MANIFEST_FILE : path}: ${rule}`);
 }

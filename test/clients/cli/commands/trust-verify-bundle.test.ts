@@ -32,6 +32,19 @@ test.each(['signature-mismatch_fail', 'managed-key-wrong-key_fail'])(
   },
 );
 
+test.each([
+  ['--certificate-identity', '.*', 'another identity than the one asked for'],
+  ['--certificate-oidc-issuer', 'https://issuer.example', 'Another issuer than the one asked for'],
+])('another value of %s is said to be that, without a word of a trust list', async (...row) => {
+  const [option, value, words] = row;
+  const argv = [...argvOf('happy-path-v0.3')];
+  argv[argv.indexOf(option) + 1] = value;
+  const { exitCode, stderr } = await verify(...argv);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain(words);
+  expect(stderr).not.toContain('trust list');
+});
+
 test('a digest stands for the artifact', async () => {
   const digest = createHash('sha256').update('the artifact').digest('hex');
   const argv = argvOf('happy-path-v0.3').slice(0, -1);

@@ -117,7 +117,18 @@ describe('of a good manifest', () => {
     const strict = await verify(path, '--strict');
     expect(strict.exitCode).toBe(1);
     expect(strict.stderr).toContain('capabilities.net: reaches every host');
+    expect(strict.stderr).toContain('The manifest is valid, but --strict allows no warnings:');
   });
+});
+
+test.each([
+  ['a byte order mark', '\ufeff{}', 'no byte order mark'],
+  ['a list', '[]', 'an object in braces'],
+  ['half a document', '{', 'valid JSON'],
+])('of %s names the file where there is no field to name', async (_what, text, rule) => {
+  const path = writeManifest();
+  writeFileSync(path, text);
+  expect((await verify(path)).stderr).toContain(`\nlocara.json: ${rule}`);
 });
 
 test('of a wrong manifest names every field and rule, and exits with 1', async () => {
