@@ -8,6 +8,8 @@ export interface Failure {
   readonly message: string;
   readonly exitCode: number;
   readonly details?: Readonly<Record<string, unknown>> | undefined;
+  /** Finds the daemon's line on it in its log. */
+  readonly errorId?: string | undefined;
   /** What `--json` prints beside the error. */
   readonly document?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -32,9 +34,9 @@ function failureOfUse({ code, message }: CommanderError): Failure {
   return { reason: 'Usage', message: sentence, exitCode: EXIT.usage };
 }
 
-function failureOfDaemon({ reason, message, details }: RpcError): Failure {
+function failureOfDaemon({ reason, message, details, errorId }: RpcError): Failure {
   const isRefusal = reason === 'Unauthenticated' || reason === 'CapabilityDenied';
-  return { reason, message, details, exitCode: isRefusal ? EXIT.refused : EXIT.failed };
+  return { reason, message, details, errorId, exitCode: isRefusal ? EXIT.refused : EXIT.failed };
 }
 
 function failureOfClient(error: ClientError): Failure {

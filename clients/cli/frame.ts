@@ -77,16 +77,21 @@ function isHelp(error: unknown): error is CommanderError {
 }
 
 function showFailure(
-  { reason, message, details, document }: Failure,
+  { reason, message, details, errorId, document }: Failure,
   { stdout, stderr }: Streams,
   json: boolean,
 ): void {
   if (json) {
-    const extra = details === undefined ? {} : { details };
-    stdout.write(`${JSON.stringify({ ...document, error: { reason, message, ...extra } })}\n`);
+    // What is undefined is left out.
+    const error = { reason, message, details, errorId };
+    stdout.write(`${JSON.stringify({ ...document, error })}\n`);
     return;
   }
-  const lines = [...message.split('\n'), ...renderIssues(details?.['issues'])];
+  const lines = [
+    ...message.split('\n'),
+    ...renderIssues(details?.['issues']),
+    ...(errorId === undefined ? [] : [`  errorId: ${errorId}`]),
+  ];
   stderr.write(`locara: ${lines.map(plain).join('\n')}\n`);
 }
 

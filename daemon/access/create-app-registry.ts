@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isAppId, MANIFEST_FILE, rightsOf, RpcError } from '@locara/protocol';
 import type { Log } from '../log.ts';
 import type { Paths } from '../paths.ts';
+import { explainAbsence, notInstalled } from './absent-app.ts';
 import {
   digestOf,
   parseFormer,
@@ -156,7 +157,7 @@ class FileAppRegistry implements AppRegistry {
   ): Promise<AppRecord> {
     return this.#inTurn(async () => {
       const installed = this.#installed.get(appId);
-      if (installed === undefined) throw notInstalled();
+      if (installed === undefined) throw explainAbsence(this, appId);
       const record = change(installed.record);
       if (record === installed.record) return record;
       try {
@@ -260,7 +261,10 @@ class FileAppRegistry implements AppRegistry {
 }
 
 /** Of a record that cannot be read: no package is signed by nobody. */
-const NOBODY = { signer: { id: 'unknown', words: 'nobody known' }, version: '0.0.0' };
+const NOBODY = {
+  signer: { id: 'unknown', words: 'a signer that its damaged record no longer names' },
+  version: '0.0.0',
+};
 
 function toFormerApp(record: AppRecord): FormerApp {
   const { appId, signer, manifest } = record;
@@ -284,13 +288,6 @@ function sealFiles(folder: string, record: AppRecord, recordText: string): FileS
     createFileSeal(join(folder, MANIFEST_FILE), record.manifestDigest),
     createFileSeal(join(folder, RECORD_FILE), digestOf(Buffer.from(recordText))),
   ];
-}
-
-export function notInstalled(): RpcError {
-  return new RpcError(
-    'NotFound',
-    'No such app is installed: `locara app list` names those that are.',
-  );
 }
 
 /** The content, undefined when absent, null when it cannot be read as a text of sane size. */

@@ -7,6 +7,7 @@ import {
   type MethodSpec,
   requiredCapabilities,
 } from '@locara/protocol';
+import { damagedRemedy } from './absent-app.ts';
 import type { AppRecord } from './app-registry.ts';
 import { effectiveRights } from './effective-rights.ts';
 import { explainCapability, type ExplainedCheck } from './explain-capability.ts';
@@ -104,7 +105,7 @@ function explainAbsence({ appId, isDamaged }: ExplainedApp): ExplainedCheck {
         check: 'installed',
         holds: false,
         sentence: 'Its record on disk is damaged, so that it is disabled.',
-        remedy: `Uninstall it, which keeps its data, and install it again: locara app uninstall ${appId}`,
+        remedy: `You may ${damagedRemedy(appId)}.`,
       }
     : {
         check: 'installed',

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { type Attestation, RpcError } from '@locara/protocol';
+import { explainAbsence, notInstalled } from '../access/absent-app.ts';
 import type { AppProcesses } from '../access/app-processes.ts';
 import type { AppRecord, AppRegistry } from '../access/app-registry.ts';
 import { type Blocks, toBlockSubject } from '../access/blocks.ts';
-import { CREDENTIALS_FILE, notInstalled } from '../access/create-app-registry.ts';
+import { CREDENTIALS_FILE } from '../access/create-app-registry.ts';
 import { attestationOf } from '../access/examine-claim.ts';
 import type { Audit } from '../audit/audit.ts';
 import { preparePrivateFolder } from '../files/private-folder.ts';
@@ -128,7 +129,8 @@ class RunningLaunches implements Launches {
     if (this.#isClosed) throw stopping();
     const { registry, blocks } = this.#options;
     const record = registry.find(appId);
-    if (record === undefined) throw notInstalled();
+    if (record === undefined) throw explainAbsence(registry, appId);
+    if (!registry.isManifestIntact(appId)) throw changedOnDisk();
     const refusal = findRefusal(record, blocks);
     if (refusal !== undefined) throw refusal;
     return record;
@@ -235,6 +237,13 @@ function describeApp(
     daemon: { name: 'locarad', version },
   };
   return `${JSON.stringify(description, null, 2)}\n`;
+}
+
+/** It could not authenticate anyway; here its user is told why. */
+function changedOnDisk(): RpcError {
+  const message =
+    'A file of this app was changed since it was installed, so that it may not run: install it again.';
+  return new RpcError('Unavailable', message, { details: { rule: 'app_changed_on_disk' } });
 }
 
 function findRefusal(record: AppRecord, blocks: Blocks): RpcError | undefined {

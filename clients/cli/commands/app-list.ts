@@ -13,7 +13,7 @@ export function registerList(app: Command, context: CliContext): void {
       const { apps, damaged = [] } = listed;
       const rows = [
         ...apps.map((one) => [one.appId, one.version, one.attestation, describeState(one)]),
-        ...damaged.map((appId) => [appId, '-', '-', `damaged: locara app uninstall ${appId}`]),
+        ...damaged.map((appId) => [appId, '-', '-', `damaged: locara app show ${appId}`]),
       ];
       const table = formatTable([['APP', 'VERSION', 'ATTESTATION', 'STATE'], ...rows]);
       context.print(listed, rows.length === 0 ? 'No app is installed.' : table);

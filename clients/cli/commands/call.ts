@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { createClient } from '@locara/client';
+import { createClient, RpcError } from '@locara/client';
 import type { CallableMethod, Client, Progress, StreamOptions } from '@locara/client';
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../context.ts';
 import type { CliContext } from '../context.ts';
+import { toFailure } from '../failure.ts';
 import { credentialsPath, currentPlaces } from '../places.ts';
 import { VERSION } from '../version.ts';
 import { addExample } from './example.ts';
@@ -47,8 +48,21 @@ async function callMethod(context: CliContext, { method, params, appId }: Reques
   };
   const onProgress = noteProgress(context);
   const options = context.interactive ? { onChunk, onProgress } : { onChunk };
-  const result = await callByName(client, { method, params, options });
+  const result = await callByName(client, { method, params, options }).catch((error: unknown) => {
+    throw pointToReason(error, { method, appId });
+  });
   context.print({ result, chunks }, JSON.stringify({ result }));
+}
+
+/** An app is not told which check refused it; its user may ask. */
+function pointToReason(
+  error: unknown,
+  { method, appId }: Pick<Request, 'method' | 'appId'>,
+): unknown {
+  const { reason, errorId } = toFailure(error);
+  if (reason !== 'Unauthenticated') return error;
+  const message = `locarad did not let ${appId} in. To see why: locara app explain ${appId} ${method}`;
+  return new RpcError(reason, message, errorId === undefined ? {} : { errorId });
 }
 
 /** The table types each method; here the daemon checks name and params, and the table the answer. */

@@ -1,8 +1,8 @@
 import { isAppId } from '@locara/protocol';
+import { explainAbsence, notInstalled } from '../../access/absent-app.ts';
 import type { ExplainApp } from '../../access/app-explainer.ts';
 import type { AppRecord, AppRegistry } from '../../access/app-registry.ts';
 import type { Blocks } from '../../access/blocks.ts';
-import { notInstalled } from '../../access/create-app-registry.ts';
 import { currentGrants, describeApp, type UsageOf } from '../../access/describe-app.ts';
 import type { Expansions } from '../../access/expansions.ts';
 import { type Consent, consentTo, revokeAccess } from '../../access/grants.ts';
@@ -45,7 +45,7 @@ export function createAppHandlers(
     'app.show': async ({ appId }) => {
       await expansions.observe();
       const record = registry.find(appId);
-      if (record === undefined) throw notInstalled();
+      if (record === undefined) throw explainAbsence(registry, appId);
       return { app: describeApp(options, record) };
     },
     'app.explain': (question) => ({ explanation: explain(question) }),

@@ -121,7 +121,7 @@ test.each([
   await registry.remove('acme/notes');
   expect(registry.findFormer('acme/notes')).toEqual({
     appId: 'acme/notes',
-    signer: { id: 'unknown', words: 'nobody known' },
+    signer: { id: 'unknown', words: 'a signer that its damaged record no longer names' },
     version: '0.0.0',
   });
   await registry.forget('acme/notes');

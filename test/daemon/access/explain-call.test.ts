@@ -212,7 +212,7 @@ describe('a refusal says what would change it:', () => {
     ]);
     const [damaged] = failing('session.info', { ...absent, isDamaged: true });
     expect(damaged?.sentence).toContain('damaged');
-    expect(damaged?.remedy).toContain('locara app uninstall acme/notes');
+    expect(damaged?.remedy).toContain('locara app uninstall acme/notes --wipe');
   });
 
   test('an app whose files were changed', () => {

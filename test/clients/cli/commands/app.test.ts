@@ -88,7 +88,7 @@ describe('app list', () => {
       'app.list': () => ({ apps: [], damaged: ['acme/broken'] }),
     });
     const { stdout } = await locara(['app', 'list'], control);
-    expect(stdout).toMatch(/acme\/broken .*damaged: locara app uninstall acme\/broken/);
+    expect(stdout).toMatch(/acme\/broken .*damaged: locara app show acme\/broken/);
   });
 });
 
