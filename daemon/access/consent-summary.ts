@@ -110,7 +110,7 @@ function describeSigningTime({ signedAt }: VerifiedPackage['signer'], now: Date)
 function describeTrustRisk({ scope }: VerifiedPackage['signer']): string {
   return scope === 'development'
     ? 'It was signed with a development key: nobody but its author has looked at it.'
-    : 'It comes from outside any registry: only the key that you trusted vouches for it.';
+    : 'It comes from outside any registry: only a signer that you trusted vouches for it.';
 }
 
 /** True of every app so far: no attestation that an install gives today means a sandbox. */

@@ -64,5 +64,7 @@ test('an update that asks for less goes straight through', async () => {
   const third = packageOf('3.0.0', { modalities: [], storage: { sql: false } });
   const update = await install(third);
   expect(update).toMatchObject({ exitCode: 0 });
-  expect((await locara('app', 'list')).text).toMatch(/acme\/notes +3\.0\.0 +install-key +active\n/);
+  expect((await locara('app', 'list')).text).toMatch(
+    /acme\/notes +3\.0\.0 +sideloaded +install-key +active\n/,
+  );
 });

@@ -5,6 +5,15 @@ import type { CliContext } from '../context.ts';
 import { formatTable, plain } from '../output.ts';
 import { addExample } from './example.ts';
 
+const LIST_HELP = `
+A list, to be signed with \`locara sign revocations.json --key <pem>\`:
+  {"schema": "locara-revocations/v1", "seq": 1,
+   "issuedAt": "2026-11-01T00:00:00Z", "expires": "2026-12-01T00:00:00Z",
+   "entries": [{"appId": "acme/notes", "versions": "<1.2.0",
+                "reason": "It leaks.", "advisory": "https://acme.example/1"}]}
+An entry names one of appId (with versions, or all of them), manifestDigest,
+publisher and signer. Each newer list needs a higher seq.`;
+
 type Shown = ControlResult<'revocation.show'>;
 
 export function registerRevocation(program: Command, context: CliContext): void {
@@ -20,6 +29,7 @@ export function registerRevocation(program: Command, context: CliContext): void 
       context.print(imported, renderRevocations(imported));
     });
   addExample(importing, 'locara revocation import ./revocations.json');
+  importing.addHelpText('after', LIST_HELP);
   const show = revocation
     .command('show')
     .description('the list in force, and the installed apps that it blocks')
@@ -35,6 +45,7 @@ function renderRevocations({ list, blocked }: Shown): string[] {
   const until = list.isExpired
     ? `expired at ${list.expires}: import the latest one, until then nothing new is installed`
     : `good until ${list.expires}`;
+  const count = list.entries === 1 ? '1 entry' : `${list.entries} entries`;
   const rows = blocked.map(({ appId, version, block }) => [
     appId,
     version,
@@ -42,7 +53,7 @@ function renderRevocations({ list, blocked }: Shown): string[] {
     block.advisory ?? '-',
   ]);
   return [
-    `List ${list.seq} with ${list.entries} entries, signed by ${plain(list.signer)}, ${until}.`,
+    `List ${list.seq} with ${count}, signed by ${plain(list.signer)}, ${until}.`,
     ...(rows.length === 0
       ? ['It blocks no installed app.']
       : formatTable([['BLOCKED', 'VERSION', 'WHY', 'ADVISORY'], ...rows])),

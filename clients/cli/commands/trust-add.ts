@@ -60,7 +60,8 @@ async function addKey(context: CliContext, options: AddOptions): Promise<void> {
 
 async function addIdentity(context: CliContext, options: AddOptions): Promise<void> {
   const { identity, issuer, root, repositoryId, ownerId } = options;
-  if (identity === undefined || issuer === undefined) {
+  // An empty one says as little as none; often it is a shell variable that was not set.
+  if (!identity || !issuer) {
     throw usage(
       'Name the public key with --key <pem>, or an identity with --identity and --issuer.',
     );

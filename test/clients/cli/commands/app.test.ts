@@ -83,6 +83,17 @@ describe('app list', () => {
     expect(await stateOf(changes)).toBe(state);
   });
 
+  test.each([
+    ['sideloading', 'sideloaded'],
+    ['development', 'development'],
+  ] as const)('marks an app of the scope %s as %s', async (scope, mark) => {
+    await using control = await ControlHome.start({
+      'app.list': () => ({ apps: [installedApp({ scope })] }),
+    });
+    const { stdout } = await locara(['app', 'list'], control);
+    expect(stdout).toMatch(new RegExp(`acme/notes +1\\.0\\.0 +${mark} +install-key`));
+  });
+
   test('names damaged apps, and what to do about them', async () => {
     await using control = await ControlHome.start({
       'app.list': () => ({ apps: [], damaged: ['acme/broken'] }),

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { checkRevocationList } from '@locara/protocol';
 import { ControlHome, locara } from '../../../support/run-cli.ts';
 import { revocationList, writeList } from '../../../support/revocation-lists.ts';
 import {
@@ -88,4 +89,10 @@ describe('sign', () => {
     const { bundle } = JSON.parse(stdout) as { bundle: string };
     expect(bundle).toBe(join(dirname(path), 'locara.json.sigstore.json'));
   });
+});
+
+test('the help of import shows a list that holds', async () => {
+  const { stdout } = await locara(['revocation', 'import', '--help']);
+  const example = /\{"schema"[^]*?\}\]\}/.exec(stdout)?.[0] ?? '';
+  expect(checkRevocationList(Buffer.from(example))).toMatchObject({ list: { seq: 1 }, errors: [] });
 });

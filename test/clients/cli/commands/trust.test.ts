@@ -15,11 +15,12 @@ const fileOf = (content: string | Buffer) => {
 const IDENTITY = ['--identity', 'ada@acme.example', '--issuer', 'https://accounts.acme.example'];
 
 /** A daemon that takes everything and remembers what it was asked. */
-async function trustingHome() {
+async function trustingHome(identityChanges: Readonly<Record<string, string>> = {}) {
   const sent: [method: string, params: unknown][] = [];
   const entry = { name: 'Acme', scope: 'sideloading', addedAt: '2026-01-01T00:00:00Z' };
   const key = { ...entry, hint: 'aGludA==', algorithm: 'ed25519' };
-  const identity = { ...entry, identity: 'a@b.c', issuer: 'https://x.y', root: 'public-good' };
+  const named = { identity: 'a@b.c', issuer: 'https://x.y', root: 'public-good' };
+  const identity = { ...entry, ...named, ...identityChanges };
   const control = await ControlHome.start({
     'trust.add': ({ params }) => {
       sent.push(['trust.add', params]);
@@ -116,6 +117,7 @@ describe('trust add', () => {
     ['nobody', []],
     ['an identity without its issuer', IDENTITY.slice(0, 2)],
     ['an issuer alone', IDENTITY.slice(2)],
+    ['an empty identity', ['--identity', '', ...IDENTITY.slice(2)]],
     ['a key and an identity', ['--key', fileOf(pem), ...IDENTITY]],
     ['two purposes', ['--key', fileOf(pem), '--development', '--revocation']],
   ])('naming %s is a wrong use', async (_, options) => {
@@ -128,6 +130,13 @@ test('trust list shows both kinds, for what and for whom', async () => {
   const { stdout } = await locara(['trust', 'list'], control);
   expect(stdout).toMatch(/Acme +sideloading +acme +ed25519 key aGludA==/);
   expect(stdout).toMatch(/Acme +sideloading +any +a@b.c by https:\/\/x.y/);
+});
+
+test('trust list tells apart what differs in repository, owner or root alone', async () => {
+  const narrow = { sourceRepositoryId: '111', sourceRepositoryOwnerId: '222', root: 'sha256:ab' };
+  await using control = await trustingHome(narrow);
+  const { stdout } = await locara(['trust', 'list'], control);
+  expect(stdout).toContain('a@b.c by https://x.y, repository 111, owner 222, root sha256:ab\n');
 });
 
 test('trust remove names what is gone', async () => {
