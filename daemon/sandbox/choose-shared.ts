@@ -74,7 +74,8 @@ export async function chooseShared(
 /** What must stay unseen although it lies in a folder of the system. */
 function chooseHidden({ locara, home }: Walls, system: readonly SystemPart[]): string[] {
   const own = home === undefined ? locara : [...locara, home];
-  return own.filter((path) =>
+  const outermost = own.filter((path) => !own.some((it) => it !== path && isWithin(path, it)));
+  return [...new Set(outermost)].filter((path) =>
     system.some((part) => path !== part.path && isWithin(path, part.path)),
   );
 }

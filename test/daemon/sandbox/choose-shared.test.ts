@@ -106,7 +106,7 @@ test('a home below the system stays hidden, and what is named of it is shown', a
     { command: [at('home/tools/tool')] },
     { system: [{ path: at() }], locaraFolders: [at('home/locara')], userHome: at('home') },
   );
-  expect(choice.hidden).toEqual([at('home/locara'), at('home')]);
+  expect(choice.hidden).toEqual([at('home')]);
   expect(choice.shared).toEqual([{ source: at('home/tools/tool'), target: at('home/tools/tool') }]);
 });
 
