@@ -5,6 +5,7 @@ import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { RpcError } from '@locara/protocol';
 import { keepDescriptors } from './keep-descriptors.ts';
+import { limitProcess } from './limit-process.ts';
 import { mergeOutput, type Output } from './merge-output.ts';
 import { SANDBOX_FDS } from './plan-sandbox.ts';
 
@@ -39,7 +40,7 @@ export function launchApp(options: LaunchOptions): SandboxProcess {
   keepDescriptors();
   const child = spawn(options.path, [...options.argv], {
     // Descriptor by descriptor as SANDBOX_FDS has them; Node's pipes are socket pairs, which go both ways.
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     env: {},
     cwd: '/',
   });
@@ -48,6 +49,7 @@ export function launchApp(options: LaunchOptions): SandboxProcess {
   const sandbox = new RunningSandbox(child, child.pid);
   sandbox.give(SANDBOX_FDS.description, options.description);
   sandbox.give(SANDBOX_FDS.filter, options.filter);
+  sandbox.startWithinLimits();
   return sandbox;
 }
 
@@ -101,6 +103,25 @@ class RunningSandbox implements SandboxProcess {
     const stream = this.#child.stdio[fd] as Writable;
     stream.on('error', () => undefined);
     stream.end(content);
+  }
+
+  /** The command waits until its sandbox has its bounds; without them it never starts. */
+  startWithinLimits(): void {
+    void this.#status.started.then(() => {
+      const inner = this.#status.firstInside;
+      if (inner === undefined) return;
+      try {
+        limitProcess(inner);
+      } catch {
+        this.kill(
+          new RpcError('Unavailable', 'The sandbox could not be given its limits.', {
+            details: { rule: 'sandbox_failed' },
+          }),
+        );
+        return;
+      }
+      this.give(SANDBOX_FDS.start, 'start');
+    });
   }
 
   output(): AsyncGenerator<Output> {

@@ -8,7 +8,7 @@ export const SANDBOX_PLACES = {
 } as const;
 
 /** Descriptors of the sandbox program; 3 goes on to the app, the others end before it starts. */
-export const SANDBOX_FDS = { channel: 3, status: 4, description: 5, filter: 6 } as const;
+export const SANDBOX_FDS = { channel: 3, status: 4, description: 5, filter: 6, start: 7 } as const;
 
 /** One part of the system as it is on this machine: a folder, or a link that stays one. */
 export interface SystemPart {
@@ -72,6 +72,7 @@ export function planSandbox(options: SandboxOptions): string[] {
     ...['--chdir', options.workingFolder],
     ...['--json-status-fd', String(SANDBOX_FDS.status)],
     ...['--seccomp', String(SANDBOX_FDS.filter)],
+    ...['--block-fd', String(SANDBOX_FDS.start)],
     ...['--', options.program, ...options.arguments],
   ];
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type DaemonProcess, startDaemonProcess } from '../support/daemon-process.ts';
@@ -58,6 +59,16 @@ describe.skipIf(obstacle !== undefined)(`ways out of a sandbox (${obstacle ?? 'r
     for (const bytes of report['temporaryBytes'] as number[]) {
       expect(bytes).toBeLessThanOrEqual(512 * MEBIBYTE);
     }
+  });
+
+  test('a fork bomb and a hungry process end at a bound, before the work of the user does', () => {
+    const limits = report['limits'] as Record<string, [string, string]>;
+    expect(limits['Max processes']).toEqual(['2048', '2048']);
+    expect(limits['Max core file size']).toEqual(['0', '0']);
+    const [soft = '', hard = ''] = limits['Max data size'] ?? [];
+    expect(soft).toBe(hard);
+    expect(Number(hard)).toBeLessThanOrEqual(Math.max(totalmem() / 2, 2 * 1024 ** 3));
+    expect(report['firstToEnd']).toBe('1000');
   });
 
   test('it has neither a disk nor the terminal of the user', () => {

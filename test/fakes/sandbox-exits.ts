@@ -1,4 +1,4 @@
-import { appendFileSync, openSync, readdirSync, statfsSync } from 'node:fs';
+import { appendFileSync, openSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { constants } from 'node:os';
 import koffi from 'koffi';
 
@@ -32,6 +32,16 @@ function tryEach<T>(of: Readonly<Record<string, T>>, action: (value: T) => strin
   return Object.fromEntries(Object.entries(of).map(([name, value]) => [name, action(value)]));
 }
 
+/** Soft and hard, by the name that the kernel gives them. */
+function readLimits(): Record<string, unknown> {
+  const text = readFileSync('/proc/self/limits', 'utf8');
+  const lines = text.matchAll(/^(Max [a-z ]+?) {2,}(\S+) +(\S+)/gm);
+  return Object.fromEntries(Array.from(lines, (line) => [line[1], line.slice(2)])) as Record<
+    string,
+    unknown
+  >;
+}
+
 const report = {
   families: tryEach(FAMILIES, (family) => told(socket(family, 1, 0))),
   pairs: tryEach(KINDS, (kind) => told(socketpair(1, kind, 0, new Uint8Array(8)))),
@@ -47,6 +57,8 @@ const report = {
     return blocks * bsize;
   }),
   devices: readdirSync('/dev').sort(),
+  limits: readLimits(),
+  firstToEnd: readFileSync('/proc/self/oom_score_adj', 'utf8').trim(),
   terminal: attempt(() => openSync('/dev/tty', 'r+')),
 };
 process.stdout.write(`${JSON.stringify(report)}\n`);

@@ -73,6 +73,7 @@ test('every line of the sandbox is as it was thought', () => {
     '--chdir /work/app',
     '--json-status-fd 4',
     '--seccomp 6',
+    '--block-fd 7',
     '-- /real/node -- --bind / /',
   ]);
 });
