@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import { RpcError } from '@locara/protocol';
+import { type AppSignal, RpcError } from '@locara/protocol';
 import { keepDescriptors } from './keep-descriptors.ts';
 import { limitProcess } from './limit-process.ts';
 import { mergeOutput, type Output } from './merge-output.ts';
@@ -31,6 +31,8 @@ export interface SandboxProcess {
   /** Resolves when the command may be given more; false once it reads no more. */
   write(bytes: Uint8Array): Promise<boolean>;
   endInput(): void;
+  /** Passes it on to the command and what shares its group, as a terminal does. */
+  signal(name: AppSignal): void;
   /** Ends every process inside at once; the first reason counts. */
   kill(reason: RpcError): void;
 }
@@ -142,6 +144,13 @@ class RunningSandbox implements SandboxProcess {
     this.#stdin.end();
   }
 
+  signal(name: AppSignal): void {
+    const inner = this.#status.firstInside;
+    // The first process inside leads the group, and the kernel spares it what it does not handle itself.
+    if (this.isRunning && inner !== undefined && sendSignal(-inner, name)) return;
+    this.kill(new RpcError('Cancelled', 'The app was ended before it had started.'));
+  }
+
   kill(reason: RpcError): void {
     if (this.#killedFor !== undefined || !this.isRunning) return;
     this.#killedFor = reason;
@@ -150,7 +159,7 @@ class RunningSandbox implements SandboxProcess {
     void this.#status.started.then(() => {
       clearTimeout(patience);
       const inner = this.#status.firstInside;
-      if (this.isRunning && inner !== undefined) killProcess(inner);
+      if (this.isRunning && inner !== undefined) sendSignal(inner, 'SIGKILL');
       this.#child.kill('SIGKILL');
     });
   }
@@ -205,11 +214,12 @@ class StatusReader {
   }
 }
 
-function killProcess(pid: number): void {
+/** False when there is no such process, or group where the number is negative, any more or yet. */
+function sendSignal(pid: number, name: NodeJS.Signals): boolean {
   try {
-    process.kill(pid, 'SIGKILL');
+    return process.kill(pid, name);
   } catch {
-    // It is gone already.
+    return false;
   }
 }
 
