@@ -116,3 +116,14 @@ test('what is no program, or is not found, is refused', async () => {
     expect(await ruleOf(() => choose({ command: [name] }))).toBe('InvalidParams command_not_found');
   }
 });
+
+test('a shim of a version manager is refused by its name, not by what it prints inside', async () => {
+  const { at, choose } = createWorld();
+  mkdirSync(at('home/shims'));
+  writeFileSync(at('home/shims/tool'), '#!/bin/sh\n');
+  chmodSync(at('home/shims/tool'), 0o755);
+  const searchPath = `${at('home/shims')}:${at('system/bin')}`;
+  expect(await ruleOf(() => choose({ command: ['tool'], searchPath }))).toBe(
+    'InvalidParams version_manager_shim',
+  );
+});
