@@ -202,7 +202,7 @@ async function prepare(
   { paths, bubblewrap }: LaunchesOptions,
 ): Promise<Prepared> {
   const system = await readSystemParts();
-  const { path, canDisableUserNamespaces } = await findBubblewrap({ path: bubblewrap, system });
+  const { path, ...abilities } = await findBubblewrap({ path: bubblewrap, system });
   const choice: SharedChoice = await chooseShared(request, {
     system,
     locaraFolders: [paths.run, paths.data, paths.config, paths.logs, paths.modelCache],
@@ -217,7 +217,7 @@ async function prepare(
     writableFolder,
     credentials: join(paths.app(appId), CREDENTIALS_FILE),
     environment: definedOnly(environment),
-    canDisableUserNamespaces,
+    ...abilities,
   });
   return { path, argv, sharedFolder: choice.sharedFolder };
 }

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
+import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { RpcError } from '@locara/client';
-import { MAX_INPUT_BYTES, PASSED_VARIABLES } from '@locara/protocol';
+import { APP_SIGNALS, MAX_INPUT_BYTES, PASSED_VARIABLES } from '@locara/protocol';
 import type { ControlParamsInput } from '@locara/protocol';
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../context.ts';
@@ -79,11 +80,18 @@ async function passThrough(
   signal: AbortSignal,
 ): Promise<number> {
   const { stdin, stdout, stderr } = context.streams;
-  const answer = context.controlStream('app.run', params, signal);
+  const cancellation = new AbortController();
+  const answer = context.controlStream('app.run', params, cancellation.signal);
   let input: Promise<void> | undefined;
+  let run: string | undefined;
+  const onInterrupt = (): void => {
+    void endGently(context, { run, reason: signal.reason as unknown, cancellation });
+  };
+  signal.addEventListener('abort', onInterrupt);
   try {
     for await (const { started, ...output } of answer) {
       if (started !== undefined) {
+        run = started.run;
         noteFolder(context, started.sharedFolder);
         input = forwardInput(context, stdin, started.run);
       }
@@ -94,9 +102,43 @@ async function passThrough(
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {
+    signal.removeEventListener('abort', onInterrupt);
+    cancellation.abort();
     stdin.destroy();
     await input;
   }
+}
+
+/** How long an app may take to clean up once it was told to end. */
+const GRACE_MS = 5000;
+
+interface Interruption {
+  readonly run: string | undefined;
+  readonly reason: unknown;
+  readonly cancellation: AbortController;
+}
+
+/** Tells the app what the command was told; one that is still there after the grace is killed. */
+async function endGently(
+  context: CliContext,
+  { run, reason, cancellation }: Interruption,
+): Promise<void> {
+  const signal = APP_SIGNALS.find(
+    (name) => reason instanceof CliError && reason.exitCode === 128 + constants.signals[name],
+  );
+  if (run === undefined || signal === undefined) {
+    cancellation.abort();
+    return;
+  }
+  const patience = setTimeout(() => {
+    cancellation.abort();
+  }, GRACE_MS);
+  cancellation.signal.addEventListener('abort', () => {
+    clearTimeout(patience);
+  });
+  await context.control('app.signal', { run, signal }).catch(() => {
+    cancellation.abort();
+  });
 }
 
 function noteFolder(context: CliContext, folder: string | undefined): void {
