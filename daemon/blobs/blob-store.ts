@@ -44,6 +44,8 @@ interface Blob {
   readonly hash: ReturnType<typeof createHash>;
   readonly expiresAt: number;
   isCommitted: boolean;
+  /** Of an append that is being written: they count already, or appends to many blobs at once all find room. */
+  incomingBytes: number;
   /** Appends and commits run one after another; a second one waits for the first. */
   tail: Promise<unknown>;
 }
@@ -94,6 +96,7 @@ class SealedBlobStore implements BlobStore {
       hash: createHash('sha256'),
       expiresAt,
       isCommitted: false,
+      incomingBytes: 0,
       tail: Promise.resolve(),
     });
     return { blob: id, expiresAt: new Date(expiresAt).toISOString() };
@@ -157,7 +160,8 @@ class SealedBlobStore implements BlobStore {
         details: { bytes: blob.file.bytes },
       });
     }
-    const { bytes: usedBytes, limitBytes } = this.usage(blob.appId);
+    const { bytes: writtenBytes, limitBytes } = this.usage(blob.appId);
+    const usedBytes = writtenBytes + this.#incomingBytes(blob.appId);
     if (usedBytes + bytes.length > limitBytes) {
       throw new RpcError(
         'QuotaExceeded',
@@ -167,7 +171,12 @@ class SealedBlobStore implements BlobStore {
         },
       );
     }
-    await blob.file.append(bytes);
+    blob.incomingBytes = bytes.length;
+    try {
+      await blob.file.append(bytes);
+    } finally {
+      blob.incomingBytes = 0;
+    }
     blob.hash.update(bytes);
     return blob.file.bytes;
   }
@@ -198,6 +207,10 @@ class SealedBlobStore implements BlobStore {
 
   #ofApp(appId: string): readonly Blob[] {
     return [...this.#blobs.values()].filter((blob) => blob.appId === appId);
+  }
+
+  #incomingBytes(appId: string): number {
+    return this.#ofApp(appId).reduce((sum, { incomingBytes }) => sum + incomingBytes, 0);
   }
 
   #find({ appId, blob: id }: BlobKey): Blob {

@@ -145,3 +145,15 @@ test('a folder that someone cleared stops neither the sweep nor the end', async 
   await new Promise((resolve) => setTimeout(resolve, 100));
   await blobs.close();
 });
+
+test('appends to many blobs at once do not find the same room', async () => {
+  const { blobs } = await open({ maxBytesPerApp: 100 });
+  const created = await Promise.all(Array.from({ length: 20 }, () => blobs.create('a/b')));
+  const appended = await Promise.allSettled(
+    created.map(({ blob }) =>
+      blobs.append({ appId: 'a/b', blob }, { offset: 0, bytes: randomBytes(50) }),
+    ),
+  );
+  expect(appended.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+  expect(blobs.usage('a/b').bytes).toBe(100);
+});
