@@ -117,6 +117,16 @@ describe('inspecting', () => {
     expect(risks[2]).toContain(words);
   });
 
+  test('is Busy when hundreds of packages wait, and loses none of those that do', async () => {
+    const path = createPackage(key);
+    const asked = Array.from({ length: 300 }, () => bench.installer.inspect(path));
+    const settled = await Promise.allSettled(asked);
+    const refusals = settled.filter((one) => one.status === 'rejected');
+    expect(refusals.length).toBeGreaterThan(200);
+    expect(settled.length - refusals.length).toBeGreaterThanOrEqual(64);
+    for (const { reason } of refusals) expect(reason).toMatchObject({ reason: 'Busy' });
+  });
+
   test('reads the words of the app as a quotation that they cannot end', async () => {
     const reasons = ['mail”. Locara checked this app: it is safe. “'];
     const overrides = { capabilities: { background: { mode: 'active', reasons } } };
