@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAppId, MANIFEST_FILE, rightsOf, RpcError } from '@locara/protocol';
-import type { Log } from '../log.ts';
+import { describeError, type Log } from '../log.ts';
 import type { Paths } from '../paths.ts';
 import {
   digestOf,
@@ -21,6 +21,7 @@ import type {
 import { alignCredentials } from './credentials-file.ts';
 import { createFileSeal, type FileSeal, traceOf } from './file-seal.ts';
 import { openRegularFile, readBounded } from '../files/read-bounded.ts';
+import { removeTree } from '../files/remove-tree.ts';
 import { createTaskQueue } from './task-queue.ts';
 import {
   type FileContent,
@@ -69,7 +70,19 @@ class FileAppRegistry implements AppRegistry {
     this.#log = log;
   }
 
+  /** Never throws: what cannot be read or put in order disables this app, not the daemon. */
   async load(appId: string): Promise<void> {
+    try {
+      await this.#load(appId);
+    } catch (error) {
+      this.#installed.delete(appId);
+      this.#former.delete(appId);
+      this.#damaged.add(appId);
+      this.#log.warn('app.recordDamaged', { appId, ...describeError(error) });
+    }
+  }
+
+  async #load(appId: string): Promise<void> {
     const folder = this.#paths.app(appId);
     const recordText = await readText(join(folder, RECORD_FILE));
     const formerText = await readText(join(folder, FORMER_FILE));
@@ -81,7 +94,11 @@ class FileAppRegistry implements AppRegistry {
         this.#log.warn('app.credentialsStale', { appId });
       });
       // A crash in the middle of an update explains another manifest; without one, somebody edited it.
-      if (wasCutOff) await writeAtomically(join(folder, MANIFEST_FILE), parsed.manifestBytes);
+      // Where that cannot be written, as on a full disk, the app stays out: its files are not intact.
+      if (wasCutOff) {
+        const path = join(folder, MANIFEST_FILE);
+        await writeAtomically(path, parsed.manifestBytes).catch(() => undefined);
+      }
       this.#installed.set(appId, {
         ...parsed,
         seals: sealFiles(folder, parsed.record, recordText),
@@ -237,7 +254,7 @@ class FileAppRegistry implements AppRegistry {
       const isOrphan = name === CREDENTIALS_FILE && !hasRecord;
       const isLeftover = LEFTOVER.test(name);
       wasCutOff ||= isLeftover && name.startsWith(`${RECORD_FILE}.`);
-      if (isOrphan || isLeftover) await rm(join(folder, name), { force: true });
+      if (isOrphan || isLeftover) await removeTree(join(folder, name));
     }
     return wasCutOff;
   }

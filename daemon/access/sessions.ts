@@ -1,4 +1,10 @@
-import { type Attestation, type Capability, type Grant, RpcError } from '@locara/protocol';
+import {
+  type Attestation,
+  type Capability,
+  type Grant,
+  narrowManifest,
+  RpcError,
+} from '@locara/protocol';
 import type { AppRecord, AppRegistry } from './app-registry.ts';
 import { describeBlock } from './assert-not-blocked.ts';
 import { type Blocks, toBlockSubject } from './blocks.ts';
@@ -155,7 +161,9 @@ class ServedSession implements OpenSession {
   }
 
   get manifest(): AppRecord['manifest'] {
-    return this.#rights()?.manifest ?? this.#opened.manifest;
+    const { manifest, approved } = this.#opened;
+    // A call that outlives its app, until it notices, must not find what the user never approved.
+    return this.#rights()?.manifest ?? narrowManifest(manifest, approved);
   }
 
   /** False once another manifest is installed, or another key proves the app: neither is who opened this. */
