@@ -1,5 +1,5 @@
 import type { Signer, TrustedIdentity, TrustedKey } from '@locara/protocol';
-import { readBundleShape } from './bundle-shape.ts';
+import { assertCertificateShape, readBundleShape } from './bundle-shape.ts';
 import type { KeylessProof, KeylessVerifier } from './keyless-verifier.ts';
 import { refusePackage } from './refuse-package.ts';
 import { identitySignerId, keySignerId } from './signer-id.ts';
@@ -76,6 +76,7 @@ async function verifyKeyless(
     })),
   );
   const proof = await keyless.verify({ ...signed, policies });
+  assertCertificateShape(signed.bundleBytes);
   const trusted = candidates[proof.policy];
   if (trusted === undefined || !isProofOf(trusted, proof)) {
     throw refusePackage('untrusted_identity');
