@@ -52,7 +52,7 @@ export async function verifyBundle(
   assertBundleDigest(signed.artifactBytes, shape.bundle);
   const key = await trust.trustList.find(shape.bundle.verificationMaterial.publicKey.hint);
   if (key === undefined || !scopes.includes(key.scope)) throw refusePackage('untrusted_key');
-  assertSignedByKey(key, signed.artifactBytes, shape.bundle);
+  await assertSignedByKey(key, signed.artifactBytes, shape.bundle);
   return { signer: describeKey(key), publisher: key.publisher };
 }
 
