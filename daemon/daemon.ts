@@ -7,6 +7,7 @@ import { loadDaemonKey } from './access/daemon-key.ts';
 import { createExpansions } from './access/expansions.ts';
 import { createAppInstaller } from './access/install-app.ts';
 import { readPublicGoodRoot } from './access/public-good-root.ts';
+import { warmManifestCheck } from './access/warm-manifest-check.ts';
 import { createRevocations } from './access/revocations.ts';
 import { createSessions } from './access/sessions.ts';
 import { createTrustList } from './access/trust-list.ts';
@@ -117,6 +118,7 @@ async function createParts(config: Config, log: Log, { startedAt, peers }: Start
     maxCallsPerApp: LIMITS.maxCallsPerApp,
   });
   const resources = await createResources(config, log);
+  warmManifestCheck();
   const installer = createAppInstaller({
     registry,
     ...trusted,

@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { BUNDLE_FILE, MANIFEST_FILE, RpcError, STRICT_JSON_LIMITS } from '@locara/protocol';
 import { unzipSync, type UnzipFileInfo } from 'fflate';
 import { openRegularFile, readBounded } from '../files/read-bounded.ts';
-import { MAX_BUNDLE_BYTES } from './bundle-shape.ts';
+import { MAX_BUNDLE_BYTES } from '../workers/verify/ops.ts';
 
 /** The two files of a package that identity rests on, exactly as they lie there. */
 export interface AppPackage {
