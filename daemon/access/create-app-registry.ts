@@ -326,7 +326,7 @@ export function whyAbsent(registry: Pick<AppRegistry, 'isDamaged'>, appId: strin
 }
 
 export function recordDamaged(appId: string): RpcError {
-  const words = `The record of that app is damaged, or of another version of Locara, so nobody knows its rights: run locara app uninstall ${appId} --wipe, which removes its data too, then install it.`;
+  const words = `That app is being uninstalled, or its record is damaged or of another version of Locara, so nobody knows its rights. Look again; if it stays so, run locara app uninstall ${appId} --wipe, which removes its data too, and install it again.`;
   return new RpcError('Conflict', words, { details: { rule: 'record_damaged' } });
 }
 
