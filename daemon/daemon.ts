@@ -29,6 +29,7 @@ import { createWorker } from './workers/supervisor.ts';
 import type { StoreOps } from './workers/store/ops.ts';
 import { listenForPeers } from './servers.ts';
 import { preparePrivateFolder } from './files/private-folder.ts';
+import { removeLeftovers } from './files/remove-leftovers.ts';
 import { assertPathLength } from './transport/socket.ts';
 
 /** A daemon that accepts connections. */
@@ -69,6 +70,9 @@ export async function startDaemon(config: Config, log: Log): Promise<Daemon> {
     },
   ];
   try {
+    await removeLeftovers(data);
+    for (const folder of [keys, paths.trustedRoots])
+      await removeLeftovers(folder, { isDeep: true });
     const parts = await createParts(config, log, { startedAt, peers });
     cleanup.push(() => parts.close());
     const servers = await listenForPeers({ version: VERSION, config, log, parts, peers, peerCode });

@@ -3,7 +3,7 @@ import { compare } from 'semver';
 import type { AppRegistry, Standing } from './app-registry.ts';
 import { assertBlocksAreFresh, assertNotBlocked } from './assert-not-blocked.ts';
 import { type Blocks, toBlockSubject } from './blocks.ts';
-import { standingOf } from './create-app-registry.ts';
+import { recordDamaged, standingOf } from './create-app-registry.ts';
 import type { VerifiedPackage } from './verify-package.ts';
 
 /** What the user decided on an app before, and on which version of it. */
@@ -35,11 +35,7 @@ export function assertMayInstall(
 
 /** The data of an app belongs to who signed it first, even while it is not installed. */
 function assertSameSigner(registry: AppRegistry, { appId, signer }: VerifiedPackage): void {
-  if (registry.isDamaged(appId)) {
-    throw new RpcError('Conflict', 'The record of that app is damaged; uninstall it first.', {
-      details: { rule: 'record_damaged' },
-    });
-  }
+  if (registry.isDamaged(appId)) throw recordDamaged(appId);
   const owner = registry.find(appId)?.signer ?? registry.findFormer(appId)?.signer;
   if (owner === undefined || owner.id === signer.id) return;
   throw new RpcError(

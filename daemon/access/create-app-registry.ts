@@ -21,11 +21,13 @@ import type {
 import { alignCredentials } from './credentials-file.ts';
 import { createFileSeal, type FileSeal, traceOf } from './file-seal.ts';
 import { openRegularFile, readBounded } from '../files/read-bounded.ts';
+import { LEFTOVER } from '../files/remove-leftovers.ts';
 import { removeTree } from '../files/remove-tree.ts';
 import { createTaskQueue } from './task-queue.ts';
 import {
   type FileContent,
-  LEFTOVER,
+  isClosed,
+  refuseClosed,
   replaceFiles,
   writeAtomically,
 } from '../files/write-atomically.ts';
@@ -61,7 +63,8 @@ class FileAppRegistry implements AppRegistry {
   readonly #log: AppRegistryOptions['log'];
   readonly #installed = new Map<string, Installed>();
   readonly #former = new Map<string, FormerApp>();
-  readonly #damaged = new Set<string>();
+  /** Apps that cannot be read, and apps that could not be removed, whose record is still known. */
+  readonly #damaged = new Map<string, AppRecord | undefined>();
   readonly #listeners = new Set<Listener>();
   readonly #inTurn = createTaskQueue();
 
@@ -73,16 +76,13 @@ class FileAppRegistry implements AppRegistry {
   /** Never throws: what cannot be read or put in order disables this app, not the daemon. */
   async load(appId: string): Promise<void> {
     try {
-      await this.#load(appId);
+      await this.#read(appId);
     } catch (error) {
-      this.#installed.delete(appId);
-      this.#former.delete(appId);
-      this.#damaged.add(appId);
-      this.#log.warn('app.recordDamaged', { appId, ...describeError(error) });
+      this.#disable(appId, error);
     }
   }
 
-  async #load(appId: string): Promise<void> {
+  async #read(appId: string): Promise<void> {
     const folder = this.#paths.app(appId);
     const recordText = await readText(join(folder, RECORD_FILE));
     const formerText = await readText(join(folder, FORMER_FILE));
@@ -105,10 +105,15 @@ class FileAppRegistry implements AppRegistry {
       });
       if (!this.isManifestIntact(appId)) this.#log.warn('app.manifestChanged', { appId });
     } else if (former !== undefined && recordText === undefined) this.#former.set(appId, former);
-    else if (recordText !== undefined || formerText !== undefined) {
-      this.#damaged.add(appId);
-      this.#log.warn('app.recordDamaged', { appId });
-    }
+    else if (recordText !== undefined || formerText !== undefined) this.#disable(appId);
+  }
+
+  #disable(appId: string, error?: unknown): void {
+    this.#installed.delete(appId);
+    this.#former.delete(appId);
+    this.#damaged.set(appId, undefined);
+    const why = error === undefined ? {} : describeError(error);
+    this.#log.warn('app.recordDamaged', { appId, ...why });
   }
 
   find(appId: string): AppRecord | undefined {
@@ -130,7 +135,7 @@ class FileAppRegistry implements AppRegistry {
   }
 
   listDamaged(): readonly string[] {
-    return [...this.#damaged].sort();
+    return [...this.#damaged.keys()].sort();
   }
 
   isManifestIntact(appId: string): boolean {
@@ -173,7 +178,7 @@ class FileAppRegistry implements AppRegistry {
   ): Promise<AppRecord> {
     return this.#inTurn(async () => {
       const installed = this.#installed.get(appId);
-      if (installed === undefined) throw notInstalled();
+      if (installed === undefined) throw whyAbsent(this, appId);
       const record = change(installed.record);
       if (record === installed.record) return record;
       try {
@@ -192,24 +197,34 @@ class FileAppRegistry implements AppRegistry {
   remove(appId: string): Promise<void> {
     return this.#inTurn(async () => {
       const folder = this.#folderOf(appId);
-      const installed = this.#installed.get(appId);
-      if (installed === undefined && !this.#damaged.has(appId)) throw notInstalled();
-      // Gone for every check from here on, whatever the disk says next.
+      const record = this.find(appId) ?? this.#damaged.get(appId);
+      if (record === undefined && !this.#damaged.has(appId)) throw notInstalled();
+      // Gone for every check from here on, whatever the disk says next; who signed it is known for another try.
       this.#installed.delete(appId);
-      this.#damaged.add(appId);
+      this.#damaged.set(appId, record);
       this.#announce(appId, undefined);
+      await this.#leaveFormer(
+        folder,
+        record === undefined ? { appId, ...NOBODY } : toFormerApp(record),
+      );
+    });
+  }
+
+  /** Removes all of an app's folder but who signed it. */
+  async #leaveFormer(folder: string, former: FormerApp): Promise<void> {
+    try {
       // Everything else goes first, also what a crash may have left: it makes room on a full disk.
       for (const name of await readdir(folder)) {
         if (name === FORMER_FILE || name === RECORD_FILE) continue;
         await rm(join(folder, name), { recursive: true, force: true });
       }
-      // A damaged record names no signer: nobody gets what it left until that is wiped.
-      const former = installed === undefined ? { appId, ...NOBODY } : toFormerApp(installed.record);
       await writeAtomically(join(folder, FORMER_FILE), renderFormer(former));
-      this.#former.set(appId, former);
+      this.#former.set(former.appId, former);
       await rm(join(folder, RECORD_FILE), { recursive: true, force: true });
-      this.#damaged.delete(appId);
-    });
+      this.#damaged.delete(former.appId);
+    } catch (error) {
+      throw isClosed(error) ? refuseClosed(error) : error;
+    }
   }
 
   forget(appId: string): Promise<void> {
@@ -276,7 +291,7 @@ class FileAppRegistry implements AppRegistry {
   }
 }
 
-/** Of a record that cannot be read: no package is signed by nobody. */
+/** Of a record that cannot be read: no package is signed by nobody, so nobody gets what it left until that is wiped. */
 const NOBODY = { signer: { id: 'unknown', words: 'nobody known' }, version: '0.0.0' };
 
 function toFormerApp(record: AppRecord): FormerApp {
@@ -308,6 +323,16 @@ export function notInstalled(): RpcError {
     'NotFound',
     'No such app is installed: `locara app list` names those that are.',
   );
+}
+
+/** Why an app is not found: nothing of it is there, or what is there cannot be read. */
+export function whyAbsent(registry: Pick<AppRegistry, 'isDamaged'>, appId: string): RpcError {
+  return registry.isDamaged(appId) ? recordDamaged(appId) : notInstalled();
+}
+
+export function recordDamaged(appId: string): RpcError {
+  const words = `That app is being uninstalled, or its record is damaged or of another version of Locara, so nobody knows its rights. Look again; if it stays so, run locara app uninstall ${appId} --wipe, which removes its data too, and install it again.`;
+  return new RpcError('Conflict', words, { details: { rule: 'record_damaged' } });
 }
 
 /** The content, undefined when absent, null when it cannot be read as a text of sane size. */

@@ -5,7 +5,7 @@ import { type Attestation, RpcError } from '@locara/protocol';
 import type { AppProcesses } from '../access/app-processes.ts';
 import type { AppRecord, AppRegistry } from '../access/app-registry.ts';
 import { type Blocks, toBlockSubject } from '../access/blocks.ts';
-import { CREDENTIALS_FILE, notInstalled } from '../access/create-app-registry.ts';
+import { CREDENTIALS_FILE, notInstalled, whyAbsent } from '../access/create-app-registry.ts';
 import { attestationOf } from '../access/examine-claim.ts';
 import type { Audit } from '../audit/audit.ts';
 import { preparePrivateFolder } from '../files/private-folder.ts';
@@ -128,7 +128,7 @@ class RunningLaunches implements Launches {
     if (this.#isClosed) throw stopping();
     const { registry, blocks } = this.#options;
     const record = registry.find(appId);
-    if (record === undefined) throw notInstalled();
+    if (record === undefined) throw whyAbsent(registry, appId);
     const refusal = findRefusal(record, blocks);
     if (refusal !== undefined) throw refusal;
     return record;

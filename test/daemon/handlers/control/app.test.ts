@@ -132,6 +132,30 @@ test('wiping destroys the data and leaves no folder', async () => {
   expect(existsSync(paths.app(appId))).toBe(false);
 });
 
+test('an app that is installed again during its wipe comes after it, so that no new data goes', async () => {
+  await install();
+  const path = createPackage(key, { version: '2.0.0' });
+  const { summary } = await app['app.inspect']({ path }, call);
+  const { consentDigest } = summary;
+  const isWiping = Promise.withResolvers<undefined>();
+  const mayGo = Promise.withResolvers<undefined>();
+  wipe = async () => {
+    isWiping.resolve(undefined);
+    await mayGo.promise;
+    events.push('wiped');
+  };
+  const wiping = app['app.uninstall']({ appId, wipe: true }, call);
+  await isWiping.promise;
+  const installing = app['app.install']({ path, consentDigest, acceptRisk: true }, call);
+  // Takes as long as an installation does.
+  for (let count = 0; count < 3; count += 1) await app['app.inspect']({ path }, call);
+  expect(registry.find(appId)).toBeUndefined();
+  mayGo.resolve(undefined);
+  await wiping;
+  await Promise.allSettled([installing]);
+  expect(events.slice(0, 3)).toEqual(['gone acme/notes', 'wipe acme/notes', 'wiped']);
+});
+
 test('a wipe that failed, or comes after the uninstall, can be done again', async () => {
   await install();
   wipe = () => Promise.reject(new Error('disk'));
