@@ -6,7 +6,8 @@ import type { CliContext } from './context.ts';
 export interface Streams {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable & { readonly isTTY?: boolean };
-  readonly stderr: Writable & { readonly isTTY?: boolean };
+  /** `columns` is known of a terminal. */
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
 }
 
 type Style = Parameters<typeof styleText>[0];
