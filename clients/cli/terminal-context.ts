@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import { createControlClient } from '@locara/client';
 import { CliError, EXIT } from './context.ts';
 import type { CliContext } from './context.ts';
-import { plain } from './output.ts';
+import { plain, toJsonLine } from './output.ts';
 import type { Streams } from './output.ts';
 import { currentPlaces } from './places.ts';
 import { wrapLine } from './wrap-line.ts';
@@ -44,7 +44,7 @@ export function createContext(options: ContextOptions): OpenContext {
     canAsk,
     print: (document, lines) => {
       const text = typeof lines === 'string' ? lines : lines.join('\n');
-      stdout.write(`${json ? JSON.stringify(document) : text}\n`);
+      stdout.write(`${json ? toJsonLine(document) : text}\n`);
     },
     note: (line) => {
       if (!json) stderr.write(`${fit(line, stderr).join('\n')}\n`);
