@@ -20,7 +20,7 @@ function renderStatus(status: ControlResult<'status.get'>): string[] {
   const memory = formatBytes(daemon.rssBytes);
   const lines = [
     `locarad ${plain(daemon.version)}, pid ${daemon.pid}, up ${describeUptime(daemon.uptimeMs)}, ${memory}`,
-    `${models.installed} ${models.installed === 1 ? 'model' : 'models'} on disk, ${formatBytes(models.bytes)}`,
+    `${models.installed} ${models.installed === 1 ? 'model' : 'models'} unpacked, ${formatBytes(models.bytes)}`,
     sessions.length === 0 ? 'No app is connected.' : '',
   ];
   if (sessions.length > 0) {
