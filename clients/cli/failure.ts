@@ -32,8 +32,12 @@ function failureOfUse({ code, message }: CommanderError): Failure {
   return { reason: 'Usage', message: sentence, exitCode: EXIT.usage };
 }
 
+const REFUSING_REASONS: readonly string[] = ['Unauthenticated', 'CapabilityDenied'];
+/** Decisions of the user or of a publisher that come with another reason. */
+const REFUSING_RULES: readonly unknown[] = ['app_revoked', 'app_blocked', 'downgrade'];
+
 function failureOfDaemon({ reason, message, details }: RpcError): Failure {
-  const isRefusal = reason === 'Unauthenticated' || reason === 'CapabilityDenied';
+  const isRefusal = REFUSING_REASONS.includes(reason) || REFUSING_RULES.includes(details?.['rule']);
   return { reason, message, details, exitCode: isRefusal ? EXIT.refused : EXIT.failed };
 }
 

@@ -3,7 +3,7 @@ import { EXIT } from './context.ts';
 import type { CliContext } from './context.ts';
 import { toFailure } from './failure.ts';
 import type { Failure } from './failure.ts';
-import { plain } from './output.ts';
+import { plain, toJsonLine } from './output.ts';
 import type { Streams } from './output.ts';
 import { createContext } from './terminal-context.ts';
 import type { SignalSource } from './terminal-context.ts';
@@ -83,7 +83,7 @@ function showFailure(
 ): void {
   if (json) {
     const extra = details === undefined ? {} : { details };
-    stdout.write(`${JSON.stringify({ ...document, error: { reason, message, ...extra } })}\n`);
+    stdout.write(`${toJsonLine({ ...document, error: { reason, message, ...extra } })}\n`);
     return;
   }
   const lines = [...message.split('\n'), ...renderIssues(details?.['issues'])];

@@ -5,7 +5,7 @@ import {
   type InstalledApp,
   isCapability,
 } from '@locara/protocol';
-import type { AppRecord, Decision } from './app-registry.ts';
+import type { AppRecord, AppRegistry, Decision } from './app-registry.ts';
 import { type Blocks, toBlockSubject } from './blocks.ts';
 import { effectiveRights } from './effective-rights.ts';
 import type { Expansions } from './expansions.ts';
@@ -23,6 +23,7 @@ export interface CapabilityUsage {
 export type UsageOf = (appId: string) => ReadonlyMap<string, CapabilityUsage>;
 
 export interface DescribeAppDeps {
+  readonly registry: Pick<AppRegistry, 'isManifestIntact'>;
   readonly blocks: Pick<Blocks, 'find'>;
   readonly expansions: Pick<Expansions, 'describe'>;
   readonly usageOf: UsageOf;
@@ -30,7 +31,7 @@ export interface DescribeAppDeps {
 
 /** An installed app as the user sees it. */
 export function describeApp(
-  { blocks, expansions, usageOf }: DescribeAppDeps,
+  { registry, blocks, expansions, usageOf }: DescribeAppDeps,
   record: AppRecord,
 ): InstalledApp {
   const { appId, manifest, signer } = record;
@@ -49,6 +50,7 @@ export function describeApp(
     badges: badgesOf(record),
     installedAt: record.installedAt,
     revoked: record.revoked,
+    isIntact: registry.isManifestIntact(appId),
     blocked: blocks.find(toBlockSubject(record)),
     pending: expansions.describe(record),
     grants: currentGrants(record, blocks).map((grant) =>

@@ -2,22 +2,23 @@ import { once } from 'node:events';
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { RpcError } from '@locara/client';
 import { APP_SIGNALS, MAX_INPUT_BYTES, PASSED_VARIABLES } from '@locara/protocol';
 import type { ControlParamsInput } from '@locara/protocol';
 import type { Command } from 'commander';
-import { CliError, EXIT } from '../context.ts';
+import { CliError } from '../context.ts';
 import type { CliContext } from '../context.ts';
 import { plain } from '../output.ts';
+import { addAppId } from './app-id.ts';
 import { addExample } from './example.ts';
 
 export function registerRun(app: Command, context: CliContext): void {
-  const run = app
-    .command('run')
-    .description(
-      'start an app in a sandbox: no network, no files but its own and its program (Linux)',
-    )
-    .argument('<id>', 'publisher/name')
+  const run = addAppId(
+    app
+      .command('run')
+      .description(
+        'start an app in a sandbox: no network, no files but its own and its program (Linux)',
+      ),
+  )
     .argument('<command...>', 'after --, the program and its arguments')
     .option(
       '--program <folder>',
@@ -55,19 +56,11 @@ function describeRun(
   };
 }
 
-/** Refusals of the daemon that are the user's or a publisher's decision. */
-const REFUSALS = ['app_revoked', 'app_blocked'];
-
 async function runApp(context: CliContext, params: RunParams): Promise<void> {
   try {
     const exitCode = await context.interruptible((signal) => passThrough(context, params, signal));
     if (context.json) context.print({ appId: params.appId, exitCode }, '');
     context.endWith(exitCode);
-  } catch (error) {
-    if (error instanceof RpcError && REFUSALS.includes(String(error.details?.['rule']))) {
-      throw new CliError('Refused', error.message, EXIT.refused);
-    }
-    throw error;
   } finally {
     context.streams.stdin.destroy();
   }

@@ -4,8 +4,10 @@ import type { CallableMethod, Client, Progress, StreamOptions } from '@locara/cl
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../context.ts';
 import type { CliContext } from '../context.ts';
+import { toJsonLine } from '../output.ts';
 import { credentialsPath, currentPlaces } from '../places.ts';
 import { VERSION } from '../version.ts';
+import { APP_ID, parseAppId } from './app-id.ts';
 import { addExample } from './example.ts';
 
 const CONNECT_TIMEOUT_MS = 1000;
@@ -16,7 +18,7 @@ export function registerCall(program: Command, context: CliContext): void {
     .description('call any method as an installed app, for trying things out')
     .argument('<method>', 'for example llm.chat')
     .argument('[json]', 'its params, a JSON object')
-    .requiredOption('--app <id>', 'publisher/name')
+    .requiredOption('--app <id>', APP_ID, parseAppId)
     .action(async (method: string, json: string | undefined, { app }: { app: string }) => {
       await callMethod(context, { method, params: parseParams(json), appId: app });
     });
@@ -43,12 +45,12 @@ async function callMethod(context: CliContext, { method, params, appId }: Reques
   const chunks: unknown[] = [];
   const onChunk = (chunk: unknown): void => {
     if (context.json) chunks.push(chunk);
-    else context.print(undefined, JSON.stringify({ chunk }));
+    else context.print(undefined, toJsonLine({ chunk }));
   };
   const onProgress = noteProgress(context);
   const options = context.interactive ? { onChunk, onProgress } : { onChunk };
   const result = await callByName(client, { method, params, options });
-  context.print({ result, chunks }, JSON.stringify({ result }));
+  context.print({ result, chunks }, toJsonLine({ result }));
 }
 
 /** The table types each method; here the daemon checks name and params, and the table the answer. */

@@ -23,12 +23,14 @@ export type CheckManifest = (bytes: Uint8Array) => {
 class InvalidManifest extends CliError {
   override readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(errors: readonly Finding[], warnings: readonly Finding[]) {
-    super(
-      'InvalidManifest',
-      ['The manifest is not valid:', ...errors.map(renderFinding)].join('\n'),
-    );
-    this.details = { errors, warnings };
+  /** With `--strict` what is wrong may be warnings alone. */
+  constructor(wrong: readonly Finding[], warnings: readonly Finding[]) {
+    const isDoubtful = wrong.every((finding) => warnings.includes(finding));
+    const heading = isDoubtful
+      ? 'The manifest is valid, but --strict refuses its warnings:'
+      : 'The manifest is not valid:';
+    super('InvalidManifest', [heading, ...wrong.map(renderFinding)].join('\n'));
+    this.details = { errors: wrong, warnings };
   }
 }
 

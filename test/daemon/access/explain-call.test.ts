@@ -115,7 +115,12 @@ describe('what really decides agrees', () => {
   /** Whether the dispatcher lets the call through to its params, and a model is there for it. */
   async function isReallyAllowed(method: MethodName, scene: Scene): Promise<boolean> {
     const session = openSession(scene);
-    const context = { session, onRequire: () => undefined } as unknown as DispatchContext;
+    const handshake = { canEnroll: true };
+    const context = {
+      session,
+      handshake,
+      onRequire: () => undefined,
+    } as unknown as DispatchContext;
     const request = { method, params: { noSuchParam: 1 } };
     const refusal = await dispatch({} as Handlers, request, context).catch(
       (error: unknown) => error,

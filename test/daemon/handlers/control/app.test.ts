@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { controlMethods } from '@locara/protocol';
+import { controlMethods, MANIFEST_FILE } from '@locara/protocol';
 import type { AppRegistry } from '../../../../daemon/access/app-registry.ts';
 import { createAppHandlers } from '../../../../daemon/handlers/control/app.ts';
 import { createTrustHandlers } from '../../../../daemon/handlers/control/trust.ts';
@@ -80,6 +81,14 @@ test('answers fit the schemas of the control table', async () => {
   expect(keys.map(({ name }) => name)).toEqual(['Ada']);
   const { removed } = await trust['trust.remove']({ key: 'Ada' }, call);
   expect(removed.name).toBe('Ada');
+});
+
+test('an app of which a file was changed is shown as such, alone and in the list', async () => {
+  await install();
+  expect((await app['app.show']({ appId }, call)).app.isIntact).toBe(true);
+  appendFileSync(join(paths.app(appId), MANIFEST_FILE), ' ');
+  expect((await app['app.show']({ appId }, call)).app.isIntact).toBe(false);
+  expect((await app['app.list']({}, call)).apps).toMatchObject([{ appId, isIntact: false }]);
 });
 
 test('consent grants what the manifest declares as optional, and announces it', async () => {
