@@ -7,6 +7,7 @@ import { loadDaemonKey } from './access/daemon-key.ts';
 import { createExpansions } from './access/expansions.ts';
 import { createAppInstaller } from './access/install-app.ts';
 import { readPublicGoodRoot } from './access/public-good-root.ts';
+import { warmManifestCheck } from './access/warm-manifest-check.ts';
 import { createRevocations } from './access/revocations.ts';
 import { createSessions } from './access/sessions.ts';
 import { createTrustList } from './access/trust-list.ts';
@@ -28,6 +29,7 @@ import { createWorker } from './workers/supervisor.ts';
 import type { StoreOps } from './workers/store/ops.ts';
 import { listenForPeers } from './servers.ts';
 import { preparePrivateFolder } from './files/private-folder.ts';
+import { removeLeftovers } from './files/remove-leftovers.ts';
 import { assertPathLength } from './transport/socket.ts';
 
 /** A daemon that accepts connections. */
@@ -68,6 +70,9 @@ export async function startDaemon(config: Config, log: Log): Promise<Daemon> {
     },
   ];
   try {
+    await removeLeftovers(data);
+    for (const folder of [keys, paths.trustedRoots])
+      await removeLeftovers(folder, { isDeep: true });
     const parts = await createParts(config, log, { startedAt, peers });
     cleanup.push(() => parts.close());
     const servers = await listenForPeers({ version: VERSION, config, log, parts, peers, peerCode });
@@ -117,6 +122,7 @@ async function createParts(config: Config, log: Log, { startedAt, peers }: Start
     maxCallsPerApp: LIMITS.maxCallsPerApp,
   });
   const resources = await createResources(config, log);
+  warmManifestCheck();
   const installer = createAppInstaller({
     registry,
     ...trusted,

@@ -16,6 +16,8 @@ export interface Paths {
   readonly config: string;
   readonly keys: string;
   readonly trustList: string;
+  /** Roots of signatures that the user added. */
+  readonly trustedRoots: string;
   /** The revocation list in force, and who signed it. */
   readonly revocations: string;
   readonly developmentKey: string;
@@ -63,6 +65,7 @@ export function resolvePaths(environment: PathsEnvironment): Paths {
     lockFile: join(roots.data, 'locarad.lock'),
     keys,
     trustList: join(roots.data, 'trust.json'),
+    trustedRoots: join(roots.data, 'trusted-roots'),
     revocations: join(roots.data, 'revocations.json'),
     developmentKey: join(roots.config, 'development-key.pem'),
     apps,

@@ -13,7 +13,12 @@ export {
   Provenance,
   Signer,
 } from './control/app.ts';
-export { MAX_INPUT_BYTES, PASSED_VARIABLES } from './control/app-run.ts';
+export {
+  APP_SIGNALS,
+  type AppSignal,
+  MAX_INPUT_BYTES,
+  PASSED_VARIABLES,
+} from './control/app-run.ts';
 export { TRUST_SCOPES, TrustedIdentity, TrustedKey } from './control/trust.ts';
 export { RevocationState } from './control/revocation.ts';
 export {

@@ -19,9 +19,12 @@ export const WebUrl = z
 
 export const Email = z.email('an email address, as ada@example.org').max(254);
 
-// What moves the cursor, turns the text around, or cannot be seen (the joiners of emoji and scripts may stay).
+// What moves the cursor, turns the text around, or cannot be seen: also letters that are drawn as nothing and
+// tags that hide words. The joiners of emoji and scripts may stay.
 const DECEPTIVE =
-  '\\p{Cc}\\p{Zl}\\p{Zp}\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb';
+  '\\p{Cc}\\p{Zl}\\p{Zp}\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b\\u200e\\u200f\\u202a-\\u202e' +
+  '\\u2060-\\u206f\\u2800\\u3164\\ufe00-\\ufe0d\\ufeff\\uffa0\\ufff0-\\ufffb\\u{1bca0}-\\u{1bca3}\\u{1d173}-\\u{1d17a}' +
+  '\\u{e0000}-\\u{e0fff}';
 
 /** One line that a person reads before deciding: it shows what it says, and it says something. */
 export const Line = z
@@ -30,7 +33,12 @@ export const Line = z
     new RegExp(`^(?! )[^${DECEPTIVE}]*(?<! )$`, 'u'),
     'one line of visible text, without control, direction or invisible characters, or a space at either end',
   )
-  .refine((line) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(line), 'at least one visible character');
+  .refine((line) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(line), 'at least one visible character')
+  // A gap pushes words onto a line of their own in a terminal; a stack of marks covers the lines above.
+  .refine(
+    (line) => !/\p{Zs}{3}|\p{M}{5}/u.test(line),
+    'no gaps of three spaces, and at most four marks on a letter',
+  );
 
 /** Several lines for people. */
 export const Text = z

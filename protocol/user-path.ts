@@ -11,8 +11,10 @@ export const USER_FOLDERS = [
 ] as const;
 
 const EVERYTHING_BELOW = '**';
-// Characters that another reader of patterns could give a meaning of its own.
-const SEGMENT = /^[^\\/?[\]{}!$%\p{Cc}\p{Cf}\p{Zl}\p{Zp}\ufffd]+$/u;
+// Without characters that another reader of patterns could give a meaning of its own, that cannot be seen, or
+// that would end the quotation in which people read it.
+const SEGMENT =
+  /^[^\\/?[\]{}!$%"“”\u034f\u115f\u1160\u2800\u3164\uffa0\p{Cc}\p{Cf}\p{Zl}\p{Zp}\ufffd]+$/u;
 
 /** A user path in its parts: the folders it names one by one, and what of the last one's entries it means. */
 interface ParsedPath {
@@ -40,9 +42,9 @@ function parseUserPath(path: string): ParsedPath | undefined {
     : undefined;
 }
 
-/** Some systems cut dots and spaces at the end of a name, shells read `~` at its start as a home folder. */
+/** Some systems cut dots and spaces at the end of a name, shells read `~` at its start as a home folder, a gap breaks a line. */
 function isAmbiguous(segment: string): boolean {
-  return /^[ ~]|[. ]$/.test(segment);
+  return /^[ ~]|[. ]$|\p{Zs}{3}/u.test(segment);
 }
 
 /** A place in the user's files, in one spelling: from a known folder, the home folder or the root. */

@@ -38,7 +38,7 @@ export interface CliContext {
   readonly interactive: boolean;
   /** Prints the result: the document itself with `--json`, else the lines. */
   print(document: unknown, lines: string | readonly string[]): void;
-  /** One note on stderr, for people; silent with `--json`. */
+  /** One note on stderr, for people, as wide as their terminal at the most; silent with `--json`. */
   note(line: string): void;
   /** True when there is a person to ask: a terminal on stdin and stderr, and no `--json`. */
   readonly canAsk: boolean;

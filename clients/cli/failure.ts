@@ -34,8 +34,17 @@ function failureOfUse({ code, message }: CommanderError): Failure {
   return { reason: 'Usage', message: sentence, exitCode: EXIT.usage };
 }
 
+const REFUSING_REASONS: readonly string[] = ['Unauthenticated', 'CapabilityDenied'];
+/** Decisions of the user or of a publisher that come with another reason. */
+const REFUSING_RULES: readonly unknown[] = [
+  'app_revoked',
+  'app_blocked',
+  'app_changed_on_disk',
+  'downgrade',
+];
+
 function failureOfDaemon({ reason, message, details, errorId }: RpcError): Failure {
-  const isRefusal = reason === 'Unauthenticated' || reason === 'CapabilityDenied';
+  const isRefusal = REFUSING_REASONS.includes(reason) || REFUSING_RULES.includes(details?.['rule']);
   return { reason, message, details, errorId, exitCode: isRefusal ? EXIT.refused : EXIT.failed };
 }
 

@@ -3,7 +3,7 @@ import { EXIT } from './context.ts';
 import type { CliContext } from './context.ts';
 import { toFailure } from './failure.ts';
 import type { Failure } from './failure.ts';
-import { plain } from './output.ts';
+import { plain, toJsonLine } from './output.ts';
 import type { Streams } from './output.ts';
 import { createContext } from './terminal-context.ts';
 import type { SignalSource } from './terminal-context.ts';
@@ -84,7 +84,7 @@ function showFailure(
   if (json) {
     // What is undefined is left out.
     const error = { reason, message, details, errorId };
-    stdout.write(`${JSON.stringify({ ...document, error })}\n`);
+    stdout.write(`${toJsonLine({ ...document, error })}\n`);
     return;
   }
   const lines = [

@@ -6,7 +6,8 @@ import type { CliContext } from './context.ts';
 export interface Streams {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable & { readonly isTTY?: boolean };
-  readonly stderr: Writable & { readonly isTTY?: boolean };
+  /** `columns` is known of a terminal. */
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
 }
 
 type Style = Parameters<typeof styleText>[0];
@@ -20,11 +21,18 @@ export function paint({ interactive, environment }: Look, style: Style, text: st
   return isPlain ? text : styleText(style, text, { validateStream: false });
 }
 
+const STEERING = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
 /** Text of others (manifests, the daemon) without what could steer a terminal or reorder a line. */
 export function plain(text: string): string {
-  return text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    '\ufffd',
+  return text.replace(STEERING, '\ufffd');
+}
+
+/** One line of JSON; what could steer a terminal or reorder a line is escaped, so that the value is unchanged. */
+export function toJsonLine(value: unknown): string {
+  return JSON.stringify(value).replace(
+    STEERING,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 
@@ -53,12 +61,4 @@ export function formatBytes(bytes: number): string {
 /** `2026-11-21 22:06 UTC` of an ISO 8601 time. */
 export function formatTime(at: string): string {
   return plain(`${at.slice(0, 10)} ${at.slice(11, 16)} UTC`);
-}
-
-export function formatDuration(ms: number): string {
-  const minutes = Math.floor(ms / 60_000);
-  if (minutes < 1) return `${Math.floor(ms / 1000)} s`;
-  if (minutes < 60) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
 }

@@ -3,9 +3,10 @@ import { createInterface } from 'node:readline/promises';
 import { createControlClient } from '@locara/client';
 import { CliError, EXIT } from './context.ts';
 import type { CliContext } from './context.ts';
-import { plain } from './output.ts';
+import { plain, toJsonLine } from './output.ts';
 import type { Streams } from './output.ts';
 import { currentPlaces } from './places.ts';
+import { wrapLine } from './wrap-line.ts';
 
 /** Where the signals that end a command come from: the process, or a test. */
 export interface SignalSource {
@@ -43,10 +44,10 @@ export function createContext(options: ContextOptions): OpenContext {
     canAsk,
     print: (document, lines) => {
       const text = typeof lines === 'string' ? lines : lines.join('\n');
-      stdout.write(`${json ? JSON.stringify(document) : text}\n`);
+      stdout.write(`${json ? toJsonLine(document) : text}\n`);
     },
     note: (line) => {
-      if (!json) stderr.write(`${line}\n`);
+      if (!json) stderr.write(`${fit(line, stderr).join('\n')}\n`);
     },
     confirm: async (question) => canAsk && (await ask(streams, question)),
     interruptible: (run) => untilSignalled(signals, run),
@@ -60,6 +61,11 @@ export function createContext(options: ContextOptions): OpenContext {
     },
     [Symbol.asyncDispose]: () => control.close(),
   };
+}
+
+/** Lines as wide as the terminal at the most; where there is none, the line as it is. */
+function fit(line: string, { isTTY, columns = 0 }: Streams['stderr']): string[] {
+  return isTTY === true && columns > 0 ? wrapLine(line, columns) : [line];
 }
 
 /** Further signals change nothing: npm, for one, passes on what the terminal has sent already. */

@@ -45,6 +45,8 @@ export class Connection {
   readonly #resolveClosed: (error: ClientError) => void;
   #lastId = 0;
   #end: ClientError | undefined;
+  /** Why the daemon ends the session, once it has said so. */
+  #ending: string | undefined;
 
   constructor(socket: Socket, maxReceiveBytes: number = LIMITS.maxMessageBytes) {
     this.#socket = socket;
@@ -64,7 +66,8 @@ export class Connection {
       this.close(new ClientError('ConnectionClosed', 'The connection to the daemon broke.', cause));
     });
     socket.on('close', () => {
-      this.close(new ClientError('ConnectionClosed', 'The daemon closed the connection.'));
+      const message = this.#ending ?? 'The daemon closed the connection.';
+      this.close(new ClientError('ConnectionClosed', message));
     });
   }
 
@@ -194,7 +197,10 @@ export class Connection {
     if (!isRecord(params)) return;
     if (method === NOTICES.chunk) this.#chunk(params);
     else if (method === NOTICES.progress) this.#progress(params);
-    else this.onNotice(method, params);
+    else {
+      if (method === NOTICES.sessionEnded) this.#ending = describeEnding(params);
+      this.onNotice(method, params);
+    }
   }
 
   #chunk({ id, sequence, chunk }: Record<string, unknown>): void {
@@ -224,6 +230,10 @@ export class Connection {
       this.fail(id, error instanceof Error ? error : new Error(String(error)));
     }
   }
+}
+
+function describeEnding({ message }: Record<string, unknown>): string {
+  return `The daemon ended the session. ${typeof message === 'string' ? message : ''}`.trimEnd();
 }
 
 type Answer = JSONRPCResponse & { readonly id: number };

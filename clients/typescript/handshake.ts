@@ -114,14 +114,29 @@ async function authenticate(
   fields: HandshakeFields,
   proof: Uint8Array,
 ): Promise<Result<'session.authenticate'>> {
-  const answer = await connection.call('session.authenticate', {
-    appId: fields.appId,
-    manifestDigest: fields.manifestDigest,
-    nonce: toBase64(fields.clientNonce),
-    pid: fields.clientPid,
-    signature: toBase64(proof),
-  }).result;
+  const answer = await connection
+    .call('session.authenticate', {
+      appId: fields.appId,
+      manifestDigest: fields.manifestDigest,
+      nonce: toBase64(fields.clientNonce),
+      pid: fields.clientPid,
+      signature: toBase64(proof),
+    })
+    .result.catch((error: unknown) => {
+      throw explainRefusal(error, fields.appId);
+    });
   return parseResult(methods['session.authenticate'], answer) as Result<'session.authenticate'>;
+}
+
+/** The daemon tells a stranger nothing; the user's own command tells the user. */
+function explainRefusal(error: unknown, appId: string): unknown {
+  if (!(error instanceof RpcError) || error.reason !== 'Unauthenticated') return error;
+  const { message, errorId } = error;
+  const where = `Ask the user to look at: locara app show ${appId}`;
+  return new RpcError('Unauthenticated', `${message} ${where}`, {
+    ...(errorId === undefined ? {} : { errorId }),
+    cause: error,
+  });
 }
 
 function assertDaemonProof(fields: HandshakeFields, signature: string): void {

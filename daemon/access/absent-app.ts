@@ -1,19 +1,19 @@
 import { RpcError } from '@locara/protocol';
 import type { AppRegistry } from './app-registry.ts';
 
-/** Nobody can say who signed a damaged record, so nobody gets its data; a good copy of the file brings it back. */
-export function damagedRemedy(appId: string): string {
-  return `put its app.json back from a backup and restart locarad, or give up its data with \`locara app uninstall ${appId} --wipe\` and install it again`;
-}
-
-/** Why there is no record of that app to work on: `NotFound`, or `Conflict` when the one on disk is damaged. */
-export function explainAbsence(registry: Pick<AppRegistry, 'isDamaged'>, appId: string): RpcError {
+/** Why an app is not found: nothing of it is there, or what is there cannot be read. */
+export function whyAbsent(registry: Pick<AppRegistry, 'isDamaged'>, appId: string): RpcError {
   return registry.isDamaged(appId) ? recordDamaged(appId) : notInstalled();
 }
 
 export function recordDamaged(appId: string): RpcError {
-  const message = `The record of this app on the disk is damaged, so that the app is disabled: ${damagedRemedy(appId)}.`;
-  return new RpcError('Conflict', message, { details: { rule: 'record_damaged' } });
+  const words = `That app is being uninstalled, or its record is damaged or of another version of Locara, so nobody knows its rights. Look again; if it stays so, ${damagedRemedy(appId)}.`;
+  return new RpcError('Conflict', words, { details: { rule: 'record_damaged' } });
+}
+
+/** Nobody can say who signed it, so nobody gets its data; a good copy of the file brings both back. */
+export function damagedRemedy(appId: string): string {
+  return `put its app.json back from a backup and restart locarad, or run locara app uninstall ${appId} --wipe, which removes its data too, and install it again`;
 }
 
 export function notInstalled(): RpcError {

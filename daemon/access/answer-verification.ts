@@ -4,7 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { parseUnknown, type Provenance, RpcError } from '@locara/protocol';
 import * as z from 'zod';
 import { readBounded } from '../files/read-bounded.ts';
-import type { Artifact, SignerRequirement } from '../workers/verify/ops.ts';
+import { type Artifact, MAX_BUNDLE_BYTES, type SignerRequirement } from '../workers/verify/ops.ts';
 import { readPublicGoodRoot } from './public-good-root.ts';
 import { verifyInChild } from './verify-in-child.ts';
 
@@ -23,7 +23,6 @@ const VerificationRequest = z.strictObject({
 type VerificationRequest = z.output<typeof VerificationRequest>;
 
 const MIB = 1024 * 1024;
-const MAX_DOCUMENT_BYTES = MIB / 4;
 const MAX_KEY_BYTES = MIB / 128;
 const MAX_ARTIFACT_BYTES = 512 * MIB;
 /** A larger artifact goes to the verifier as its digests. */
@@ -77,7 +76,7 @@ async function readSigner({
 async function readDocument(
   path: string,
   what: string,
-  maxBytes = MAX_DOCUMENT_BYTES,
+  maxBytes = MAX_BUNDLE_BYTES,
 ): Promise<Uint8Array> {
   await using file = await openFile(path, what);
   const bytes = await readBounded(file, maxBytes);
@@ -102,16 +101,23 @@ async function readArtifact(named: string): Promise<Artifact> {
 }
 
 async function digestFile(file: FileHandle): Promise<Artifact> {
-  const [sha256, sha512] = [createHash('sha256'), createHash('sha512')];
+  const [sha256, sha384, sha512] = [
+    createHash('sha256'),
+    createHash('sha384'),
+    createHash('sha512'),
+  ];
   let total = 0;
   const stream = file.createReadStream({ autoClose: false, highWaterMark: MIB });
   for await (const chunk of stream as AsyncIterable<Uint8Array>) {
     total += chunk.length;
     if (total > MAX_ARTIFACT_BYTES) throw artifactTooLong();
-    sha256.update(chunk);
-    sha512.update(chunk);
+    for (const hash of [sha256, sha384, sha512]) hash.update(chunk);
   }
-  return { sha256: sha256.digest('hex'), sha512: sha512.digest('hex') };
+  return {
+    sha256: sha256.digest('hex'),
+    sha384: sha384.digest('hex'),
+    sha512: sha512.digest('hex'),
+  };
 }
 
 /** Follows links, for the user named the file; never waits at a pipe. */

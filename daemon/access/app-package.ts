@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { BUNDLE_FILE, MANIFEST_FILE, RpcError, STRICT_JSON_LIMITS } from '@locara/protocol';
 import { unzipSync, type UnzipFileInfo } from 'fflate';
 import { openRegularFile, readBounded } from '../files/read-bounded.ts';
-import { MAX_BUNDLE_BYTES } from './bundle-shape.ts';
+import { MAX_BUNDLE_BYTES } from '../workers/verify/ops.ts';
 
 /** The two files of a package that identity rests on, exactly as they lie there. */
 export interface AppPackage {
@@ -13,6 +13,8 @@ export interface AppPackage {
 
 const MAX_ZIP_BYTES = 64 * 1024 * 1024;
 const MAX_ZIP_ENTRIES = 10_000;
+// Each is decoded on the way to the two that matter: 60 MiB of them held up everyone for a quarter of a second.
+const MAX_ZIP_NAMES_LENGTH = 1024 * 1024;
 const ZIP_STORED = 0;
 const ZIP_DEFLATED = 8;
 // Deflate can hide a thousandfold: this bounds the time that a header's lie can cost. Larger ones can be stored.
@@ -90,10 +92,15 @@ async function readZip(path: string): Promise<Files> {
 function createZipFilter(): (entry: UnzipFileInfo) => boolean {
   const seen = new Set<string>();
   let entries = 0;
+  let namesLength = 0;
   return ({ name, size, originalSize, compression }) => {
     entries += 1;
     if (entries > MAX_ZIP_ENTRIES) {
       throw new RpcError('PayloadTooLarge', `A package has at most ${MAX_ZIP_ENTRIES} entries.`);
+    }
+    namesLength += name.length;
+    if (namesLength > MAX_ZIP_NAMES_LENGTH) {
+      throw new RpcError('PayloadTooLarge', 'The names of the entries are too long.');
     }
     if (!isInnerPath(name)) throw refuseShape('zip_path', 'An entry points outside the package.');
     const maxBytes = LIMITS.get(name);

@@ -1,8 +1,10 @@
 import { Base64, parseStrictJson, parseUnknown } from '@locara/protocol';
 import * as z from 'zod';
+import { MAX_BUNDLE_BYTES } from '../workers/verify/ops.ts';
 import { refusePackage } from './refuse-package.ts';
 
-export const MAX_BUNDLE_BYTES = 64 * 1024;
+/** More than the bundle of a managed key can have, whose every field is bounded; whitespace included. */
+const MAX_MANAGED_BYTES = 4 * 1024;
 const BUNDLE_MEDIA_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 
 /** One message signature by a managed key, nothing else in it. */
@@ -40,19 +42,34 @@ const CertificateBundle = z.strictObject({
 export type BundleShape =
   { readonly kind: 'key'; readonly bundle: ManagedKeyBundle } | { readonly kind: 'certificate' };
 
-/** Which of the two kinds of bundle this is; everything else is refused. */
+/**
+ * Which of the two kinds of bundle this is; everything else is refused. Larger ones than a managed key's
+ * are not read here, where they would keep everybody waiting: the keyless verifier reads them in a process
+ * of its own, and `assertCertificateShape` after it.
+ */
 export function readBundleShape(bytes: Uint8Array): BundleShape {
   if (bytes.length > MAX_BUNDLE_BYTES) throw refusePackage('bundle_too_large');
-  let document: unknown;
-  try {
-    document = parseStrictJson(bytes);
-  } catch (error) {
-    throw refusePackage('bundle_malformed', error);
-  }
+  if (bytes.length > MAX_MANAGED_BYTES) return { kind: 'certificate' };
+  const document = parseDocument(bytes);
   const managed = parseUnknown(ManagedKeyBundle, document);
   if (managed.success) return { kind: 'key', bundle: managed.data };
   if (parseUnknown(CertificateBundle, document).success) return { kind: 'certificate' };
   throw refusePackage(hasLogEntries(document) ? 'log_entries' : 'bundle_malformed');
+}
+
+/** Asserts of a bundle that the keyless verifier accepted that it is one of the kind that apps have. */
+export function assertCertificateShape(bytes: Uint8Array): void {
+  if (!parseUnknown(CertificateBundle, parseDocument(bytes)).success) {
+    throw refusePackage('bundle_malformed');
+  }
+}
+
+function parseDocument(bytes: Uint8Array): unknown {
+  try {
+    return parseStrictJson(bytes);
+  } catch (error) {
+    throw refusePackage('bundle_malformed', error);
+  }
 }
 
 /** One spelling for the same bytes, so that no second bundle says the same. */

@@ -146,12 +146,17 @@ function describeBackground(background: Declared['background']): string[] {
   const { mode, reasons = [] } =
     typeof background === 'boolean' ? { mode: background && ('active' as const) } : background;
   if (mode === false) return [];
-  const why = reasons.length === 0 ? '' : ` It says why: ${reasons.join('; ')}.`;
+  const why = reasons.length === 0 ? '' : ` It says why: ${reasons.map(quote).join('; ')}.`;
   return [
     mode === 'active'
       ? `It asks to work in the background.${why}`
       : `It asks to stay in the background, waiting.${why}`,
   ];
+}
+
+/** The app's own words, so that nobody takes them for Locara's: nothing in them ends the quotation. */
+function quote(words: string): string {
+  return `“${words.replaceAll(/[“”„‟"]/g, "'")}”`;
 }
 
 function toVerb(access: 'read' | 'read-write'): string {

@@ -1,9 +1,9 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAppId, MANIFEST_FILE, rightsOf, RpcError } from '@locara/protocol';
-import type { Log } from '../log.ts';
+import { describeError, type Log } from '../log.ts';
 import type { Paths } from '../paths.ts';
-import { explainAbsence, notInstalled } from './absent-app.ts';
+import { notInstalled, whyAbsent } from './absent-app.ts';
 import {
   digestOf,
   parseFormer,
@@ -22,10 +22,13 @@ import type {
 import { alignCredentials } from './credentials-file.ts';
 import { createFileSeal, type FileSeal, traceOf } from './file-seal.ts';
 import { openRegularFile, readBounded } from '../files/read-bounded.ts';
+import { LEFTOVER } from '../files/remove-leftovers.ts';
+import { removeTree } from '../files/remove-tree.ts';
 import { createTaskQueue } from './task-queue.ts';
 import {
   type FileContent,
-  LEFTOVER,
+  isClosed,
+  refuseClosed,
   replaceFiles,
   writeAtomically,
 } from '../files/write-atomically.ts';
@@ -61,7 +64,8 @@ class FileAppRegistry implements AppRegistry {
   readonly #log: AppRegistryOptions['log'];
   readonly #installed = new Map<string, Installed>();
   readonly #former = new Map<string, FormerApp>();
-  readonly #damaged = new Set<string>();
+  /** Apps that cannot be read, and apps that could not be removed, whose record is still known. */
+  readonly #damaged = new Map<string, AppRecord | undefined>();
   readonly #listeners = new Set<Listener>();
   readonly #inTurn = createTaskQueue();
 
@@ -70,7 +74,16 @@ class FileAppRegistry implements AppRegistry {
     this.#log = log;
   }
 
+  /** Never throws: what cannot be read or put in order disables this app, not the daemon. */
   async load(appId: string): Promise<void> {
+    try {
+      await this.#read(appId);
+    } catch (error) {
+      this.#disable(appId, error);
+    }
+  }
+
+  async #read(appId: string): Promise<void> {
     const folder = this.#paths.app(appId);
     const recordText = await readText(join(folder, RECORD_FILE));
     const formerText = await readText(join(folder, FORMER_FILE));
@@ -82,17 +95,26 @@ class FileAppRegistry implements AppRegistry {
         this.#log.warn('app.credentialsStale', { appId });
       });
       // A crash in the middle of an update explains another manifest; without one, somebody edited it.
-      if (wasCutOff) await writeAtomically(join(folder, MANIFEST_FILE), parsed.manifestBytes);
+      // Where that cannot be written, as on a full disk, the app stays out: its files are not intact.
+      if (wasCutOff) {
+        const path = join(folder, MANIFEST_FILE);
+        await writeAtomically(path, parsed.manifestBytes).catch(() => undefined);
+      }
       this.#installed.set(appId, {
         ...parsed,
         seals: sealFiles(folder, parsed.record, recordText),
       });
       if (!this.isManifestIntact(appId)) this.#log.warn('app.manifestChanged', { appId });
     } else if (former !== undefined && recordText === undefined) this.#former.set(appId, former);
-    else if (recordText !== undefined || formerText !== undefined) {
-      this.#damaged.add(appId);
-      this.#log.warn('app.recordDamaged', { appId });
-    }
+    else if (recordText !== undefined || formerText !== undefined) this.#disable(appId);
+  }
+
+  #disable(appId: string, error?: unknown): void {
+    this.#installed.delete(appId);
+    this.#former.delete(appId);
+    this.#damaged.set(appId, undefined);
+    const why = error === undefined ? {} : describeError(error);
+    this.#log.warn('app.recordDamaged', { appId, ...why });
   }
 
   find(appId: string): AppRecord | undefined {
@@ -114,7 +136,7 @@ class FileAppRegistry implements AppRegistry {
   }
 
   listDamaged(): readonly string[] {
-    return [...this.#damaged].sort();
+    return [...this.#damaged.keys()].sort();
   }
 
   isManifestIntact(appId: string): boolean {
@@ -157,7 +179,7 @@ class FileAppRegistry implements AppRegistry {
   ): Promise<AppRecord> {
     return this.#inTurn(async () => {
       const installed = this.#installed.get(appId);
-      if (installed === undefined) throw explainAbsence(this, appId);
+      if (installed === undefined) throw whyAbsent(this, appId);
       const record = change(installed.record);
       if (record === installed.record) return record;
       try {
@@ -176,24 +198,34 @@ class FileAppRegistry implements AppRegistry {
   remove(appId: string): Promise<void> {
     return this.#inTurn(async () => {
       const folder = this.#folderOf(appId);
-      const installed = this.#installed.get(appId);
-      if (installed === undefined && !this.#damaged.has(appId)) throw notInstalled();
-      // Gone for every check from here on, whatever the disk says next.
+      const record = this.find(appId) ?? this.#damaged.get(appId);
+      if (record === undefined && !this.#damaged.has(appId)) throw notInstalled();
+      // Gone for every check from here on, whatever the disk says next; who signed it is known for another try.
       this.#installed.delete(appId);
-      this.#damaged.add(appId);
+      this.#damaged.set(appId, record);
       this.#announce(appId, undefined);
+      await this.#leaveFormer(
+        folder,
+        record === undefined ? { appId, ...NOBODY } : toFormerApp(record),
+      );
+    });
+  }
+
+  /** Removes all of an app's folder but who signed it. */
+  async #leaveFormer(folder: string, former: FormerApp): Promise<void> {
+    try {
       // Everything else goes first, also what a crash may have left: it makes room on a full disk.
       for (const name of await readdir(folder)) {
         if (name === FORMER_FILE || name === RECORD_FILE) continue;
         await rm(join(folder, name), { recursive: true, force: true });
       }
-      // A damaged record names no signer: nobody gets what it left until that is wiped.
-      const former = installed === undefined ? { appId, ...NOBODY } : toFormerApp(installed.record);
       await writeAtomically(join(folder, FORMER_FILE), renderFormer(former));
-      this.#former.set(appId, former);
+      this.#former.set(former.appId, former);
       await rm(join(folder, RECORD_FILE), { recursive: true, force: true });
-      this.#damaged.delete(appId);
-    });
+      this.#damaged.delete(former.appId);
+    } catch (error) {
+      throw isClosed(error) ? refuseClosed(error) : error;
+    }
   }
 
   forget(appId: string): Promise<void> {
@@ -238,7 +270,7 @@ class FileAppRegistry implements AppRegistry {
       const isOrphan = name === CREDENTIALS_FILE && !hasRecord;
       const isLeftover = LEFTOVER.test(name);
       wasCutOff ||= isLeftover && name.startsWith(`${RECORD_FILE}.`);
-      if (isOrphan || isLeftover) await rm(join(folder, name), { force: true });
+      if (isOrphan || isLeftover) await removeTree(join(folder, name));
     }
     return wasCutOff;
   }

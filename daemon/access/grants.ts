@@ -100,20 +100,23 @@ export function revokeAccess(
   return registry.update(appId, revoke, { isNarrowing: true });
 }
 
-/** Notes once that the app asked for a pending capability; what was decided already is not asked again. */
-export function noteRequest(
+/** Notes once that the app asked for a pending capability; false when it was decided or asked for already. */
+export async function noteRequest(
   { registry, clock }: Pick<GrantsDeps, 'registry' | 'clock'>,
   appId: string,
   capability: Capability,
-): Promise<AppRecord> {
+): Promise<boolean> {
+  let isNew = false;
   const note = (record: AppRecord): AppRecord => {
     assertDeclared(record, capability);
     const known = record.grants.find((grant) => grant.capability === capability);
     const decision: Decision = known ?? { capability, state: 'pending' };
-    if (decision.state !== 'pending' || decision.requestedAt !== undefined) return record;
+    isNew = decision.state === 'pending' && decision.requestedAt === undefined;
+    if (!isNew) return record;
     return replaceDecision(record, { ...decision, requestedAt: clock().toISOString() });
   };
-  return registry.update(appId, note, { isBookkeeping: true });
+  await registry.update(appId, note, { isBookkeeping: true });
+  return isNew;
 }
 
 interface Deciding {

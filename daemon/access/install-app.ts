@@ -50,11 +50,15 @@ export interface AppInstaller {
   }): Promise<ControlResult<'app.install'>>;
 }
 
+/** Those that wait to be read: each takes as much memory as a package is long, and maybe a process. */
+const MAX_INSPECTIONS = 64;
+
 /** The only way an app gets installed: verified, possible, consented to, in this order. */
 export function createAppInstaller(options: AppInstallerOptions): AppInstaller {
   const inTurn = createTaskQueue();
+  const inspectInTurn = createTaskQueue({ maxWaiting: MAX_INSPECTIONS });
   return {
-    inspect: async (path) => (await examinePackage(options, path)).summary,
+    inspect: (path) => inspectInTurn(async () => (await examinePackage(options, path)).summary),
     install: ({ path, consentDigest, acceptRisk }) =>
       inTurn(async () => {
         const examined = await examinePackage(options, path);

@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { REVOCATION_LIST_LIMITS, RpcError } from '@locara/protocol';
 import { openRegularFile, readBounded } from '../files/read-bounded.ts';
-import { MAX_BUNDLE_BYTES } from './bundle-shape.ts';
+import { MAX_BUNDLE_BYTES } from '../workers/verify/ops.ts';
 import { refusePackage } from './refuse-package.ts';
 import type { SignedBytes } from './verify-bundle.ts';
 

@@ -1,4 +1,10 @@
-import { type Attestation, type Capability, type Grant, RpcError } from '@locara/protocol';
+import {
+  type Attestation,
+  type Capability,
+  type Grant,
+  narrowManifest,
+  RpcError,
+} from '@locara/protocol';
 import type { AppRecord, AppRegistry } from './app-registry.ts';
 import { describeBlock } from './assert-not-blocked.ts';
 import { type Blocks, toBlockSubject } from './blocks.ts';
@@ -7,7 +13,7 @@ import type { Session } from './session.ts';
 
 /** Why a session ended, as the app is told (`session.ended`). */
 export interface SessionEnding {
-  readonly reason: 'blocked';
+  readonly reason: 'blocked' | 'revoked' | 'uninstalled' | 'replaced';
   readonly message: string;
   readonly advisory?: string;
 }
@@ -17,7 +23,7 @@ export interface SessionListener {
   /** The app's grants changed: tell it, and abort what it may no longer do. */
   readonly onGrantsChanged: () => void;
   /** The app was revoked, removed, replaced or blocked: the connection must close. */
-  readonly onEnded: (ending?: SessionEnding) => void;
+  readonly onEnded: (ending: SessionEnding) => void;
 }
 
 /** A session while its connection is open. */
@@ -76,9 +82,9 @@ export function createSessions(
 
   registry.onChange((appId, record) => {
     for (const session of ofApp(appId)) {
-      const isCurrent = record !== undefined && !record.revoked && session.isOf(record);
-      if (!isCurrent) session.listener.onEnded();
-      else session.listener.onGrantsChanged();
+      const ending = endingOf(session, record);
+      if (ending === undefined) session.listener.onGrantsChanged();
+      else session.listener.onEnded(ending);
     }
   });
   blocks.onChange(() => {
@@ -121,6 +127,22 @@ export function createSessions(
   };
 }
 
+/** Why the session cannot go on with what is installed now; undefined when it can. */
+function endingOf(
+  session: ServedSession,
+  record: AppRecord | undefined,
+): SessionEnding | undefined {
+  if (record === undefined) {
+    return { reason: 'uninstalled', message: 'The app was uninstalled.' };
+  }
+  if (record.revoked) {
+    return { reason: 'revoked', message: 'The user revoked the app: it may no longer connect.' };
+  }
+  if (session.isOf(record)) return undefined;
+  const message = 'The app was installed anew: read its credentials again, and connect again.';
+  return { reason: 'replaced', message };
+}
+
 interface SessionOwner {
   readonly registry: AppRegistry;
   readonly readRights: RightsReader;
@@ -155,7 +177,9 @@ class ServedSession implements OpenSession {
   }
 
   get manifest(): AppRecord['manifest'] {
-    return this.#rights()?.manifest ?? this.#opened.manifest;
+    const { manifest, approved } = this.#opened;
+    // A call that outlives its app, until it notices, must not find what the user never approved.
+    return this.#rights()?.manifest ?? narrowManifest(manifest, approved);
   }
 
   /** False once another manifest is installed, or another key proves the app: neither is who opened this. */

@@ -10,7 +10,7 @@ import {
   type StoredTrust,
   writeStoredTrust,
 } from './trust-list-file.ts';
-import { createTrustedRootFiles } from './trusted-root-file.ts';
+import { createTrustedRootFiles, type TrustedRootFiles } from './trusted-root-file.ts';
 
 /** A key the user trusts, ready to verify with. */
 export type TrustedManagedKey = TrustedKey & Pick<ManagedKey, 'publicKey'>;
@@ -59,6 +59,8 @@ export function createTrustList(options: {
   const { path, clock = () => new Date() } = options;
   const roots = createTrustedRootFiles(join(dirname(path), 'trusted-roots'));
   const inTurn = createTaskQueue();
+  const replace = (before: StoredTrust, after: StoredTrust) =>
+    replaceTrust({ path, roots }, before, after);
   return {
     list: async () => {
       const { keys, identities } = await readStoredTrust(path);
@@ -77,7 +79,7 @@ export function createTrustList(options: {
         const same = trust.keys.find((key) => key.hint === added.hint);
         if (isSame(same, added)) return toTrustedKey(same);
         assertMayAdd(trust, added, same);
-        await writeStoredTrust(path, { ...trust, keys: [...trust.keys, added] });
+        await replace(trust, { ...trust, keys: [...trust.keys, added] });
         return toTrustedKey(added);
       }),
     addIdentity: (wanted) =>
@@ -91,7 +93,7 @@ export function createTrustList(options: {
         if (isSame(same, added)) return same;
         assertMayAdd(trust, added, same);
         if (trustedRoot !== undefined) await roots.save(trustedRoot);
-        await writeStoredTrust(path, { ...trust, identities: [...trust.identities, added] });
+        await replace(trust, { ...trust, identities: [...trust.identities, added] });
         return added;
       }),
     remove: (wanted) =>
@@ -102,13 +104,25 @@ export function createTrustList(options: {
           keys: trust.keys.filter((key) => key !== removed),
           identities: trust.identities.filter((identity) => identity !== removed),
         };
-        await writeStoredTrust(path, rest);
-        if ('hint' in removed) return toTrustedKey(removed);
-        const isNeeded = rest.identities.some(({ root }) => root === removed.root);
-        if (removed.root !== PUBLIC_GOOD && !isNeeded) await roots.remove(removed.root);
-        return removed;
+        await replace(trust, rest);
+        return 'hint' in removed ? toTrustedKey(removed) : removed;
       }),
   };
+}
+
+/** Sweeps roots that nobody leans on, also those that a crash or a full disk left. */
+async function replaceTrust(
+  { path, roots }: { readonly path: string; readonly roots: TrustedRootFiles },
+  before: StoredTrust,
+  after: StoredTrust,
+): Promise<void> {
+  let kept = before;
+  try {
+    await writeStoredTrust(path, after);
+    kept = after;
+  } finally {
+    await roots.removeUnused(new Set(kept.identities.map(({ root }) => root)));
+  }
 }
 
 function toStoredKey({ name, scope, publisher, publicKeyPem }: AddedKey, now: Date): StoredKey {

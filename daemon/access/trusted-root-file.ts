@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseStrictJson, parseUnknown, RpcError } from '@locara/protocol';
 import * as z from 'zod';
@@ -38,7 +38,8 @@ export interface TrustedRootFiles {
   save(text: string): Promise<void>;
   /** Throws Unavailable unless the file is whole, the user's own, and of that digest. */
   read(root: string): Promise<string>;
-  remove(root: string): Promise<void>;
+  /** Removes all others; what cannot be removed stays until the next time. */
+  removeUnused(used: ReadonlySet<string>): Promise<void>;
 }
 
 export function createTrustedRootFiles(folder: string): TrustedRootFiles {
@@ -65,7 +66,13 @@ export function createTrustedRootFiles(folder: string): TrustedRootFiles {
       }
       return Buffer.from(found.bytes).toString('utf8');
     },
-    remove: (root) => rm(pathOf(root), { force: true }),
+    async removeUnused(used) {
+      const kept = new Set([...used].map((root) => pathOf(root)));
+      const names = await readdir(folder).catch(() => []);
+      for (const path of names.map((name) => join(folder, name))) {
+        if (!kept.has(path)) await rm(path, { force: true }).catch(() => undefined);
+      }
+    },
   };
 }
 

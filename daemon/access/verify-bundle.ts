@@ -1,5 +1,5 @@
 import type { Signer, TrustedIdentity, TrustedKey } from '@locara/protocol';
-import { readBundleShape } from './bundle-shape.ts';
+import { assertCertificateShape, readBundleShape } from './bundle-shape.ts';
 import type { KeylessProof, KeylessVerifier } from './keyless-verifier.ts';
 import { refusePackage } from './refuse-package.ts';
 import { identitySignerId, keySignerId } from './signer-id.ts';
@@ -52,7 +52,7 @@ export async function verifyBundle(
   assertBundleDigest(signed.artifactBytes, shape.bundle);
   const key = await trust.trustList.find(shape.bundle.verificationMaterial.publicKey.hint);
   if (key === undefined || !scopes.includes(key.scope)) throw refusePackage('untrusted_key');
-  assertSignedByKey(key, signed.artifactBytes, shape.bundle);
+  await assertSignedByKey(key, signed.artifactBytes, shape.bundle);
   return { signer: describeKey(key), publisher: key.publisher };
 }
 
@@ -76,6 +76,7 @@ async function verifyKeyless(
     })),
   );
   const proof = await keyless.verify({ ...signed, policies });
+  assertCertificateShape(signed.bundleBytes);
   const trusted = candidates[proof.policy];
   if (trusted === undefined || !isProofOf(trusted, proof)) {
     throw refusePackage('untrusted_identity');

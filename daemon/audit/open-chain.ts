@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm, truncate } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { LEFTOVER, writeAtomically } from '../files/write-atomically.ts';
+import { LEFTOVER } from '../files/remove-leftovers.ts';
+import { writeAtomically } from '../files/write-atomically.ts';
 import { type ChainedEntry, type ChainEnd, NO_HASH } from './chain.ts';
 import { ChainFile, type ChainPlace } from './chain-file.ts';
 import { type Checkpoint, readCheckpointFile, signCheckpoint } from './checkpoint.ts';

@@ -36,6 +36,8 @@ export interface BlobStoreOptions {
   readonly ttlMs: number;
   readonly maxBytesPerApp?: number;
   readonly maxBlobsPerApp?: number;
+  /** Every append takes memory of the daemon, however short it is. */
+  readonly maxPiecesPerApp?: number;
 }
 
 interface Blob {
@@ -44,12 +46,17 @@ interface Blob {
   readonly hash: ReturnType<typeof createHash>;
   readonly expiresAt: number;
   isCommitted: boolean;
+  pieces: number;
+  /** Of an append that is being written: they count already, or appends to many blobs at once all find room. */
+  incomingBytes: number;
   /** Appends and commits run one after another; a second one waits for the first. */
   tail: Promise<unknown>;
 }
 
 const GIB = 1024 ** 3;
 const SWEEP_MS = 30_000;
+/** A gibibyte in pieces of 8 KiB; some 100 MB of memory. */
+const MAX_PIECES = 131_072;
 
 /** Opens an empty store; whatever an earlier daemon left in the folder is removed. */
 export async function createBlobStore(options: BlobStoreOptions): Promise<BlobStore> {
@@ -66,7 +73,12 @@ class SealedBlobStore implements BlobStore {
   readonly #sweep: NodeJS.Timeout;
 
   constructor(options: BlobStoreOptions) {
-    this.#options = { maxBytesPerApp: GIB, maxBlobsPerApp: 256, ...options };
+    this.#options = {
+      maxBytesPerApp: GIB,
+      maxBlobsPerApp: 256,
+      maxPiecesPerApp: MAX_PIECES,
+      ...options,
+    };
     const everyMs = Math.min(options.ttlMs, SWEEP_MS);
     this.#sweep = setInterval(() => {
       this.#deleteExpired();
@@ -94,6 +106,8 @@ class SealedBlobStore implements BlobStore {
       hash: createHash('sha256'),
       expiresAt,
       isCommitted: false,
+      pieces: 0,
+      incomingBytes: 0,
       tail: Promise.resolve(),
     });
     return { blob: id, expiresAt: new Date(expiresAt).toISOString() };
@@ -157,7 +171,9 @@ class SealedBlobStore implements BlobStore {
         details: { bytes: blob.file.bytes },
       });
     }
-    const { bytes: usedBytes, limitBytes } = this.usage(blob.appId);
+    this.#assertRoomForPiece(blob.appId);
+    const { bytes: writtenBytes, limitBytes } = this.usage(blob.appId);
+    const usedBytes = writtenBytes + this.#incomingBytes(blob.appId);
     if (usedBytes + bytes.length > limitBytes) {
       throw new RpcError(
         'QuotaExceeded',
@@ -167,7 +183,13 @@ class SealedBlobStore implements BlobStore {
         },
       );
     }
-    await blob.file.append(bytes);
+    blob.incomingBytes = bytes.length;
+    blob.pieces += 1;
+    try {
+      await blob.file.append(bytes);
+    } finally {
+      blob.incomingBytes = 0;
+    }
     blob.hash.update(bytes);
     return blob.file.bytes;
   }
@@ -198,6 +220,21 @@ class SealedBlobStore implements BlobStore {
 
   #ofApp(appId: string): readonly Blob[] {
     return [...this.#blobs.values()].filter((blob) => blob.appId === appId);
+  }
+
+  #assertRoomForPiece(appId: string): void {
+    const limit = this.#options.maxPiecesPerApp;
+    const used = this.#ofApp(appId).reduce((sum, { pieces }) => sum + pieces, 0);
+    if (used < limit) return;
+    throw new RpcError(
+      'QuotaExceeded',
+      'The blobs of this app have too many pieces: append longer ones, or delete some first.',
+      { details: { limit, used } },
+    );
+  }
+
+  #incomingBytes(appId: string): number {
+    return this.#ofApp(appId).reduce((sum, { incomingBytes }) => sum + incomingBytes, 0);
   }
 
   #find({ appId, blob: id }: BlobKey): Blob {

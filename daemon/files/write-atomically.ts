@@ -5,8 +5,7 @@ import { RpcError } from '@locara/protocol';
 
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
-/** What is left of a file whose writing a crash cut off. */
-export const LEFTOVER = /\.[0-9a-f]{12}\.tmp$/;
+const CLOSED = new Set(['EROFS', 'EACCES', 'EPERM']);
 
 /** A file as it is to be. */
 export interface FileContent {
@@ -16,7 +15,7 @@ export interface FileContent {
 
 /**
  * Replaces a file, readable by its owner alone, so that a crash leaves the old or the new one whole.
- * The folder exists. Throws InsufficientResources when the disk is full.
+ * The folder exists. Throws InsufficientResources when the disk is full, Unavailable when it may not be written.
  */
 export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
   await replaceFiles([{ path, content }]);
@@ -43,8 +42,19 @@ export async function replaceFiles(files: readonly FileContent[]): Promise<void>
         cause: error,
       });
     }
-    throw error;
+    throw isClosed(error) ? refuseClosed(error) : error;
   }
+}
+
+/** True for what changing files throws when they are on a read-only disk, or another user's. */
+export function isClosed(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && CLOSED.has(String(error.code));
+}
+
+export function refuseClosed(cause: unknown): RpcError {
+  const message =
+    'This cannot be kept: the disk is read-only, or files in the folder of Locara belong to another user. Make them yours again (`chown -R`).';
+  return new RpcError('Unavailable', message, { details: { rule: 'not_writable' }, cause });
 }
 
 /** True for what writing throws when there is no room, also when that has been said in words already. */

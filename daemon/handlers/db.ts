@@ -30,6 +30,8 @@ async function migrate(
 ): Promise<Result<'db.migrate'>> {
   const { session, signal } = call;
   const schemaOnly = !session.has('store:sql');
+  // Required where it is held too: taking it back must end the migration that leans on it.
+  if (!schemaOnly) call.require('store:sql');
   try {
     return await stores
       .forApp(session)

@@ -41,17 +41,12 @@ async function requestGrant(
   const grant = session.grants().find((candidate) => candidate.capability === capability);
   if (grant === undefined) throw undeclared(capability);
   if (grant.state === 'granted') return { grant };
-  if (grant.state === 'pending' && !isRequested(registry, appId, capability)) {
-    await noteRequest({ registry, clock }, appId, capability);
+  // Of many that are sent at once, one is new.
+  if (grant.state === 'pending' && (await noteRequest({ registry, clock }, appId, capability))) {
     log.info('grant.requested', { appId, capability });
     audit.decide('grant.requested', appId, { version, capability });
   }
   return { grant, command: `locara app consent ${appId} ${capability}` };
-}
-
-function isRequested(registry: AppRegistry, appId: string, capability: Capability): boolean {
-  const decision = registry.find(appId)?.grants.find((known) => known.capability === capability);
-  return decision?.requestedAt !== undefined;
 }
 
 function undeclared(capability: string): RpcError {

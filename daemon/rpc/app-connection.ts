@@ -133,7 +133,7 @@ class ServedConnection implements AppConnection {
           this.#grantsChanged();
         },
         onEnded: (ending) => {
-          if (ending !== undefined) this.notify(NOTICES.sessionEnded, { ...ending });
+          this.notify(NOTICES.sessionEnded, { ...ending });
           this.close();
         },
       });

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { RpcError } from '@locara/protocol';
 import { isWithin } from '../files/is-within.ts';
 import {
@@ -74,7 +74,8 @@ export async function chooseShared(
 /** What must stay unseen although it lies in a folder of the system. */
 function chooseHidden({ locara, home }: Walls, system: readonly SystemPart[]): string[] {
   const own = home === undefined ? locara : [...locara, home];
-  return own.filter((path) =>
+  const outermost = own.filter((path) => !own.some((it) => it !== path && isWithin(path, it)));
+  return [...new Set(outermost)].filter((path) =>
     system.some((part) => path !== part.path && isWithin(path, part.path)),
   );
 }
@@ -138,9 +139,13 @@ async function findProgram(request: CommandRequest, walls: Walls): Promise<Named
     const real = await resolveLinks(named);
     if (real === undefined || !(await isExecutable(real))) continue;
     assertNotLocara(real, walls);
+    assertNoShim(named);
     return { named, real };
   }
-  throw refused('command_not_found', 'There is no such program to run.');
+  throw refused(
+    'command_not_found',
+    'There is no such program to run: check its name, and that it may be executed.',
+  );
 }
 
 function candidates({ command, currentFolder, searchPath = '' }: CommandRequest): string[] {
@@ -185,6 +190,15 @@ function assertNotLocara(real: string, { locara }: Walls): void {
   throw refused(
     'protected_path',
     'The command names a file of Locara itself, which no app may see.',
+  );
+}
+
+/** Version managers put scripts before programs; they look for files that no sandbox shows. */
+function assertNoShim(named: string): void {
+  if (basename(dirname(named)) !== 'shims') return;
+  throw refused(
+    'version_manager_shim',
+    'That command is only a shim of a version manager, which cannot work in a sandbox. Name the program itself by its path; `pyenv which`, `asdf which` or `nodenv which` prints it.',
   );
 }
 

@@ -9,6 +9,8 @@ export interface Bubblewrap {
   readonly path: string;
   /** It can forbid name spaces inside its own: a wall less to climb over. */
   readonly canDisableUserNamespaces: boolean;
+  /** It can bound what a folder in memory holds. */
+  readonly canLimitFolders: boolean;
 }
 
 export interface FindOptions {
@@ -25,6 +27,7 @@ const PLACES = [
 ];
 /** The first with `--clearenv` and `--perms`. */
 const OLDEST = { major: 0, minor: 5 };
+const FIRST_WITH_LIMITS = { major: 0, minor: 7 };
 const FIRST_WITHOUT_INNER_SPACES = { major: 0, minor: 8 };
 const PROBE_MS = 5000;
 const OPEN_TO_OTHERS = 0o022;
@@ -59,6 +62,7 @@ async function inspect(place: string): Promise<Bubblewrap | undefined> {
   return {
     path,
     canDisableUserNamespaces: !isSetUid && isAtLeast(version, FIRST_WITHOUT_INNER_SPACES),
+    canLimitFolders: isAtLeast(version, FIRST_WITH_LIMITS),
   };
 }
 

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import { RpcError } from '@locara/protocol';
+import { type AppSignal, RpcError } from '@locara/protocol';
 import { keepDescriptors } from './keep-descriptors.ts';
+import { limitProcess } from './limit-process.ts';
 import { mergeOutput, type Output } from './merge-output.ts';
 import { SANDBOX_FDS } from './plan-sandbox.ts';
 
@@ -30,6 +31,8 @@ export interface SandboxProcess {
   /** Resolves when the command may be given more; false once it reads no more. */
   write(bytes: Uint8Array): Promise<boolean>;
   endInput(): void;
+  /** Passes it on to the command and what shares its group, as a terminal does. */
+  signal(name: AppSignal): void;
   /** Ends every process inside at once; the first reason counts. */
   kill(reason: RpcError): void;
 }
@@ -39,7 +42,7 @@ export function launchApp(options: LaunchOptions): SandboxProcess {
   keepDescriptors();
   const child = spawn(options.path, [...options.argv], {
     // Descriptor by descriptor as SANDBOX_FDS has them; Node's pipes are socket pairs, which go both ways.
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     env: {},
     cwd: '/',
   });
@@ -48,6 +51,7 @@ export function launchApp(options: LaunchOptions): SandboxProcess {
   const sandbox = new RunningSandbox(child, child.pid);
   sandbox.give(SANDBOX_FDS.description, options.description);
   sandbox.give(SANDBOX_FDS.filter, options.filter);
+  sandbox.startWithinLimits();
   return sandbox;
 }
 
@@ -103,6 +107,25 @@ class RunningSandbox implements SandboxProcess {
     stream.end(content);
   }
 
+  /** The command waits until its sandbox has its bounds; without them it never starts. */
+  startWithinLimits(): void {
+    void this.#status.started.then(() => {
+      const inner = this.#status.firstInside;
+      if (inner === undefined) return;
+      try {
+        limitProcess(inner);
+      } catch {
+        this.kill(
+          new RpcError('Unavailable', 'The sandbox could not be given its limits.', {
+            details: { rule: 'sandbox_failed' },
+          }),
+        );
+        return;
+      }
+      this.give(SANDBOX_FDS.start, 'start');
+    });
+  }
+
   output(): AsyncGenerator<Output> {
     return mergeOutput(this.#streams.stdout, this.#streams.stderr);
   }
@@ -121,6 +144,13 @@ class RunningSandbox implements SandboxProcess {
     this.#stdin.end();
   }
 
+  signal(name: AppSignal): void {
+    const inner = this.#status.firstInside;
+    // The first process inside leads the group, and the kernel spares it what it does not handle itself.
+    if (this.isRunning && inner !== undefined && sendSignal(-inner, name)) return;
+    this.kill(new RpcError('Cancelled', 'The app was ended before it had started.'));
+  }
+
   kill(reason: RpcError): void {
     if (this.#killedFor !== undefined || !this.isRunning) return;
     this.#killedFor = reason;
@@ -129,7 +159,7 @@ class RunningSandbox implements SandboxProcess {
     void this.#status.started.then(() => {
       clearTimeout(patience);
       const inner = this.#status.firstInside;
-      if (this.isRunning && inner !== undefined) killProcess(inner);
+      if (this.isRunning && inner !== undefined) sendSignal(inner, 'SIGKILL');
       this.#child.kill('SIGKILL');
     });
   }
@@ -184,11 +214,12 @@ class StatusReader {
   }
 }
 
-function killProcess(pid: number): void {
+/** False when there is no such process, or group where the number is negative, any more or yet. */
+function sendSignal(pid: number, name: NodeJS.Signals): boolean {
   try {
-    process.kill(pid, 'SIGKILL');
+    return process.kill(pid, name);
   } catch {
-    // It is gone already.
+    return false;
   }
 }
 

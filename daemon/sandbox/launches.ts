@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { type Attestation, RpcError } from '@locara/protocol';
-import { explainAbsence, notInstalled } from '../access/absent-app.ts';
+import { notInstalled, whyAbsent } from '../access/absent-app.ts';
 import type { AppProcesses } from '../access/app-processes.ts';
 import type { AppRecord, AppRegistry } from '../access/app-registry.ts';
 import { type Blocks, toBlockSubject } from '../access/blocks.ts';
@@ -129,7 +129,7 @@ class RunningLaunches implements Launches {
     if (this.#isClosed) throw stopping();
     const { registry, blocks } = this.#options;
     const record = registry.find(appId);
-    if (record === undefined) throw explainAbsence(registry, appId);
+    if (record === undefined) throw whyAbsent(registry, appId);
     if (!registry.isManifestIntact(appId)) throw changedOnDisk();
     const refusal = findRefusal(record, blocks);
     if (refusal !== undefined) throw refusal;
@@ -204,7 +204,7 @@ async function prepare(
   { paths, bubblewrap }: LaunchesOptions,
 ): Promise<Prepared> {
   const system = await readSystemParts();
-  const { path, canDisableUserNamespaces } = await findBubblewrap({ path: bubblewrap, system });
+  const { path, ...abilities } = await findBubblewrap({ path: bubblewrap, system });
   const choice: SharedChoice = await chooseShared(request, {
     system,
     locaraFolders: [paths.run, paths.data, paths.config, paths.logs, paths.modelCache],
@@ -219,7 +219,7 @@ async function prepare(
     writableFolder,
     credentials: join(paths.app(appId), CREDENTIALS_FILE),
     environment: definedOnly(environment),
-    canDisableUserNamespaces,
+    ...abilities,
   });
   return { path, argv, sharedFolder: choice.sharedFolder };
 }

@@ -8,7 +8,7 @@ export const SANDBOX_PLACES = {
 } as const;
 
 /** Descriptors of the sandbox program; 3 goes on to the app, the others end before it starts. */
-export const SANDBOX_FDS = { channel: 3, status: 4, description: 5, filter: 6 } as const;
+export const SANDBOX_FDS = { channel: 3, status: 4, description: 5, filter: 6, start: 7 } as const;
 
 /** One part of the system as it is on this machine: a folder, or a link that stays one. */
 export interface SystemPart {
@@ -39,7 +39,15 @@ export interface SandboxOptions {
   readonly program: string;
   readonly arguments: readonly string[];
   readonly canDisableUserNamespaces: boolean;
+  /** An older bubblewrap leaves them at half of the memory, each. */
+  readonly canLimitFolders: boolean;
 }
+
+/** In memory, and gone with the app: more than scripts unpack, less than a computer misses. */
+const TEMPORARY_FOLDERS = ['/tmp', '/var/tmp', '/dev/shm'];
+const MAX_TEMPORARY_BYTES = 512 * 1024 * 1024;
+/** Empty, because programs look there; nobody may write to them. */
+const EMPTY_FOLDERS = ['/run', '/home'];
 
 /** The argument vector of bubblewrap. Order matters: what comes later lies on top. */
 export function planSandbox(options: SandboxOptions): string[] {
@@ -49,21 +57,29 @@ export function planSandbox(options: SandboxOptions): string[] {
     ...options.system.flatMap(({ path, linkTarget }) =>
       linkTarget === undefined ? ['--ro-bind', path, path] : ['--symlink', linkTarget, path],
     ),
-    ...['/tmp', '/run', '/home', '/var/tmp'].flatMap((path) => ['--tmpfs', path]),
+    ...EMPTY_FOLDERS.flatMap((path) => ['--perms', '0755', '--dir', path]),
     ...options.hidden.flatMap((path) => ['--tmpfs', path]),
     ...['--proc', '/proc', '--dev', '/dev'],
+    ...TEMPORARY_FOLDERS.flatMap((path) => temporaryFolder(path, options)),
     ...options.shared.flatMap(({ source, target }) => ['--ro-bind', source, target]),
     ...['--bind', options.writableFolder, home],
     ...['--perms', '0755', '--dir', dirname(credentials)],
     ...['--ro-bind', options.credentials, credentials],
     ...['--perms', '0644', '--ro-bind-data', String(SANDBOX_FDS.description), description],
-    ...['--remount-ro', '/'],
+    // A daemon of root lends its apps that number, and the kernel's settings in /proc/sys ask for no more.
+    ...['/', '/dev', '/proc', ...options.hidden].flatMap((path) => ['--remount-ro', path]),
     ...Object.entries(variables(options)).flatMap(([name, value]) => ['--setenv', name, value]),
     ...['--chdir', options.workingFolder],
     ...['--json-status-fd', String(SANDBOX_FDS.status)],
     ...['--seccomp', String(SANDBOX_FDS.filter)],
+    ...['--block-fd', String(SANDBOX_FDS.start)],
     ...['--', options.program, ...options.arguments],
   ];
+}
+
+function temporaryFolder(path: string, { canLimitFolders }: SandboxOptions): string[] {
+  const limit = canLimitFolders ? ['--size', String(MAX_TEMPORARY_BYTES)] : [];
+  return [...limit, '--perms', '1777', '--tmpfs', path];
 }
 
 /** Name spaces of its own (network, processes, users and the rest), no rights, no terminal, no life of its own. */

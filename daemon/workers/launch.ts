@@ -64,7 +64,8 @@ export function planLaunch(options: LaunchOptions, site: LaunchSite): LaunchPlan
   const env = { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', TMPDIR: temporaryFolder };
   if (site.platform !== 'darwin') {
     const seal = toSealEnvironment(options.writableFolders);
-    return { execPath: site.execPath, execArgv: flags, env: { ...env, ...seal } };
+    // Libraries ask for a home while they load; without one they look for the user, whom a container may not list.
+    return { execPath: site.execPath, execArgv: flags, env: { HOME: '/', ...env, ...seal } };
   }
   // The profile is about the kernel's names: a home below /tmp or $TMPDIR, which are links, matches nothing.
   const execPath = site.resolvePath(site.execPath);

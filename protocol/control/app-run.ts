@@ -23,6 +23,10 @@ export const PASSED_VARIABLES = [
 /** Of one `app.input`; its base64 fits one message. */
 export const MAX_INPUT_BYTES = 64 * 1024;
 
+/** What a terminal or a service tells a program that is to end. */
+export const APP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+export type AppSignal = (typeof APP_SIGNALS)[number];
+
 const RunId = z.string().max(64);
 
 export const appRunMethods = {
@@ -71,5 +75,11 @@ export const appRunMethods = {
       end: z.boolean().default(false),
     }),
     result: z.object({ isOpen: z.boolean().describe('False once the app reads no more.') }),
+  }),
+  'app.signal': defineControlMethod({
+    summary:
+      'Pass a signal on to a running app, so that it can clean up; it may go on. Cancelling `app.run` kills it.',
+    params: z.strictObject({ run: RunId, signal: z.enum(APP_SIGNALS) }),
+    result: z.object({}),
   }),
 };

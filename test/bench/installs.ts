@@ -1,12 +1,17 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { BUNDLE_FILE, MANIFEST_FILE } from '@locara/protocol';
+import { createKeylessVerifier } from '../../daemon/access/create-keyless-verifier.ts';
+import { type AppInstaller, createAppInstaller } from '../../daemon/access/install-app.ts';
 import type { DaemonProcess } from '../support/daemon-process.ts';
 import { createInstallBench, key } from '../support/install-bench.ts';
 import { createSigningKey, manifest, writePackage } from '../support/install-sample.ts';
 import { openWire, type Wire } from '../support/raw-client.ts';
 import { createPackage } from '../support/signed-package.ts';
+import { createSigstoreLab } from '../support/sigstore-lab.ts';
 import { percentile, type Row } from './measure.ts';
 
 const INSTALLS = 50;
@@ -16,7 +21,7 @@ const NS_PER_MS = 1e6;
 
 /** How long installs keep others waiting: by another process's pings of the daemon, and by the loop of this process. */
 export async function benchInstalls(daemon: DaemonProcess): Promise<readonly Row[]> {
-  return [await benchPings(daemon), await benchLoop()];
+  return [await benchPings(daemon), await benchManagedKeys(), await benchKeyless()];
 }
 
 async function benchPings(daemon: DaemonProcess): Promise<Row> {
@@ -69,11 +74,44 @@ async function pingDuring(
 }
 
 /** The same installer, alone in this process, where the delay of the loop itself can be read. */
-async function benchLoop(): Promise<Row> {
+async function benchManagedKeys(): Promise<Row> {
   const { installer } = await createInstallBench();
-  const paths = Array.from({ length: WARM_UP + INSTALLS }, (_, index) =>
+  return benchLoop('50 installs, delay of the event loop', installer, createPackages());
+}
+
+/** Signed by a Sigstore instance of our own: each is verified twice, in a process of its own. */
+async function benchKeyless(): Promise<Row> {
+  const lab = await createSigstoreLab();
+  const signer = { san: 'release@acme.example', issuer: 'https://issuer.example' };
+  const { parts, trustList } = await createInstallBench();
+  await trustList.addIdentity({
+    name: 'lab',
+    identity: signer.san,
+    issuer: signer.issuer,
+    trustedRoot: lab.trustedRootText,
+    scope: 'sideloading',
+  });
+  const keyless = createKeylessVerifier();
+  const installer = createAppInstaller({ ...parts, trust: { ...parts.trust, keyless } });
+  const paths = createPackages();
+  for (const path of paths) {
+    const bundle = await lab.signMessage(readFileSync(join(path, MANIFEST_FILE)), signer);
+    writeFileSync(join(path, BUNDLE_FILE), bundle);
+  }
+  return benchLoop('50 keyless installs, delay of the event loop', installer, paths);
+}
+
+function createPackages(): readonly string[] {
+  return Array.from({ length: WARM_UP + INSTALLS }, (_, index) =>
     createPackage(key, { name: `bench-${index}` }),
   );
+}
+
+async function benchLoop(
+  name: string,
+  installer: AppInstaller,
+  paths: readonly string[],
+): Promise<Row> {
   const delays = monitorEventLoopDelay({ resolution: 1 });
   for (const [index, path] of paths.entries()) {
     if (index === WARM_UP) delays.enable();
@@ -83,7 +121,7 @@ async function benchLoop(): Promise<Row> {
   delays.disable();
   const inMs = (nanoseconds: number): string => (nanoseconds / NS_PER_MS).toFixed(1);
   return {
-    name: '50 installs, delay of the event loop',
+    name,
     ours: `p99 ${inMs(delays.percentile(99))} ms, longest ${inMs(delays.max)} ms, 1 ms of which is the timer's`,
     goal: '≤ 5 ms',
   };

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { spawnCli } from '../support/cli-process.ts';
 import { type DaemonProcess, startDaemonProcess } from '../support/daemon-process.ts';
 import { installSample } from '../support/install-sample.ts';
-import { findSandboxObstacle, runApp } from '../support/launched-app.ts';
+import { findSandboxObstacle, runApp, writeProgram } from '../support/launched-app.ts';
 import { descendantsOf } from '../support/process-tree.ts';
 import { openWire } from '../support/raw-client.ts';
 import { createTemporaryFolder } from '../support/signed-package.ts';
@@ -52,6 +52,33 @@ describe.skipIf(obstacle !== undefined)(`locara app run (${obstacle ?? 'real'})`
       stderr: 'hello\n',
     });
   });
+
+  test('an interrupt reaches the app, which cleans up; its exit code is the command’s', async () => {
+    const program = writeProgram(`
+      process.on('SIGINT', () => {
+        console.log('cleaned up');
+        process.exit(7);
+      });
+      setInterval(() => undefined, 1000);
+      console.log('ready');
+    `);
+    const main = join(program, 'main.mjs');
+    const argv = ['app', 'run', 'acme/notes', '--program', program, '--', process.execPath, main];
+    const { child, ended } = spawnCli(argv, { LOCARA_HOME: daemon.home });
+    await once(child.stdout ?? child, 'data');
+    child.kill('SIGINT');
+    expect(await ended).toEqual({ exitCode: 7, stdout: 'ready\ncleaned up\n', stderr: '' });
+  });
+
+  test('an app that ignores the signal is killed after a grace, with all it started', async () => {
+    const script = 'trap "" INT TERM; (setsid sleep 1007 &); echo ready; sleep 1007; sleep 1007';
+    const argv = ['app', 'run', 'acme/notes', '--', 'sh', '-c', script];
+    const { child, ended } = spawnCli(argv, { LOCARA_HOME: daemon.home });
+    await once(child.stdout ?? child, 'data');
+    child.kill('SIGTERM');
+    expect((await ended).exitCode).toBe(143);
+    await expect.poll(() => processesWith('sleep 1007')).toEqual([]);
+  }, 20_000);
 
   test('an interrupt ends the command and the app', async () => {
     const argv = ['app', 'run', 'acme/notes', '--', 'sh', '-c', 'echo ready; exec sleep 1005'];

@@ -143,6 +143,19 @@ describe('attack 31: a method without a capability that it needs', () => {
     await decide('app.consent', 'embed:create');
   });
 
+  test('attack 12: a migration that runs SQL ends when store:sql is taken back', async () => {
+    const wire = await openSession(full);
+    const endless = `CREATE TABLE t AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)
+      SELECT count(*) FROM c;`;
+    const migrations = [{ version: 1, name: 'endless', sql: endless }];
+    const answer = wire.call('db.migrate', { migrations });
+    // Answered after the migration was handed on.
+    await wire.call('daemon.ping', {});
+    await decide('app.revoke', 'store:sql');
+    expect((await answer).error).toEqual(denial('db.migrate', 'store:sql'));
+    await decide('app.consent', 'store:sql');
+  });
+
   test('attack 31: no method of the table runs before authentication, whatever it needs', async () => {
     const wire = await openWire(daemon.appSocket);
     open.push(wire);

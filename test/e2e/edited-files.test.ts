@@ -59,7 +59,7 @@ test('an app whose manifest was edited by one byte is shut out, everything says 
     expect(refused.text).toContain(`locara app explain ${APP} session.info`);
     expect(refused.text).toMatch(/errorId: [0-9a-f-]{36}\n/);
     const run = await locara('app', 'run', APP, '--', 'true');
-    expect([run.exitCode, run.text]).toEqual([1, expect.stringContaining('install it again')]);
+    expect([run.exitCode, run.text]).toEqual([3, expect.stringContaining('install it again')]);
   }
   await install();
   expect((await call()).exitCode).toBe(0);

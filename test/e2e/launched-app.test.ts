@@ -92,7 +92,7 @@ describe.skipIf(obstacle !== undefined)(`an app in a sandbox (${obstacle ?? 'rea
         home: 'done',
       },
       network: 'ECONNREFUSED',
-      sockets: ['ENOENT', 'ENOENT', 'ENOENT', 'ENOENT'],
+      sockets: Array<string>(4).fill('EAFNOSUPPORT'),
       files: [],
       processes: expect.any(Number) as number,
       environment: [

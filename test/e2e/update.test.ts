@@ -155,7 +155,10 @@ describe('an update that asks for more, on a real daemon', () => {
     await using daemon = await startDaemonProcess({ home });
     const control = await openControlWire(daemon.controlSocket);
     const { error } = await control.call('app.show', { appId });
-    expect(error?.data.reason).toBe('NotFound');
+    expect(error?.data).toMatchObject({
+      reason: 'Conflict',
+      details: { rule: 'record_damaged' },
+    });
     expect(readFileSync(daemon.logFile, 'utf8')).toContain('app.recordDamaged');
     control.end();
   });

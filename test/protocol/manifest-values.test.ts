@@ -176,6 +176,16 @@ describe('a licence', () => {
 describe('what people read', () => {
   test.each([
     ['an invisible character', { displayName: 'No\u200btes' }, 'displayName'],
+    ['letters that are drawn as nothing', { displayName: '\u3164\u115f' }, 'displayName'],
+    ['a blank of braille', { displayName: 'Notes\u2800' }, 'displayName'],
+    ['words hidden in tags', { displayName: 'Notes\u{e0041}\u{e0042}' }, 'displayName'],
+    ['a gap', { description: `Notes.${' '.repeat(60)}Signed by: Locara` }, 'description'],
+    [
+      'a gap of wide spaces',
+      { description: 'Notes.\u3000\u2003\u00a0Signed by: me' },
+      'description',
+    ],
+    ['marks that cover the line above', { displayName: `N${'\u0300'.repeat(20)}` }, 'displayName'],
     ['a soft hyphen', { displayName: 'No\u00adtes' }, 'displayName'],
     ['spaces alone', { displayName: '\u00a0\u3000' }, 'displayName'],
     ['a space at its end', { description: 'Notes ' }, 'description'],
@@ -188,8 +198,17 @@ describe('what people read', () => {
     expect(errorsOf(overrides).map((error) => error.path)).toEqual([path]);
   });
 
+  test.each([
+    ['a quotation mark', 'documents/a” and nothing else. “b'],
+    ['a gap', `documents/a${' '.repeat(40)}Signed by Locara`],
+    ['letters that are drawn as nothing', 'documents/\u3164'],
+  ])('cannot have %s in a user path', (_, path) => {
+    const capabilities = { fs: { 'user-paths': { [path]: 'read' } } };
+    expect(errorsOf({ capabilities })).toHaveLength(1);
+  });
+
   test('can have emoji and other scripts', () => {
-    expect(errorsOf({ displayName: '👩‍🔬 ملاحظات ノート' })).toEqual([]);
+    expect(errorsOf({ displayName: '👩‍🔬 ❤️ ملاحظات ノート नोट्स' })).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@ export const KILL = 'kill';
 export const ALLOW = 'allow';
 export const EPERM = 'errno 1';
 export const ENOSYS = 'errno 38';
+export const EAFNOSUPPORT = 'errno 97';
 
 interface Call {
   readonly arch: number;

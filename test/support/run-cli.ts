@@ -21,6 +21,8 @@ export interface CliOptions {
   /** What a person types; streams are terminals then. */
   readonly answers?: string;
   readonly isTerminal?: boolean;
+  /** How wide that terminal is; else it does not say. */
+  readonly columns?: number;
   readonly registrations?: readonly Registration[];
 }
 
@@ -31,7 +33,11 @@ export async function locara(
 ): Promise<CliResult> {
   const isTTY = options.isTerminal ?? answers !== undefined;
   const stream = () => Object.assign(new PassThrough(), { isTTY });
-  const streams = { stdin: stream(), stdout: stream(), stderr: stream() };
+  const streams = {
+    stdin: stream(),
+    stdout: stream(),
+    stderr: Object.assign(stream(), sizeOf(options)),
+  };
   if (answers !== undefined) streams.stdin.write(answers);
   const exitCode = await runCli({
     argv,
@@ -44,6 +50,10 @@ export async function locara(
   streams.stdout.end();
   streams.stderr.end();
   return { exitCode, stdout: await text(streams.stdout), stderr: await text(streams.stderr) };
+}
+
+function sizeOf({ columns }: CliOptions): { readonly columns?: number } {
+  return columns === undefined ? {} : { columns };
 }
 
 /** A home whose control socket is served by a fake daemon. */

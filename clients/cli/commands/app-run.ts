@@ -1,22 +1,24 @@
 import { once } from 'node:events';
+import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { RpcError } from '@locara/client';
-import { MAX_INPUT_BYTES, PASSED_VARIABLES } from '@locara/protocol';
+import { APP_SIGNALS, MAX_INPUT_BYTES, PASSED_VARIABLES } from '@locara/protocol';
 import type { ControlParamsInput } from '@locara/protocol';
 import type { Command } from 'commander';
-import { CliError, EXIT } from '../context.ts';
+import { CliError } from '../context.ts';
 import type { CliContext } from '../context.ts';
 import { plain } from '../output.ts';
+import { addAppId } from './app-id.ts';
 import { addExample } from './example.ts';
 
 export function registerRun(app: Command, context: CliContext): void {
-  const run = app
-    .command('run')
-    .description(
-      'start an app in a sandbox: no network, no files but its own and its program (Linux)',
-    )
-    .argument('<id>', 'publisher/name')
+  const run = addAppId(
+    app
+      .command('run')
+      .description(
+        'start an app in a sandbox: no network, no files but its own and its program (Linux)',
+      ),
+  )
     .argument('<command...>', 'after --, the program and its arguments')
     .option(
       '--program <folder>',
@@ -54,19 +56,11 @@ function describeRun(
   };
 }
 
-/** Refusals of the daemon that are the user's or a publisher's decision. */
-const REFUSALS = ['app_revoked', 'app_blocked'];
-
 async function runApp(context: CliContext, params: RunParams): Promise<void> {
   try {
     const exitCode = await context.interruptible((signal) => passThrough(context, params, signal));
     if (context.json) context.print({ appId: params.appId, exitCode }, '');
     context.endWith(exitCode);
-  } catch (error) {
-    if (error instanceof RpcError && REFUSALS.includes(String(error.details?.['rule']))) {
-      throw new CliError('Refused', error.message, EXIT.refused);
-    }
-    throw error;
   } finally {
     context.streams.stdin.destroy();
   }
@@ -79,11 +73,18 @@ async function passThrough(
   signal: AbortSignal,
 ): Promise<number> {
   const { stdin, stdout, stderr } = context.streams;
-  const answer = context.controlStream('app.run', params, signal);
+  const cancellation = new AbortController();
+  const answer = context.controlStream('app.run', params, cancellation.signal);
   let input: Promise<void> | undefined;
+  let run: string | undefined;
+  const onInterrupt = (): void => {
+    void endGently(context, { run, reason: signal.reason as unknown, cancellation });
+  };
+  signal.addEventListener('abort', onInterrupt);
   try {
     for await (const { started, ...output } of answer) {
       if (started !== undefined) {
+        run = started.run;
         noteFolder(context, started.sharedFolder);
         input = forwardInput(context, stdin, started.run);
       }
@@ -94,9 +95,43 @@ async function passThrough(
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {
+    signal.removeEventListener('abort', onInterrupt);
+    cancellation.abort();
     stdin.destroy();
     await input;
   }
+}
+
+/** How long an app may take to clean up once it was told to end. */
+const GRACE_MS = 5000;
+
+interface Interruption {
+  readonly run: string | undefined;
+  readonly reason: unknown;
+  readonly cancellation: AbortController;
+}
+
+/** Tells the app what the command was told; one that is still there after the grace is killed. */
+async function endGently(
+  context: CliContext,
+  { run, reason, cancellation }: Interruption,
+): Promise<void> {
+  const signal = APP_SIGNALS.find(
+    (name) => reason instanceof CliError && reason.exitCode === 128 + constants.signals[name],
+  );
+  if (run === undefined || signal === undefined) {
+    cancellation.abort();
+    return;
+  }
+  const patience = setTimeout(() => {
+    cancellation.abort();
+  }, GRACE_MS);
+  cancellation.signal.addEventListener('abort', () => {
+    clearTimeout(patience);
+  });
+  await context.control('app.signal', { run, signal }).catch(() => {
+    cancellation.abort();
+  });
 }
 
 function noteFolder(context: CliContext, folder: string | undefined): void {

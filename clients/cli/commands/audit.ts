@@ -3,7 +3,8 @@ import type { AuditEntry, ControlResult } from '@locara/protocol';
 import { type Command, InvalidArgumentError } from 'commander';
 import { CliError } from '../context.ts';
 import type { CliContext } from '../context.ts';
-import { formatTable, plain } from '../output.ts';
+import { formatTable, formatTime, plain } from '../output.ts';
+import { parseAppId } from './app-id.ts';
 import { addExample } from './example.ts';
 
 const MAX_SHOWN = 1000;
@@ -51,7 +52,7 @@ function registerShow(audit: Command, context: CliContext): void {
   const show = audit
     .command('show')
     .description('the latest entries, newest first')
-    .option('--app <id>', 'only those of one app')
+    .option('--app <id>', 'only those of one app: publisher/name', parseAppId)
     .option('--limit <n>', 'how many', parseLimit, 50)
     .option('--before <n>', 'only entries with a smaller number', parseNumber)
     .action(async ({ app, limit, before }: { app?: string; limit: number; before?: number }) => {
@@ -69,7 +70,7 @@ function registerShow(audit: Command, context: CliContext): void {
 
 function toRow({ n, at, event, appId = '', fields }: AuditEntry): string[] {
   const details = Object.entries(fields).map(([key, value]) => `${key}=${String(value)}`);
-  return [String(n), at, event, appId, details.join(' ')];
+  return [String(n), formatTime(at), event, appId, details.join(' ')];
 }
 
 function parseNumber(text: string): number {

@@ -5,8 +5,10 @@ import type { Command } from 'commander';
 import { CliError, EXIT } from '../context.ts';
 import type { CliContext } from '../context.ts';
 import { toFailure } from '../failure.ts';
+import { toJsonLine } from '../output.ts';
 import { credentialsPath, currentPlaces } from '../places.ts';
 import { VERSION } from '../version.ts';
+import { APP_ID, parseAppId } from './app-id.ts';
 import { addExample } from './example.ts';
 
 const CONNECT_TIMEOUT_MS = 1000;
@@ -17,7 +19,7 @@ export function registerCall(program: Command, context: CliContext): void {
     .description('call any method as an installed app, for trying things out')
     .argument('<method>', 'for example llm.chat')
     .argument('[json]', 'its params, a JSON object')
-    .requiredOption('--app <id>', 'publisher/name')
+    .requiredOption('--app <id>', APP_ID, parseAppId)
     .action(async (method: string, json: string | undefined, { app }: { app: string }) => {
       await callMethod(context, { method, params: parseParams(json), appId: app });
     });
@@ -44,14 +46,14 @@ async function callMethod(context: CliContext, { method, params, appId }: Reques
   const chunks: unknown[] = [];
   const onChunk = (chunk: unknown): void => {
     if (context.json) chunks.push(chunk);
-    else context.print(undefined, JSON.stringify({ chunk }));
+    else context.print(undefined, toJsonLine({ chunk }));
   };
   const onProgress = noteProgress(context);
   const options = context.interactive ? { onChunk, onProgress } : { onChunk };
   const result = await callByName(client, { method, params, options }).catch((error: unknown) => {
     throw pointToReason(error, { method, appId });
   });
-  context.print({ result, chunks }, JSON.stringify({ result }));
+  context.print({ result, chunks }, toJsonLine({ result }));
 }
 
 /** An app is not told which check refused it; its user may ask. */

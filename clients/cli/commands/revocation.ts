@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { ControlResult } from '@locara/protocol';
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
-import { formatTable, plain } from '../output.ts';
+import { formatTable, formatTime, plain } from '../output.ts';
 import { addExample } from './example.ts';
 
 const LIST_HELP = `
@@ -43,8 +43,8 @@ export function registerRevocation(program: Command, context: CliContext): void 
 function renderRevocations({ list, blocked }: Shown): string[] {
   if (list === undefined) return ['No revocation list was imported.'];
   const until = list.isExpired
-    ? `expired at ${list.expires}: import the latest one, until then nothing new is installed`
-    : `good until ${list.expires}`;
+    ? `expired at ${formatTime(list.expires)}: import the latest one, until then nothing new is installed`
+    : `good until ${formatTime(list.expires)}`;
   const count = list.entries === 1 ? '1 entry' : `${list.entries} entries`;
   const rows = blocked.map(({ appId, version, block }) => [
     appId,

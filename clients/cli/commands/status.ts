@@ -1,7 +1,7 @@
-import type { ControlResult } from '@locara/protocol';
+import { type ControlResult, describeDuration } from '@locara/protocol';
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
-import { formatBytes, formatDuration, formatTable, plain } from '../output.ts';
+import { formatBytes, formatTable, plain } from '../output.ts';
 import { addExample } from './example.ts';
 
 export function registerStatus(program: Command, context: CliContext): void {
@@ -19,8 +19,8 @@ function renderStatus(status: ControlResult<'status.get'>): string[] {
   const { daemon, sessions, workers, models } = status;
   const memory = formatBytes(daemon.rssBytes);
   const lines = [
-    `locarad ${plain(daemon.version)}, pid ${daemon.pid}, up ${formatDuration(daemon.uptimeMs)}, ${memory}`,
-    `${models.installed} ${models.installed === 1 ? 'model' : 'models'} on disk, ${formatBytes(models.bytes)}`,
+    `locarad ${plain(daemon.version)}, pid ${daemon.pid}, up ${describeUptime(daemon.uptimeMs)}, ${memory}`,
+    `${models.installed} ${models.installed === 1 ? 'model' : 'models'} unpacked, ${formatBytes(models.bytes)}`,
     sessions.length === 0 ? 'No app is connected.' : '',
   ];
   if (sessions.length > 0) {
@@ -43,4 +43,12 @@ function renderStatus(status: ControlResult<'status.get'>): string[] {
     lines.push('', ...formatTable([['WORKER', 'MODEL', 'PID', 'STATE', 'DEVICE'], ...rows]));
   }
   return lines;
+}
+
+const MINUTE_MS = 60_000;
+
+/** Whole minutes that have passed. */
+function describeUptime(ms: number): string {
+  const minutes = Math.floor(ms / MINUTE_MS);
+  return minutes === 0 ? 'less than a minute' : describeDuration(minutes * MINUTE_MS);
 }

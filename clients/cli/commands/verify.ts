@@ -23,9 +23,14 @@ export type CheckManifest = (bytes: Uint8Array) => {
 class InvalidManifest extends CliError {
   override readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(verdict: string, errors: readonly Finding[], warnings: readonly Finding[]) {
-    super('InvalidManifest', [verdict, ...errors.map(renderFinding)].join('\n'));
-    this.details = { errors, warnings };
+  /** With `--strict` what is wrong may be warnings alone. */
+  constructor(wrong: readonly Finding[], warnings: readonly Finding[]) {
+    const isDoubtful = wrong.every((finding) => warnings.includes(finding));
+    const heading = isDoubtful
+      ? 'The manifest is valid, but --strict refuses its warnings:'
+      : 'The manifest is not valid:';
+    super('InvalidManifest', [heading, ...wrong.map(renderFinding)].join('\n'));
+    this.details = { errors: wrong, warnings };
   }
 }
 
@@ -50,20 +55,12 @@ export function verifyCommand(checkManifest: CheckManifest): Registration {
       .action(async (path: string, { strict = false }: { strict?: boolean }) => {
         const { manifest, errors, warnings } = checkManifest(await readManifestOf(path));
         const wrong = strict ? [...errors, ...warnings] : errors;
-        if (manifest === undefined || wrong.length > 0) {
-          throw new InvalidManifest(verdictOn(errors), wrong, warnings);
-        }
+        if (manifest === undefined || wrong.length > 0) throw new InvalidManifest(wrong, warnings);
         showManifest(context, manifest, warnings);
       });
     addExample(command, 'locara verify --strict ./notes', 'locara verify ./notes.locapp --json');
     command.addHelpText('after', JSON_HELP);
   };
-}
-
-function verdictOn(errors: readonly Finding[]): string {
-  return errors.length > 0
-    ? 'The manifest is not valid:'
-    : 'The manifest is valid, but --strict allows no warnings:';
 }
 
 function showManifest(

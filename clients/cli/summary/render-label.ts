@@ -9,3 +9,9 @@ export function renderLabel(badges: readonly Badge[]): string[] {
     ...badges.map(({ label, because }) => `  • ${plain(label)}: ${plain(because)}`),
   ];
 }
+
+/** The names alone, for where there is little room; the reasons are in `app show` and `verify`. */
+export function renderBadgeNames(badges: readonly Badge[]): string[] {
+  if (badges.length === 0) return [];
+  return [`Privacy label: ${badges.map(({ label }) => plain(label)).join(', ')}`];
+}

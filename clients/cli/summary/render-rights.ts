@@ -1,35 +1,36 @@
 import type { Rights } from '@locara/protocol';
 import { plain } from '../output.ts';
 
-/** What an app may reach beyond its capabilities: network, files, devices, background, notices, space. */
+/** What an app may reach beyond its capabilities, one line each; what it does not ask for shares the last one. */
 export function renderRights(rights: Rights): string[] {
-  return [
-    'Beyond that it asks for:',
-    ...[
-      ['network', describeNetwork(rights)],
-      ['files', describeFiles(rights)],
-      ['devices', list(rights.devices) ?? 'none'],
-      ['other programs', rights.ipc.length === 0 ? 'none' : (list(rights.ipc) ?? 'none')],
-      ['background', BACKGROUND[rights.background]],
-      ['notifications', list(rights.notifications) ?? 'none'],
-      ['space', describeSpace(rights)],
-    ].map(([name = '', words = '']) => `  • ${name}: ${words}`),
+  const rows: readonly (readonly [name: string, words: string | undefined])[] = [
+    ['network', describeNetwork(rights)],
+    ['files', describeFiles(rights)],
+    ['devices', list(rights.devices)],
+    ['other programs', list(rights.ipc)],
+    ['background', BACKGROUND[rights.background]],
+    ['notifications', list(rights.notifications)],
+    ['space', describeSpace(rights)],
   ];
+  const asked = rows.flatMap(([name, words]) => (words === undefined ? [] : [`${name}: ${words}`]));
+  const absent = rows.flatMap(([name, words]) => (words === undefined ? [`no ${name}`] : []));
+  const lines = absent.length === 0 ? asked : [...asked, absent.join(', ')];
+  return ['Beyond that it asks for:', ...lines.map((line) => `  • ${line}`)];
 }
 
-const BACKGROUND: Readonly<Record<Rights['background'], string>> = {
-  none: 'no, it ends with its window',
+const BACKGROUND: Readonly<Record<Rights['background'], string | undefined>> = {
+  none: undefined,
   passive: 'stays, waiting',
   active: 'works while you do not see it',
 };
 
-function describeNetwork({ hosts, ports }: Rights): string {
-  if (hosts.length === 0) return 'none';
-  const where = hosts.includes('*') ? 'every host' : (list(hosts) ?? 'none');
-  return ports === 'all' ? where : `${where}, ports ${ports.join(', ') || 'none'}`;
+function describeNetwork({ hosts, ports }: Rights): string | undefined {
+  const where = hosts.includes('*') ? 'every host' : list(hosts);
+  if (where === undefined || ports === 'all') return where;
+  return `${where}, ports ${ports.join(', ') || 'none'}`;
 }
 
-function describeFiles({ userSelected, userPaths }: Rights): string {
+function describeFiles({ userSelected, userPaths }: Rights): string | undefined {
   const picked = {
     none: [],
     read: ['reads those you pick'],
@@ -39,7 +40,7 @@ function describeFiles({ userSelected, userPaths }: Rights): string {
     ([path, access]) => `${access === 'read' ? 'reads' : 'changes'} “${plain(path)}”`,
   );
   const words = [...picked[userSelected], ...paths];
-  return words.length === 0 ? 'none of yours' : words.join('; ');
+  return words.length === 0 ? undefined : words.join('; ');
 }
 
 function describeSpace({ quotaMb, backups }: Rights): string {

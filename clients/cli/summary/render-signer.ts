@@ -33,13 +33,25 @@ export function renderSigner({
 }: SignedBy): string[] {
   return [
     `Signed by ${plain(words)} (${SCOPES[scope]})`,
+    ...renderOrigin(signedAt, provenance),
+    `  Attestation ${attestation}: ${ATTESTATIONS[attestation]}.`,
+  ];
+}
+
+function renderOrigin(
+  signedAt: SignedBy['signedAt'],
+  provenance: SignedBy['provenance'],
+): string[] {
+  if (signedAt === undefined && provenance === undefined) {
+    return ['  No log says when it was signed, and nothing where it was built.'];
+  }
+  return [
     signedAt === undefined
-      ? '  No log or timestamp authority says when.'
+      ? '  No log says when it was signed.'
       : `  Logged ${formatTime(signedAt)}.`,
     ...(provenance === undefined
-      ? ['  Where it was built is not known.']
+      ? ['  Nothing says where it was built.']
       : renderProvenance(provenance)),
-    `  Attestation ${attestation}: ${ATTESTATIONS[attestation]}.`,
   ];
 }
 

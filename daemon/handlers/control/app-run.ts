@@ -1,8 +1,9 @@
 import { RpcError } from '@locara/protocol';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';
+import type { SandboxProcess } from '../../sandbox/launch-app.ts';
 import type { Launches } from '../../sandbox/launches.ts';
 
-export type AppRunHandlers = Pick<ControlHandlers<'app'>, 'app.run' | 'app.input'>;
+export type AppRunHandlers = Pick<ControlHandlers<'app'>, 'app.run' | 'app.input' | 'app.signal'>;
 
 export function createAppRunHandlers({
   launches,
@@ -27,12 +28,20 @@ export function createAppRunHandlers({
       }
     },
     'app.input': async ({ run, data, end }) => {
-      const launch = launches.find(run);
-      if (launch === undefined) throw new RpcError('NotFound', 'No app runs under that name.');
-      const isOpen =
-        data === undefined || (await launch.sandbox.write(Buffer.from(data, 'base64')));
-      if (end) launch.sandbox.endInput();
+      const sandbox = findSandbox(launches, run);
+      const isOpen = data === undefined || (await sandbox.write(Buffer.from(data, 'base64')));
+      if (end) sandbox.endInput();
       return { isOpen: isOpen && !end };
     },
+    'app.signal': ({ run, signal }) => {
+      findSandbox(launches, run).signal(signal);
+      return {};
+    },
   };
+}
+
+function findSandbox(launches: Launches, run: string): SandboxProcess {
+  const launch = launches.find(run);
+  if (launch === undefined) throw new RpcError('NotFound', 'No app runs under that name.');
+  return launch.sandbox;
 }

@@ -1,5 +1,5 @@
 import { isAppId } from '@locara/protocol';
-import { explainAbsence, notInstalled } from '../../access/absent-app.ts';
+import { notInstalled, whyAbsent } from '../../access/absent-app.ts';
 import type { ExplainApp } from '../../access/app-explainer.ts';
 import type { AppRecord, AppRegistry } from '../../access/app-registry.ts';
 import type { Blocks } from '../../access/blocks.ts';
@@ -7,6 +7,7 @@ import { currentGrants, describeApp, type UsageOf } from '../../access/describe-
 import type { Expansions } from '../../access/expansions.ts';
 import { type Consent, consentTo, revokeAccess } from '../../access/grants.ts';
 import type { AppInstaller } from '../../access/install-app.ts';
+import { createTaskQueue } from '../../access/task-queue.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { Log } from '../../log.ts';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';
@@ -31,9 +32,11 @@ export function createAppHandlers(
   options: AppHandlersOptions,
 ): Omit<ControlHandlers<'app'>, keyof AppRunHandlers> {
   const { registry, installer, explain, expansions, blocks } = options;
+  // An app that came back in the middle of its wipe would write to files that are going.
+  const inTurn = createTaskQueue();
   return {
     'app.inspect': async ({ path }) => ({ summary: await installer.inspect(path) }),
-    'app.install': (params) => installApp(options, params),
+    'app.install': (params) => inTurn(() => installApp(options, params)),
     'app.list': async () => {
       await expansions.observe();
       const damaged = [...registry.listDamaged()];
@@ -45,7 +48,7 @@ export function createAppHandlers(
     'app.show': async ({ appId }) => {
       await expansions.observe();
       const record = registry.find(appId);
-      if (record === undefined) throw explainAbsence(registry, appId);
+      if (record === undefined) throw whyAbsent(registry, appId);
       return { app: describeApp(options, record) };
     },
     'app.explain': (question) => ({ explanation: explain(question) }),
@@ -57,7 +60,7 @@ export function createAppHandlers(
       const record = await revokeApp(options, { appId, capability });
       return { grants: currentGrants(record, blocks), revoked: record.revoked };
     },
-    'app.uninstall': ({ appId, wipe }) => uninstallApp(options, { appId, wipe }),
+    'app.uninstall': ({ appId, wipe }) => inTurn(() => uninstallApp(options, { appId, wipe })),
   };
 }
 

@@ -1,5 +1,8 @@
 import type { Provenance } from '@locara/protocol';
 
+/** Room for a statement about the thousand subjects that are the most; a message signature takes 6 KB. */
+export const MAX_BUNDLE_BYTES = 256 * 1024;
+
 /** Why a bundle proves nothing; stable names, `details.rule` of the error. */
 export const VERIFICATION_RULES = [
   'bundle_malformed',
@@ -42,7 +45,11 @@ export type SignerRequirement = IdentityRequirement | KeyRequirement;
 /** What was signed: itself, or its digests in lowercase hexadecimal. */
 export type Artifact =
   | { readonly bytes: Uint8Array }
-  | { readonly sha256: string; readonly sha512?: string | undefined };
+  | {
+      readonly sha256: string;
+      readonly sha384?: string | undefined;
+      readonly sha512?: string | undefined;
+    };
 
 export interface VerifyParams {
   readonly bundleBytes: Uint8Array;

@@ -1,6 +1,6 @@
-import type { KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { parseStrictJson } from '@locara/protocol/strict-json';
-import { crypto, X509Certificate } from '@sigstore/core';
+import { X509Certificate } from '@sigstore/core';
 import type { TrustMaterial } from '@sigstore/verify';
 import { refuse, refusingAs } from './refuse.ts';
 import { base64, isRecord } from './shape.ts';
@@ -12,8 +12,6 @@ type Fields = Readonly<Record<string, unknown>>;
 const MEDIA_TYPE =
   /^application\/vnd\.dev\.sigstore\.trustedroot(?:\+json;version=0\.[12]|\.v0\.[12]\+json)$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
-/** Keys that trusted roots write in the older form. */
-const RSA = /^(?:PKCS1_RSA|PKIX_RSA_PKCS1V)/;
 const END_OF_TIME = new Date(8_640_000_000_000_000);
 const MAX_AUTHORITIES = 64;
 const MAX_CHAIN = 8;
@@ -43,15 +41,23 @@ export function parseTrustMaterial(trustedRoot: string, key?: KeyObject): TrustM
 
 function readLog(value: unknown): Log {
   const { baseUrl, publicKey, checkpointKeyId, logId } = fieldsOf(value);
-  const { rawBytes, keyDetails, validFor } = fieldsOf(publicKey);
-  const isRsa = typeof keyDetails === 'string' && RSA.test(keyDetails);
+  const { rawBytes, validFor } = fieldsOf(publicKey);
   return {
     // A log without an address signs no checkpoint that holds; certificate logs need none.
     baseURL: typeof baseUrl === 'string' ? baseUrl : '',
     logID: bytesOf(fieldsOf(checkpointKeyId ?? logId)['keyId']),
-    publicKey: crypto.createPublicKey(bytesOf(rawBytes), isRsa ? 'pkcs1' : 'spki'),
+    publicKey: readPublicKey(bytesOf(rawBytes)),
     validFor: readPeriod(validFor),
   };
+}
+
+/** Some roots write an RSA key in the older form; the two cannot be taken for each other. */
+function readPublicKey(key: Buffer<ArrayBuffer>): KeyObject {
+  try {
+    return createPublicKey({ key, format: 'der', type: 'spki' });
+  } catch {
+    return createPublicKey({ key, format: 'der', type: 'pkcs1' });
+  }
 }
 
 function readAuthority(value: unknown): Authority {

@@ -3,7 +3,7 @@ import { RpcError } from '@locara/protocol/errors';
 import type { Bundle } from '@sigstore/bundle';
 import { type SignedEntity, toSignedEntity, VerificationError, Verifier } from '@sigstore/verify';
 import { verifiesDigest } from './digest-signature.ts';
-import { type Digests, digestsOf } from './digests.ts';
+import { type Digests, digestsOf, readSignedDigest, type SignedDigest } from './digests.ts';
 import { assertSubject } from './in-toto-subject.ts';
 import { assertEntryNames } from './log-entry-signer.ts';
 import { assertIdentity, pickRefusal } from './match-identity.ts';
@@ -58,23 +58,25 @@ function readEvidence(bundleBytes: Uint8Array, artifact: Artifact): Evidence {
   const certificate = readSigningCertificate(bundle);
   const digests = digestsOf(artifact);
   const { content } = bundle;
-  if (
-    content.$case === 'messageSignature' &&
-    content.messageSignature.messageDigest.digest.toString('hex') !== digests.sha256
-  ) {
-    throw refuse('digest_mismatch');
-  }
-  const entity = refusingAs('timestamp', () => readEntity(bundle, artifact));
+  const signed =
+    content.$case === 'messageSignature'
+      ? readSignedDigest(content.messageSignature, digests)
+      : undefined;
+  const entity = refusingAs('timestamp', () => readEntity(bundle, artifact, signed));
   return { bundle, entity, certificate, digests };
 }
 
-function readEntity(bundle: Bundle, artifact: Artifact): SignedEntity {
+function readEntity(
+  bundle: Bundle,
+  artifact: Artifact,
+  signed: SignedDigest | undefined,
+): SignedEntity {
   if ('bytes' in artifact) return toSignedEntity(bundle, Buffer.from(artifact.bytes));
   const entity = toSignedEntity(bundle);
-  if (bundle.content.$case === 'dsseEnvelope') return entity;
+  if (signed === undefined) return entity;
   // Without the bytes the library cannot verify: the same content, whose signature is over the digest.
   const verifySignature = (key: KeyObject): boolean =>
-    verifiesDigest(key, artifact.sha256, entity.signature.signature);
+    verifiesDigest(key, signed, entity.signature.signature);
   return { ...entity, signature: Object.assign(entity.signature, { verifySignature }) };
 }
 

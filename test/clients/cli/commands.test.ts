@@ -17,19 +17,18 @@ test('status prints the daemon’s document with --json and words without', asyn
   await using control = await ControlHome.start({ 'status.get': () => status });
   expect(JSON.parse((await locara(['status', '--json'], control)).stdout)).toEqual(status);
   const { stdout } = await locara(['status'], control);
-  expect(stdout).toContain('locarad 0.1.0, pid 7, up 1 min, 84 MB');
+  expect(stdout).toContain('locarad 0.1.0, pid 7, up 1 minute, 84 MB');
   expect(stdout).toContain('acme/notes  install-key');
 });
 
 describe('call', () => {
-  async function appHome() {
+  async function appHome(words: readonly [string, string] = ['a', 'b']) {
     const home = folder();
     const daemon = await FakeDaemon.start({
       handlers: {
         'llm.chat': ({ chunk }) => {
-          chunk({ delta: 'a' }, 0);
-          chunk({ delta: 'b' }, 1);
-          return completionOf('ab');
+          for (const [sequence, delta] of words.entries()) chunk({ delta }, sequence);
+          return completionOf(words.join(''));
         },
       },
     });
@@ -63,6 +62,18 @@ describe('call', () => {
       chunks: [{ delta: 'a' }, { delta: 'b' }],
     });
   });
+
+  test.each([[[]], [['--json']]])(
+    'escapes what could steer the terminal, and the value stays the same: %j',
+    async (more) => {
+      const evil = 'a\u009b2J\u202e\u2028b';
+      await using app = await appHome([evil, 'c']);
+      const { stdout } = await locara([...argv, ...more], { home: app.home });
+      expect(stdout).not.toMatch(/[\u009b\u202e\u2028]/);
+      const last = stdout.trim().split('\n').at(-1) ?? '';
+      expect(JSON.parse(last)).toMatchObject({ result: completionOf(`${evil}c`) });
+    },
+  );
 
   test('of a method that is not there says so', async () => {
     await using app = await appHome();

@@ -100,6 +100,20 @@ describe('a failed command', () => {
     });
   });
 
+  test.each(['app_revoked', 'app_blocked', 'downgrade'])(
+    'that is a decision of the user or the publisher exits with 3: %s',
+    async (rule) => {
+      await using control = await ControlHome.start({
+        'app.show': () => {
+          throw new RpcError('Conflict', 'Because.', { details: { rule } });
+        },
+      });
+      const result = await locara(['app', 'show', 'acme/notes', '--json'], control);
+      expect(result.exitCode).toBe(3);
+      expect(documentOf(result.stdout)).toMatchObject({ error: { reason: 'Conflict' } });
+    },
+  );
+
   test('shows what the daemon said without what could steer a terminal', async () => {
     await using control = await ControlHome.start({
       'app.show': () => {

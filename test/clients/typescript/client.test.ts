@@ -82,6 +82,22 @@ test('notices reach listeners until they stop listening', async () => {
   expect(heard.mock.calls).toEqual([[{ reason: 'stopping', deadlineMs: 5000 }]]);
 });
 
+test('calls that end with a session say why the daemon ended it', async () => {
+  await using run = await started({
+    'llm.chat': untilCancelled,
+    'daemon.ping': () => ({ ok: true }),
+  });
+  await run.client.connect();
+  const call = expect(run.client.llm.chat(chat)).rejects.toMatchObject({
+    code: 'ConnectionClosed',
+    message: 'The daemon ended the session. The user revoked the app.',
+  });
+  run.daemon.notify('session.ended', { reason: 'revoked', message: 'The user revoked the app.' });
+  await run.client.daemon.ping();
+  for (const connection of run.daemon.connections) connection.destroy();
+  await call;
+});
+
 test('a closed client refuses calls, and those in flight end', async () => {
   await using run = await started({ 'llm.chat': untilCancelled });
   await run.client.connect();

@@ -126,13 +126,16 @@ describe('the handshake', () => {
     await expect(client.connect()).rejects.toMatchObject({ code: 'IncompatibleVersion' });
   });
 
-  test('passes the refusal of the daemon on', async () => {
+  test('passes the refusal of the daemon on, and says where the user sees why', async () => {
     await using daemon = await FakeDaemon.start();
     const other = await FakeDaemon.start();
     await using client = createClient({
       credentials: { ...daemon.credentials, installKey: other.credentials.installKey },
     });
-    await expect(client.connect()).rejects.toMatchObject({ reason: 'Unauthenticated' });
+    await expect(client.connect()).rejects.toMatchObject({
+      reason: 'Unauthenticated',
+      message: 'The proof of identity failed. Ask the user to look at: locara app show acme/notes',
+    });
     await other[Symbol.asyncDispose]();
   });
 

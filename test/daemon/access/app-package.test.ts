@@ -167,3 +167,12 @@ test.runIf(process.platform === 'linux')(
     expect(await ruleOf(() => readPackage('/proc/self/mem'))).toBe('InvalidParams regular_file');
   },
 );
+
+test('names that are megabytes long do not hold up the daemon', async () => {
+  const names = Array.from({ length: 100 }, (_, index) => `${index}${'x'.repeat(60_000)}`);
+  const entries = names.map((name) => [name, new Uint8Array()] as const);
+  const path = writeZip(zipSync({ ...Object.fromEntries(entries), ...files }, { level: 0 }));
+  const error = await rejectionOf(() => readPackage(path));
+  expect(error.reason).toBe('PayloadTooLarge');
+  expect(error.message).toBe('The names of the entries are too long.');
+});

@@ -22,8 +22,11 @@ beforeEach(async () => {
 function show(): InstalledApp {
   const record = bench.registry.find(appId);
   if (record === undefined) throw new Error('it is not installed');
-  const { expansions, parts } = bench;
-  return describeApp({ ...parts, expansions, usageOf: () => new Map() }, record);
+  const { registry, expansions, parts } = bench;
+  return describeApp(
+    { registry, blocks: parts.blocks, expansions, usageOf: () => new Map() },
+    record,
+  );
 }
 
 /** The capabilities that a session has now. */

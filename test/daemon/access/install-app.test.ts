@@ -109,12 +109,31 @@ describe('inspecting', () => {
     [{ capabilities: { background: { mode: 'active' } } }, 'work in the background.'],
     [
       { capabilities: { background: { mode: 'passive', reasons: ['waits for mail'] } } },
-      'stay in the background, waiting. It says why: waits for mail.',
+      'stay in the background, waiting. It says why: “waits for mail”.',
     ],
   ])('%j is a risk of its own', async (overrides, words) => {
     const { risks } = await bench.installer.inspect(createPackage(key, overrides));
     expect(risks).toHaveLength(3);
     expect(risks[2]).toContain(words);
+  });
+
+  test('is Busy when hundreds of packages wait, and loses none of those that do', async () => {
+    const path = createPackage(key);
+    const asked = Array.from({ length: 300 }, () => bench.installer.inspect(path));
+    const settled = await Promise.allSettled(asked);
+    const refusals = settled.filter((one) => one.status === 'rejected');
+    expect(refusals.length).toBeGreaterThan(200);
+    expect(settled.length - refusals.length).toBeGreaterThanOrEqual(64);
+    for (const { reason } of refusals) expect(reason).toMatchObject({ reason: 'Busy' });
+  });
+
+  test('reads the words of the app as a quotation that they cannot end', async () => {
+    const reasons = ['mail”. Locara checked this app: it is safe. “'];
+    const overrides = { capabilities: { background: { mode: 'active', reasons } } };
+    const { risks } = await bench.installer.inspect(createPackage(key, overrides));
+    expect(risks[2]).toBe(
+      "It asks to work in the background. It says why: “mail'. Locara checked this app: it is safe. '”.",
+    );
   });
 
   test('refuses a forged package before it looks into the manifest', async () => {

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import {
@@ -128,6 +135,23 @@ test('a trusted root of the user is kept by its digest and read back exactly', a
   expect(added.root).toBe(`sha256:${hex}`);
   expect(await list.readRoot(added.root)).toBe(trustedRoot);
   await list.remove('Ada');
+  expect(readdirSync(join(folder, 'trusted-roots'))).toEqual([]);
+});
+
+test('a root that a crash left without an identity is gone after the next change', async () => {
+  const orphan = join(folder, 'trusted-roots', `${'0'.repeat(64)}.json`);
+  const { root: used } = await list.addIdentity({ ...ada, trustedRoot: JSON.stringify(root) });
+  writeFileSync(orphan, '{}');
+  await list.add({ name: 'Key', publicKeyPem: createKeyPair().publicKeyPem, scope: 'development' });
+  expect(existsSync(orphan)).toBe(false);
+  expect(await list.readRoot(used)).toBe(JSON.stringify(root));
+});
+
+test('a root is not kept when the identity could not be', async () => {
+  mkdirSync(path);
+  await expect(list.addIdentity({ ...ada, trustedRoot: JSON.stringify(root) })).rejects.toThrow();
+  rmdirSync(path);
+  mkdirSync(join(folder, 'trusted-roots'), { recursive: true });
   expect(readdirSync(join(folder, 'trusted-roots'))).toEqual([]);
 });
 

@@ -90,8 +90,8 @@ test.each([
     'bundle_malformed',
   ],
   [
-    '64 KiB and a byte',
-    () => Buffer.concat([bundleOf(key), Buffer.alloc(64 * 1024, ' ')]),
+    '256 KiB and a byte',
+    () => Buffer.concat([bundleOf(key), Buffer.alloc(256 * 1024, ' ')]),
     'bundle_too_large',
   ],
   [

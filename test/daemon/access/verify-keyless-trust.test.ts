@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
@@ -59,6 +60,22 @@ test('a package signed by a trusted identity of the user’s own root is verifie
     provenance: { identity: release.san, issuer: release.issuer, sourceRepositoryId: '11' },
   });
   expect(Date.parse(signer.signedAt ?? '')).toBe(Date.parse(lab.signedAt));
+});
+
+test('attack 24: a statement about the manifest, by a trusted identity, is no signature of the package', async () => {
+  const trustedRoot = lab.trustedRootText;
+  await trustList.addIdentity({ ...acme, trustedRoot, scope: 'sideloading' });
+  const path = await createSigned();
+  const manifest = readFileSync(join(path, MANIFEST_FILE));
+  const sha256 = createHash('sha256').update(manifest).digest('hex');
+  const statement = {
+    _type: 'https://in-toto.io/Statement/v1',
+    subject: [{ name: MANIFEST_FILE, digest: { sha256 } }],
+    predicateType: 'https://slsa.dev/provenance/v1',
+    predicate: {},
+  };
+  writeFileSync(join(path, BUNDLE_FILE), await lab.signStatement(statement, release));
+  expect(await ruleOf(() => verifyPackage(path, trust))).toBe('Unauthenticated bundle_malformed');
 });
 
 test('among several trusted identities the one that signed is found', async () => {

@@ -7,7 +7,9 @@ import { createBlobStore } from '../../../daemon/blobs/blob-store.ts';
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
-async function open(options: { maxBytesPerApp?: number; ttlMs?: number } = {}) {
+async function open(
+  options: { maxBytesPerApp?: number; maxPiecesPerApp?: number; ttlMs?: number } = {},
+) {
   const folder = join(mkdtempSync(join(tmpdir(), 'locara-b-')), 'blobs');
   const blobs = await createBlobStore({ folder, ttlMs: 60_000, ...options });
   onTestFinished(() => blobs.close());
@@ -144,4 +146,32 @@ test('a folder that someone cleared stops neither the sweep nor the end', async 
   rmSync(folder, { recursive: true });
   await new Promise((resolve) => setTimeout(resolve, 100));
   await blobs.close();
+});
+
+test('appends to many blobs at once do not find the same room', async () => {
+  const { blobs } = await open({ maxBytesPerApp: 100 });
+  const created = await Promise.all(Array.from({ length: 20 }, () => blobs.create('a/b')));
+  const appended = await Promise.allSettled(
+    created.map(({ blob }) =>
+      blobs.append({ appId: 'a/b', blob }, { offset: 0, bytes: randomBytes(50) }),
+    ),
+  );
+  expect(appended.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+  expect(blobs.usage('a/b').bytes).toBe(100);
+});
+
+test('pieces of one byte run out before the memory of the daemon does', async () => {
+  const { blobs } = await open({ maxPiecesPerApp: 3 });
+  const [first, second] = [await blobs.create('a/b'), await blobs.create('a/b')];
+  const append = (blob: string, offset: number): Promise<number> =>
+    blobs.append({ appId: 'a/b', blob }, { offset, bytes: Buffer.of(1) });
+  await append(first.blob, 0);
+  await append(first.blob, 1);
+  await append(second.blob, 0);
+  await expect(append(second.blob, 1)).rejects.toMatchObject({
+    reason: 'QuotaExceeded',
+    details: { limit: 3, used: 3 },
+  });
+  await blobs.delete({ appId: 'a/b', blob: first.blob });
+  expect(await append(second.blob, 1)).toBe(2);
 });

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { writeAtomically } from '../../../daemon/files/write-atomically.ts';
-import { createTemporaryFolder } from '../../support/signed-package.ts';
+import { createTemporaryFolder, rejectionOf } from '../../support/signed-package.ts';
 
 test('replaces a file with one that only the owner can read, and leaves nothing beside it', async () => {
   const folder = createTemporaryFolder();
@@ -23,6 +23,13 @@ test('replaces a link instead of writing through it', async () => {
   await writeAtomically(join(folder, 'file'), 'new');
   expect(readFileSync(target, 'utf8')).toBe('untouched');
   expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('new');
+});
+
+// The kernel lets nobody make files there, not even root.
+test.runIf(process.platform === 'linux')('a place that may not be written says so', async () => {
+  const error = await rejectionOf(() => writeAtomically('/sys/locara', 'x'));
+  expect(error).toMatchObject({ reason: 'Unavailable', details: { rule: 'not_writable' } });
+  expect(error.message).not.toContain('/sys');
 });
 
 test('a full disk is InsufficientResources and leaves every file of a group alone', () => {

@@ -59,6 +59,11 @@ describe('asking for a capability', () => {
     expect(told).toEqual([]);
   });
 
+  test('many times at once is one request', async () => {
+    await Promise.all(Array.from({ length: 32 }, () => request('store:sql')));
+    expect(requests()).toBe(1);
+  });
+
   test('is not asking again after the user refused or revoked it', async () => {
     await revokeAccess(bench.grants, appId, 'store:sql');
     expect(await request('store:sql')).toEqual({
@@ -101,4 +106,19 @@ describe('asking for a capability', () => {
     expect(error.details).toEqual({ method: 'grants.request', capability, manifestPath });
     expect(requests()).toBe(0);
   });
+});
+
+test('a session that outlives its app does not find models that the user never approved', async () => {
+  const record = bench.registry.find(appId);
+  if (record === undefined) throw new Error('it is not installed');
+  const pin = `tiny@sha256:${'a'.repeat(64)}`;
+  const asking = { ...record, manifest: { ...record.manifest, models: [pin] } };
+  const limits = { maxConnectionsPerApp: 4, maxCallsPerApp: 4 };
+  const outliving = createSessions(bench.registry, NO_BLOCKS, limits).open(
+    { record: asking, attestation: 'install-key', pid: 1 },
+    { onGrantsChanged: () => undefined, onEnded: () => undefined },
+  );
+  await bench.registry.remove(appId);
+  expect(outliving.manifest.models).toEqual([]);
+  expect(outliving.grants()).toEqual([]);
 });

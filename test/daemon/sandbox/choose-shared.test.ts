@@ -106,7 +106,7 @@ test('a home below the system stays hidden, and what is named of it is shown', a
     { command: [at('home/tools/tool')] },
     { system: [{ path: at() }], locaraFolders: [at('home/locara')], userHome: at('home') },
   );
-  expect(choice.hidden).toEqual([at('home/locara'), at('home')]);
+  expect(choice.hidden).toEqual([at('home')]);
   expect(choice.shared).toEqual([{ source: at('home/tools/tool'), target: at('home/tools/tool') }]);
 });
 
@@ -115,4 +115,15 @@ test('what is no program, or is not found, is refused', async () => {
   for (const name of ['', 'tool', './run', at('home/notes.txt'), at('home')]) {
     expect(await ruleOf(() => choose({ command: [name] }))).toBe('InvalidParams command_not_found');
   }
+});
+
+test('a shim of a version manager is refused by its name, not by what it prints inside', async () => {
+  const { at, choose } = createWorld();
+  mkdirSync(at('home/shims'));
+  writeFileSync(at('home/shims/tool'), '#!/bin/sh\n');
+  chmodSync(at('home/shims/tool'), 0o755);
+  const searchPath = `${at('home/shims')}:${at('system/bin')}`;
+  expect(await ruleOf(() => choose({ command: ['tool'], searchPath }))).toBe(
+    'InvalidParams version_manager_shim',
+  );
 });

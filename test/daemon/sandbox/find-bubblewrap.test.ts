@@ -20,9 +20,16 @@ test('versions are read from its own words', () => {
 
 test('one that works is found, and what it can do', async () => {
   const path = pretend('[ "$1" = --version ] && echo bubblewrap 0.8.0; exit 0');
-  expect(await find(path)()).toEqual({ path, canDisableUserNamespaces: true });
+  expect(await find(path)()).toEqual({
+    path,
+    canDisableUserNamespaces: true,
+    canLimitFolders: true,
+  });
   const older = pretend('[ "$1" = --version ] && echo bubblewrap 0.6.2; exit 0');
-  expect(await find(older)()).toMatchObject({ canDisableUserNamespaces: false });
+  expect(await find(older)()).toMatchObject({
+    canDisableUserNamespaces: false,
+    canLimitFolders: false,
+  });
 });
 
 test.each([

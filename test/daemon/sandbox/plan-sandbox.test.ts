@@ -15,6 +15,7 @@ const options: SandboxOptions = {
   program: '/real/node',
   arguments: ['--', '--bind', '/', '/'],
   canDisableUserNamespaces: true,
+  canLimitFolders: true,
 };
 
 /** One option with its values a line, as a person would write it. */
@@ -39,13 +40,18 @@ test('every line of the sandbox is as it was thought', () => {
     '--clearenv',
     '--ro-bind /usr /usr',
     '--symlink usr/bin /bin',
-    '--tmpfs /tmp',
-    '--tmpfs /run',
-    '--tmpfs /home',
-    '--tmpfs /var/tmp',
+    '--perms 0755',
+    '--dir /run',
+    '--perms 0755',
+    '--dir /home',
     '--tmpfs /usr/local/me',
     '--proc /proc',
     '--dev /dev',
+    ...['/tmp', '/var/tmp', '/dev/shm'].flatMap((path) => [
+      '--size 536870912',
+      '--perms 1777',
+      `--tmpfs ${path}`,
+    ]),
     '--ro-bind /work/app /work/app',
     '--ro-bind /real/node /named/node',
     '--bind /home/me/.local/share/locara/homes/acme/notes /locara/home',
@@ -55,6 +61,9 @@ test('every line of the sandbox is as it was thought', () => {
     '--perms 0644',
     '--ro-bind-data 5 /.locara-info',
     '--remount-ro /',
+    '--remount-ro /dev',
+    '--remount-ro /proc',
+    '--remount-ro /usr/local/me',
     '--setenv LANG de_DE.UTF-8',
     '--setenv PATH /usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin',
     '--setenv LOCARA_CREDENTIALS /run/locara/credentials.json',
@@ -64,6 +73,7 @@ test('every line of the sandbox is as it was thought', () => {
     '--chdir /work/app',
     '--json-status-fd 4',
     '--seccomp 6',
+    '--block-fd 7',
     '-- /real/node -- --bind / /',
   ]);
 });
@@ -77,7 +87,8 @@ test('the network is never shared, and only one folder can be written to', () =>
 });
 
 test('an older bubblewrap is not asked for what it does not know', () => {
-  const argv = planSandbox({ ...options, canDisableUserNamespaces: false });
+  const argv = planSandbox({ ...options, canDisableUserNamespaces: false, canLimitFolders: false });
   expect(argv).not.toContain('--disable-userns');
+  expect(argv).not.toContain('--size');
   expect(argv).toContain('--unshare-user');
 });

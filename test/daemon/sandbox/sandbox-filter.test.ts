@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { buildSandboxFilter, sandboxFilterFor } from '../../../daemon/sandbox/sandbox-filter.ts';
 import { SYSCALLS } from '../../../daemon/workers/seal/syscalls.ts';
-import { ALLOW, ENOSYS, EPERM, judge, KILL } from '../../support/judge-seccomp.ts';
+import { ALLOW, EAFNOSUPPORT, ENOSYS, EPERM, judge, KILL } from '../../support/judge-seccomp.ts';
 
 describe.each(['x64', 'arm64'] as const)('the %s filter of launched apps', (arch) => {
   const table = SYSCALLS[arch];
@@ -24,8 +24,34 @@ describe.each(['x64', 'arm64'] as const)('the %s filter of launched apps', (arch
     expect(answer(table.denied[name] ?? NaN)).toBe(EPERM);
   });
 
-  test.each(['socket', 'socketpair', 'connect', 'kill'])('leaves %s alone', (name) => {
+  test.each(['connect', 'bind', 'listen', 'kill'])('leaves %s alone', (name) => {
     expect(answer(table.denied[name] ?? NaN)).toBe(ALLOW);
+  });
+
+  const socket = (...args: bigint[]) => answer(table.denied['socket'] ?? NaN, ...args);
+  const socketPair = (...args: bigint[]) => answer(table.denied['socketpair'] ?? NaN, ...args);
+
+  test('lets sockets of its own network be made, and asks that network alone for its addresses', () => {
+    expect([socket(2n, 1n), socket(10n, 2n), socket(16n, 3n, 0n)]).toEqual([ALLOW, ALLOW, ALLOW]);
+    expect([socket(16n, 3n, 15n), socket(16n, 3n, 9n)]).toEqual([EAFNOSUPPORT, EAFNOSUPPORT]);
+  });
+
+  test.each([
+    ['a socket file', 1n],
+    ['the hypervisor', 40n],
+    ['a radio', 31n],
+    ['the packets of a card', 17n],
+    ['the ciphers of the kernel', 38n],
+    ['a family to come', 99n],
+  ])('makes no socket that leads to %s', (_name, family) => {
+    expect(socket(family, 1n)).toBe(EAFNOSUPPORT);
+  });
+
+  test('pairs stay with their pair: one that can be turned to a socket file is refused', () => {
+    const flags = 0x80000n | 0x800n;
+    expect([socketPair(1n, 1n | flags), socketPair(1n, 5n)]).toEqual([ALLOW, ALLOW]);
+    for (const kind of [2n, 3n, 2n | flags]) expect(socketPair(1n, kind)).toBe(EAFNOSUPPORT);
+    expect(socketPair(30n, 1n)).toBe(EAFNOSUPPORT);
   });
 
   test('has no io_uring, whose calls no filter sees, and no call younger than the table', () => {

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { ConsentSummary } from '@locara/protocol';
 import { describe, expect, test } from 'vitest';
 import { APP, DIFF_DIGEST, DIGEST, expansion, rights, summary } from '../../../fakes/app-shapes.ts';
@@ -13,6 +14,26 @@ const installed = {
   attestation: 'install-key',
   grants: [{ capability: 'llm:generate', state: 'granted' }],
   badges: [],
+};
+
+/** As a daemon describes a small development app. */
+const TYPICAL: Partial<ConsentSummary> = {
+  badges: [
+    { id: 'fully-local', label: 'Fully Local', because: 'It declares no network.' },
+    { id: 'no-telemetry', label: 'No Telemetry', because: 'Nothing could carry anything out.' },
+    { id: 'development', label: 'Development', because: 'It was signed for development.' },
+  ],
+  grants: ['llm:generate', 'store:read', 'store:write'].map((capability) => ({
+    capability,
+    sentence: 'Write text with a language model on this computer.',
+    declaredBy: 'modalities',
+    optional: false,
+  })),
+  models: [{ model: `story@sha256:${'ab'.repeat(32)}`, bytes: 1_200_000, installed: true }],
+  risks: [
+    'It was signed with a development key: nobody but its author has looked at it.',
+    'It runs outside a sandbox, as any program you start: what it declares about network, files and devices is its word, and Locara does not enforce it.',
+  ],
 };
 
 async function packageHome(changes: Partial<ConsentSummary> = {}, result: object = installed) {
@@ -126,24 +147,52 @@ describe('the summary', () => {
     );
   });
 
-  test('gives every badge its reason', async () => {
-    const badge = {
-      id: 'fully-local',
-      label: 'Fully Local',
-      because: 'it asks for no network.',
-    } as const;
-    expect(await readSummary({ badges: [badge] })).toContain(
-      '• Fully Local: it asks for no network.',
+  test('names the badges of the privacy label', async () => {
+    const badges = [
+      { id: 'fully-local', label: 'Fully Local', because: 'it asks for no network.' },
+      { id: 'sideloaded', label: 'Sideloaded', because: 'nobody vouches for it.' },
+    ] as const;
+    expect(await readSummary({ badges: [...badges] })).toContain(
+      'Privacy label: Fully Local, Sideloaded\n',
     );
   });
 
   test('says what the app may reach, also when that is nothing', async () => {
     const text = await readSummary({});
-    expect(text).toContain('• network: none');
     expect(text).toContain('• files: reads those you pick');
-    expect(text).toContain('• devices: none');
     expect(text).toContain('• space: up to 1024 MB');
+    expect(text).toContain(
+      '• no network, no devices, no other programs, no background, no notifications\n',
+    );
   });
+
+  test.each([
+    ['an install', {}],
+    [
+      'an update',
+      {
+        update: {
+          fromVersion: '0.9.0',
+          diff: expansion().diff,
+          diffDigest: DIFF_DIGEST,
+          isExpansion: true,
+        },
+      },
+    ],
+  ] satisfies [string, Partial<ConsentSummary>][])(
+    'of %s is seen as a whole, with its question, on a terminal of 80 by 24',
+    async (_, changes) => {
+      await using control = await packageHome({ ...TYPICAL, ...changes });
+      const options = { home: control.home, answers: 'n\n', columns: 80 };
+      const lines = (await locara(argv, options)).stderr.split('\n');
+      expect(lines.length).toBeLessThanOrEqual(24);
+      const [question = ''] = lines.filter((line) => line.startsWith('Accept the risks'));
+      expect(question).not.toBe('');
+      for (const line of lines.slice(0, lines.indexOf(question))) {
+        expect(stripVTControlCharacters(line).length).toBeLessThanOrEqual(80);
+      }
+    },
+  );
 
   test('says network, files, devices, background and models in words', async () => {
     const asked = rights({

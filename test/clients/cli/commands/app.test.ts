@@ -239,16 +239,23 @@ describe('app uninstall', () => {
 });
 
 describe('an app id', () => {
-  test.each(['show', 'consent', 'revoke', 'uninstall'])(
-    'in another syntax is a misuse of `app %s`',
-    async (command) => {
-      for (const id of ['__proto__', '../x', 'notes', 'Acme/Notes', 'a/b/c', '']) {
-        const { exitCode, stderr } = await locara(['app', command, id]);
-        expect(exitCode).toBe(2);
-        expect(stderr).toContain('publisher/name');
-      }
-    },
-  );
+  test.each([
+    'app show <id>',
+    'app consent <id>',
+    'app explain <id> llm.chat',
+    'app revoke <id>',
+    'app uninstall <id>',
+    'app run <id> -- true',
+    'audit show --app <id>',
+    'call session.info --app <id>',
+  ])('in another syntax is a misuse of `%s`', async (command) => {
+    for (const id of ['__proto__', '../x', 'notes', 'Acme/Notes', 'a/b/c', '']) {
+      const argv = command.split(' ').map((word) => (word === '<id>' ? id : word));
+      const { exitCode, stderr } = await locara(argv);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain('publisher/name');
+    }
+  });
 });
 
 test('every command of `app` has an example in its help', async () => {

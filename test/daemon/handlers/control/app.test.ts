@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { controlMethods } from '@locara/protocol';
+import { controlMethods, MANIFEST_FILE } from '@locara/protocol';
 import type { AppRegistry } from '../../../../daemon/access/app-registry.ts';
 import { createAppHandlers } from '../../../../daemon/handlers/control/app.ts';
 import { createTrustHandlers } from '../../../../daemon/handlers/control/trust.ts';
@@ -82,6 +83,14 @@ test('answers fit the schemas of the control table', async () => {
   expect(removed.name).toBe('Ada');
 });
 
+test('an app of which a file was changed is shown as such, alone and in the list', async () => {
+  await install();
+  expect((await app['app.show']({ appId }, call)).app.isIntact).toBe(true);
+  appendFileSync(join(paths.app(appId), MANIFEST_FILE), ' ');
+  expect((await app['app.show']({ appId }, call)).app.isIntact).toBe(false);
+  expect((await app['app.list']({}, call)).apps).toMatchObject([{ appId, isIntact: false }]);
+});
+
 test('consent grants what the manifest declares as optional, and announces it', async () => {
   await install();
   const { grants } = await app['app.consent']({ appId, capability: 'store:sql' }, call);
@@ -130,6 +139,30 @@ test('wiping destroys the data and leaves no folder', async () => {
   await app['app.uninstall']({ appId, wipe: true }, call);
   expect(events).toEqual(['gone acme/notes', 'wipe acme/notes']);
   expect(existsSync(paths.app(appId))).toBe(false);
+});
+
+test('an app that is installed again during its wipe comes after it, so that no new data goes', async () => {
+  await install();
+  const path = createPackage(key, { version: '2.0.0' });
+  const { summary } = await app['app.inspect']({ path }, call);
+  const { consentDigest } = summary;
+  const isWiping = Promise.withResolvers<undefined>();
+  const mayGo = Promise.withResolvers<undefined>();
+  wipe = async () => {
+    isWiping.resolve(undefined);
+    await mayGo.promise;
+    events.push('wiped');
+  };
+  const wiping = app['app.uninstall']({ appId, wipe: true }, call);
+  await isWiping.promise;
+  const installing = app['app.install']({ path, consentDigest, acceptRisk: true }, call);
+  // Takes as long as an installation does.
+  for (let count = 0; count < 3; count += 1) await app['app.inspect']({ path }, call);
+  expect(registry.find(appId)).toBeUndefined();
+  mayGo.resolve(undefined);
+  await wiping;
+  await Promise.allSettled([installing]);
+  expect(events.slice(0, 3)).toEqual(['gone acme/notes', 'wipe acme/notes', 'wiped']);
 });
 
 test('a wipe that failed, or comes after the uninstall, can be done again', async () => {

@@ -1,12 +1,22 @@
-import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto';
+import {
+  constants,
+  createHash,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { verifiesDigest } from '../../../../daemon/workers/verify/digest-signature.ts';
+import type { DigestAlgorithm, SignedDigest } from '../../../../daemon/workers/verify/digests.ts';
 
 const bytes = fc.uint8Array({ maxLength: 64 });
 const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const digestOf = (content: Uint8Array): string =>
-  createHash('sha256').update(content).digest('hex');
+const digestOf = (content: Uint8Array, algorithm: DigestAlgorithm = 'sha256'): SignedDigest => ({
+  algorithm,
+  hex: createHash(algorithm).update(content).digest('hex'),
+});
 
 test('what node:crypto signed holds for its digest, and for no other', () => {
   fc.assert(
@@ -51,9 +61,44 @@ test.each([
   expect(verifiesDigest(keys.publicKey, digestOf(Buffer.alloc(0)), signature)).toBe(false);
 });
 
-test('keys of other kinds verify nothing', () => {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
-  const signature = sign('sha256', Buffer.alloc(0), privateKey);
+const ALGORITHMS = ['sha256', 'sha384', 'sha512'] as const;
+const KINDS: readonly (readonly [
+  kind: string,
+  keys: { readonly publicKey: KeyObject; readonly privateKey: KeyObject },
+])[] = [
+  ...['P-256', 'P-384', 'P-521'].map(
+    (namedCurve) => [namedCurve, generateKeyPairSync('ec', { namedCurve })] as const,
+  ),
+  ['RSA', generateKeyPairSync('rsa', { modulusLength: 2048 })],
+];
+
+test.each(KINDS)('a %s key verifies each digest that it signed, and nothing else', (_, pair) => {
+  const content = Buffer.from('content');
+  for (const algorithm of ALGORITHMS) {
+    const signature = sign(algorithm, content, pair.privateKey);
+    const other = digestOf(Buffer.from('other'), algorithm);
+    expect(verifiesDigest(pair.publicKey, digestOf(content, algorithm), signature)).toBe(true);
+    expect(verifiesDigest(pair.publicKey, other, signature)).toBe(false);
+    for (const wrong of ALGORITHMS.filter((one) => one !== algorithm)) {
+      expect(verifiesDigest(pair.publicKey, digestOf(content, wrong), signature)).toBe(false);
+    }
+    signature.reverse();
+    expect(verifiesDigest(pair.publicKey, digestOf(content, algorithm), signature)).toBe(false);
+  }
+});
+
+test('an RSA signature with the other padding holds for nothing', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const padding = constants.RSA_PKCS1_PSS_PADDING;
+  const signature = sign('sha256', Buffer.alloc(0), { key: privateKey, padding });
+  expect(verifiesDigest(publicKey, digestOf(Buffer.alloc(0)), signature)).toBe(false);
+});
+
+test.each([
+  ['ed25519', null, generateKeyPairSync('ed25519')],
+  ['secp256k1', 'sha256', generateKeyPairSync('ec', { namedCurve: 'secp256k1' })],
+])('a key of another kind, %s, verifies nothing', (_, algorithm, { publicKey, privateKey }) => {
+  const signature = sign(algorithm, Buffer.alloc(0), privateKey);
   expect(verifiesDigest(publicKey, digestOf(Buffer.alloc(0)), signature)).toBe(false);
 });
 
