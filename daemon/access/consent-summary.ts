@@ -10,6 +10,7 @@ import {
   rightsOf,
 } from '@locara/protocol';
 import { digestOf } from './app-record-file.ts';
+import type { AppRecord } from './app-registry.ts';
 import type { Earlier } from './assert-may-install.ts';
 import { digestExpansion } from './plan-install.ts';
 import { badgesOf } from './privacy-badges.ts';
@@ -25,8 +26,8 @@ export interface PinnedModel {
 export interface ConsentContext {
   /** What the user decided before; then the package is an update. */
   readonly earlier: Earlier | undefined;
-  /** The app is installed and revoked as a whole. */
-  readonly isRevoked: boolean;
+  /** What would be replaced. */
+  readonly installed: Pick<AppRecord, 'revoked' | 'signer' | 'attestation'> | undefined;
   readonly models: ReadonlyMap<string, PinnedModel>;
   readonly now: Date;
 }
@@ -34,10 +35,16 @@ export interface ConsentContext {
 /** What the user reads before deciding about a verified package. */
 export function summarizeConsent(
   { manifest, ...verified }: VerifiedPackage,
-  { earlier, isRevoked, models, now }: ConsentContext,
+  { earlier, installed, models, now }: ConsentContext,
 ): ConsentSummary {
   const { appId, signer } = verified;
   const update = earlier === undefined ? undefined : describeUpdate(earlier, { appId, manifest });
+  // An update that asks for no more goes straight through: what is true of it was accepted with the one before.
+  const isAccepted =
+    update?.isExpansion === false &&
+    installed?.revoked === false &&
+    installed.signer.scope === signer.scope &&
+    installed.attestation === verified.attestation;
   const summary = {
     appId,
     version: manifest.version,
@@ -57,19 +64,20 @@ export function summarizeConsent(
     models: [...models].map(([model, { bytes, installed }]) => ({ model, bytes, installed })),
     rights: rightsOf(manifest),
     risks: [
-      describeTrustRisk(signer),
-      NOT_CONFINED,
       ...describeSigningTime(signer, now),
-      ...describeAccessRisks(manifest),
-      ...(isRevoked ? ['You revoked this app; installing it allows it again.'] : []),
+      ...(installed?.revoked === true
+        ? ['You revoked this app; installing it allows it again.']
+        : []),
       ...(update?.isExpansion === true ? [ASKS_FOR_MORE] : []),
     ],
     ...(update === undefined ? {} : { update }),
   };
   // The same manifest again decides nothing anew: then it does not matter whether another install was first.
   const isSame = earlier?.manifestDigest === verified.manifestDigest;
-  const decisive = isSame ? { ...summary, update: undefined } : summary;
-  return { ...summary, consentDigest: digestConsent(decisive) };
+  const risks = [...describeStandingRisks(signer, manifest), ...summary.risks];
+  const decisive = isSame ? { ...summary, risks, update: undefined } : { ...summary, risks };
+  const consentDigest = digestConsent(decisive);
+  return isAccepted ? { ...summary, consentDigest } : { ...summary, risks, consentDigest };
 }
 
 /** Of everything that would make the user decide otherwise. */
@@ -105,6 +113,11 @@ function describeSigningTime({ signedAt }: VerifiedPackage['signer'], now: Date)
   return [
     `It says it was signed at ${signedAt}, which has not come yet by the clock of this computer: one of the two is wrong.`,
   ];
+}
+
+/** What stays true of the app for as long as it is installed. */
+function describeStandingRisks(signer: VerifiedPackage['signer'], manifest: AppManifest): string[] {
+  return [describeTrustRisk(signer), NOT_CONFINED, ...describeAccessRisks(manifest)];
 }
 
 function describeTrustRisk({ scope }: VerifiedPackage['signer']): string {

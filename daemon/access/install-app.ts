@@ -98,8 +98,7 @@ async function examinePackage(options: AppInstallerOptions, path: string): Promi
   const installed = registry.find(verified.appId);
   assertMayInstall({ registry, blocks }, verified);
   const earlier = findEarlier(registry, verified.appId);
-  const isRevoked = installed?.revoked === true;
-  const summary = summarizeConsent(verified, { earlier, isRevoked, models, now: clock() });
+  const summary = summarizeConsent(verified, { earlier, installed, models, now: clock() });
   return { verified, summary, installed, earlier };
 }
 

@@ -63,6 +63,8 @@ async function consentTo(
 ): Promise<boolean> {
   for (const line of renderConsent(summary, context)) context.note(line);
   const hasRisks = summary.risks.length > 0;
+  // Equal or smaller: there is nothing to decide.
+  if (!hasRisks && summary.update?.isExpansion === false) return false;
   if (yes) {
     if (hasRisks && !acceptRisk) throw riskNotAccepted(summary.risks);
     return acceptRisk;

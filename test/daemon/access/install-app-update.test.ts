@@ -33,6 +33,22 @@ test('keeps the install key and what the user took back', async () => {
   });
 });
 
+test('one that asks for no more goes straight through: its risks were accepted before', async () => {
+  await bench.install({ storage: { sql: true } });
+  const path = createPackage(key, { version: '1.1.0' });
+  const { risks, update, consentDigest } = await bench.installer.inspect(path);
+  expect({ risks, isExpansion: update?.isExpansion }).toEqual({ risks: [], isExpansion: false });
+  const { version } = await bench.installer.install({ path, consentDigest, acceptRisk: false });
+  expect(version).toBe('1.1.0');
+});
+
+test('one that asks for no more is risky all the same when the app is no longer installed', async () => {
+  await bench.install();
+  await bench.registry.remove('acme/notes');
+  const { risks } = await bench.installer.inspect(createPackage(key, { version: '1.1.0' }));
+  expect(risks).not.toEqual([]);
+});
+
 test('what it adds waits for the user; what it drops is gone', async () => {
   await bench.install({ storage: { sql: true } });
   const path = createPackage(key, {

@@ -277,6 +277,14 @@ describe('an update', () => {
     expect(text).toContain('Update it?');
   });
 
+  test('that asks for no more is installed without a question, also where nobody can be asked', async () => {
+    const diff = { added: [], widened: [], narrowed: [], removed: [] };
+    const smaller = { fromVersion: '0.9.0', diff, diffDigest: DIFF_DIGEST, isExpansion: false };
+    await using control = await packageHome({ update: smaller, risks: [] });
+    expect((await locara([...argv, '--json'], control)).exitCode).toBe(0);
+    expect(control.installs).toMatchObject([{ acceptRisk: false }]);
+  });
+
   test('that asks for less has nothing to wait for', async () => {
     const text = await readSummary(update(false));
     expect(text).toContain('It asks for nothing new');
