@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import type { ConsentSummary, ControlResult } from '@locara/protocol';
-import type { AppRegistry } from '../../daemon/access/app-registry.ts';
-import { createAppRegistry } from '../../daemon/access/create-app-registry.ts';
+import type { AppRegistry } from '../../daemon/access/apps/app-registry.ts';
+import { createAppRegistry } from '../../daemon/access/apps/create-app-registry.ts';
 import {
   type AppInstaller,
   type AppInstallerOptions,
   createAppInstaller,
-} from '../../daemon/access/install-app.ts';
-import type { Blocks } from '../../daemon/access/blocks.ts';
-import { createExpansions, type Expansions } from '../../daemon/access/expansions.ts';
-import type { GrantsDeps } from '../../daemon/access/grants.ts';
-import { createTrustList, type TrustList } from '../../daemon/access/trust-list.ts';
+} from '../../daemon/access/apps/install-app.ts';
+import type { Blocks } from '../../daemon/access/trust/blocks.ts';
+import { createExpansions, type Expansions } from '../../daemon/access/apps/expansions.ts';
+import type { GrantsDeps } from '../../daemon/access/rights/grants.ts';
+import { createTrustList, type TrustList } from '../../daemon/access/trust/trust-list.ts';
 import { type Paths, resolvePaths } from '../../daemon/paths.ts';
 import { createFakeBootClock, type FakeBootClock } from '../fakes/boot-clock.ts';
 import { createRecordingAudit, type RecordingAudit } from '../fakes/recording-audit.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { beforeEach, expect, test } from 'vitest';
 import { controlMethods } from '@locara/protocol';
-import type { AppRegistry } from '../../../../daemon/access/app-registry.ts';
+import type { AppRegistry } from '../../../../daemon/access/apps/app-registry.ts';
 import { createAppHandlers } from '../../../../daemon/handlers/control/app.ts';
 import { createTrustHandlers } from '../../../../daemon/handlers/control/trust.ts';
 import type { Log, LogFields } from '../../../../daemon/log.ts';
