@@ -120,7 +120,6 @@ async function createParts(config: Config, log: Log, { startedAt, peers }: Start
   const installer = createAppInstaller({
     registry,
     ...trusted,
-    expansions,
     bootClock,
     audit,
     paths,

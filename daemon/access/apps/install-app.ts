@@ -1,10 +1,5 @@
 import { join } from 'node:path';
-import {
-  type AppManifest,
-  type ConsentSummary,
-  type ControlResult,
-  RpcError,
-} from '@locara/protocol';
+import { type AppManifest, type ConsentSummary, RpcError } from '@locara/protocol';
 import type { Audit } from '../../audit/audit.ts';
 import type { BootClock } from '../../clock/boot-clock.ts';
 import type { Paths } from '../../paths.ts';
@@ -14,11 +9,8 @@ import type { Blocks } from '../trust/blocks.ts';
 import { type PinnedModel, summarizeConsent } from './consent-summary.ts';
 import { CREDENTIALS_FILE } from './create-app-registry.ts';
 import { renderCredentials } from './credentials-file.ts';
-import { currentGrants } from '../rights/describe-app.ts';
-import type { Expansions } from './expansions.ts';
 import { type ChosenKey, chooseInstallKey } from './install-key.ts';
 import { planInstall } from './plan-install.ts';
-import { badgesOf } from './privacy-badges.ts';
 import { createTaskQueue } from '../../task-queue.ts';
 import type { SignatureTrust } from '../trust/verify-bundle.ts';
 import { type VerifiedPackage, verifyPackage } from './verify-package.ts';
@@ -27,7 +19,6 @@ export interface AppInstallerOptions {
   readonly registry: AppRegistry;
   readonly trust: SignatureTrust;
   readonly blocks: Blocks;
-  readonly expansions: Pick<Expansions, 'describe'>;
   readonly bootClock: BootClock;
   readonly audit: Pick<Audit, 'decide'>;
   readonly paths: Pick<Paths, 'app' | 'appSocket'>;
@@ -47,7 +38,13 @@ export interface AppInstaller {
     readonly path: string;
     readonly consentDigest: string;
     readonly acceptRisk: boolean;
-  }): Promise<ControlResult<'app.install'>>;
+  }): Promise<InstalledPackage>;
+}
+
+export interface InstalledPackage {
+  readonly record: AppRecord;
+  /** Path of credentials.json. */
+  readonly credentials: string;
 }
 
 /** The only way an app gets installed: verified, possible, consented to, in this order. */
@@ -119,7 +116,7 @@ async function findModels(
 async function installVerified(
   options: AppInstallerOptions,
   examined: Examined,
-): Promise<ControlResult<'app.install'>> {
+): Promise<InstalledPackage> {
   const { registry, paths, platform = process.platform } = options;
   const { verified, installed } = examined;
   const { appId, manifest, manifestBytes, manifestDigest, attestation } = verified;
@@ -140,16 +137,7 @@ async function installVerified(
     replaces: { record: installed },
   });
   auditInstall(options.audit, record, { isUpdate: installed !== undefined });
-  return {
-    appId,
-    version: record.manifest.version,
-    manifestDigest,
-    credentials,
-    attestation: record.attestation,
-    grants: currentGrants(record, options.blocks),
-    badges: badgesOf(record),
-    pending: options.expansions.describe(record),
-  };
+  return { record, credentials };
 }
 
 function auditInstall(

@@ -1,26 +1,21 @@
 import {
   type AppGrant,
+  type ControlResult,
   describeCapability,
   type Grant,
   type InstalledApp,
   isCapability,
 } from '@locara/protocol';
+import type { AuditLog, CapabilityUsage } from '../../audit/audit.ts';
 import type { AppRecord, Decision } from '../apps/app-registry.ts';
+import type { InstalledPackage } from '../apps/install-app.ts';
 import { type Blocks, toBlockSubject } from '../trust/blocks.ts';
 import { effectiveRights } from './effective-rights.ts';
 import type { Expansions } from '../apps/expansions.ts';
 import { badgesOf } from '../apps/privacy-badges.ts';
 
-/** What the audit log counted of one capability of an app. */
-export interface CapabilityUsage {
-  readonly uses: number;
-  readonly denials: number;
-  /** ISO 8601. */
-  readonly lastUsedAt?: string | undefined;
-}
-
 /** By capability; those that were never used or refused are absent. */
-export type UsageOf = (appId: string) => ReadonlyMap<string, CapabilityUsage>;
+export type UsageOf = AuditLog['usageOf'];
 
 export interface DescribeAppDeps {
   readonly blocks: Pick<Blocks, 'find'>;
@@ -57,6 +52,23 @@ export function describeApp(
         usage: usage.get(grant.capability),
       }),
     ),
+  };
+}
+
+/** What became of an install: the app as it is now, and where it finds its credentials. */
+export function describeInstalled(
+  { blocks, expansions }: Pick<DescribeAppDeps, 'blocks' | 'expansions'>,
+  { record, credentials }: InstalledPackage,
+): ControlResult<'app.install'> {
+  return {
+    appId: record.appId,
+    version: record.manifest.version,
+    manifestDigest: record.manifestDigest,
+    credentials,
+    attestation: record.attestation,
+    grants: currentGrants(record, blocks),
+    badges: badgesOf(record),
+    pending: expansions.describe(record),
   };
 }
 

@@ -1,5 +1,4 @@
 import type { Block } from '@locara/protocol';
-import type { AppRecord } from '../apps/app-registry.ts';
 
 /** What the revocation list can name of an app. */
 export interface BlockSubject {
@@ -23,6 +22,11 @@ export function toBlockSubject({
   manifest,
   manifestDigest,
   signer,
-}: Pick<AppRecord, 'appId' | 'manifest' | 'manifestDigest' | 'signer'>): BlockSubject {
+}: {
+  readonly appId: string;
+  readonly manifest: { readonly version: string };
+  readonly manifestDigest: string;
+  readonly signer: { readonly id: string };
+}): BlockSubject {
   return { appId, version: manifest.version, manifestDigest, signerId: signer.id };
 }

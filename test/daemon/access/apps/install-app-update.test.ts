@@ -39,20 +39,20 @@ test('keeps the install key and what the user took back', async () => {
 
 test('what it adds waits for the user; what it drops is gone', async () => {
   await bench.install({ storage: { sql: true } });
-  const path = createPackage(key, {
+  const next = {
     version: '2.0.0',
     modalities: ['text-to-text'],
     models: [PIN],
     capabilities: { fs: { 'app-data': 'read' } },
-  });
-  const { update, risks, consentDigest } = await bench.installer.inspect(path);
+  };
+  const { update, risks } = await bench.inspect(next);
   expect(update).toMatchObject({ fromVersion: '1.0.0', isExpansion: true });
   const changed = (changes: readonly RightsChange[] = []) =>
     changes.flatMap(({ capability }) => capability ?? []);
   expect(changed(update?.diff.added)).toEqual(['llm:generate']);
   expect(changed(update?.diff.removed)).toEqual(['store:sql', 'store:write']);
   expect(risks.join()).toContain('asks for more than before');
-  const { grants } = await bench.installer.install({ path, consentDigest, acceptRisk: true });
+  const { grants } = await bench.install(next);
   expect(grants).toEqual([
     { capability: 'llm:generate', state: 'pending' },
     { capability: 'store:read', state: 'granted' },
