@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { LIMITS } from '@locara/protocol';
 import { createAppProcesses } from './access/app-processes.ts';
-import { createKeylessVerifier } from './access/create-keyless-verifier.ts';
-import { createAppRegistry } from './access/create-app-registry.ts';
+import { createKeylessVerifier } from './access/trust/create-keyless-verifier.ts';
+import { createAppRegistry } from './access/apps/create-app-registry.ts';
 import { loadDaemonKey } from './access/daemon-key.ts';
-import { createExpansions } from './access/expansions.ts';
-import { createAppInstaller } from './access/install-app.ts';
-import { readPublicGoodRoot } from './access/public-good-root.ts';
-import { warmManifestCheck } from './access/warm-manifest-check.ts';
-import { createRevocations } from './access/revocations.ts';
+import { createExpansions } from './access/apps/expansions.ts';
+import { createAppInstaller } from './access/apps/install-app.ts';
+import { readPublicGoodRoot } from './access/trust/public-good-root.ts';
+import { warmManifestCheck } from './access/apps/warm-manifest-check.ts';
+import { createRevocations } from './access/trust/revocations.ts';
 import { createSessions } from './access/sessions.ts';
-import { createTrustList } from './access/trust-list.ts';
-import type { SignatureTrust } from './access/verify-bundle.ts';
+import { createTrustList } from './access/trust/trust-list.ts';
+import type { SignatureTrust } from './access/trust/verify-bundle.ts';
 import { createAudit } from './audit/create-audit.ts';
 import { createBlobStore } from './blobs/blob-store.ts';
 import { createBootClock } from './clock/boot-clock.ts';
@@ -126,7 +126,6 @@ async function createParts(config: Config, log: Log, { startedAt, peers }: Start
   const installer = createAppInstaller({
     registry,
     ...trusted,
-    expansions,
     bootClock,
     audit,
     paths,

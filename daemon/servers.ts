@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { NOTICES } from '@locara/protocol';
 import type { AppProcesses } from './access/app-processes.ts';
-import type { AppRegistry } from './access/app-registry.ts';
-import type { Blocks } from './access/blocks.ts';
+import type { AppRegistry } from './access/apps/app-registry.ts';
+import type { Blocks } from './access/trust/blocks.ts';
 import type { DaemonKey } from './access/daemon-key.ts';
 import type { LaunchedApp } from './access/examine-claim.ts';
 import type { Sessions } from './access/sessions.ts';

@@ -1,6 +1,6 @@
 import { json } from 'node:stream/consumers';
 import { RpcError } from '@locara/protocol';
-import { answerVerification } from './access/answer-verification.ts';
+import { answerVerification } from './access/trust/answer-verification.ts';
 
 // The program behind `locara trust verify-bundle`: one request as JSON on stdin, one answer on stdout.
 try {

@@ -1,5 +1,5 @@
 import { RpcError } from '@locara/protocol';
-import type { AppRecord, AppRegistry } from './app-registry.ts';
+import type { AppRecord, AppRegistry } from './apps/app-registry.ts';
 
 /**
  * Keeps the key that a macOS app made in its own container; sessions of the one before end. Throws an RpcError

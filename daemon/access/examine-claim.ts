@@ -8,8 +8,8 @@ import {
   readMacCode,
 } from '@locara/protocol';
 import type { CodeFinding } from '../transport/peer-code.ts';
-import type { AppRecord, AppRegistry } from './app-registry.ts';
-import { type Blocks, type BlockSubject, toBlockSubject } from './blocks.ts';
+import type { AppRecord, AppRegistry } from './apps/app-registry.ts';
+import { type Blocks, type BlockSubject, toBlockSubject } from './trust/blocks.ts';
 import { type DaemonKey, fromRawPublicKey, toRawPublicKey } from './daemon-key.ts';
 
 /** What the kernel says of the other end. */

@@ -9,8 +9,8 @@ import {
   RpcError,
 } from '@locara/protocol';
 import type { Log } from '../log.ts';
-import type { AppRecord, AppRegistry } from './app-registry.ts';
-import type { Blocks } from './blocks.ts';
+import type { AppRecord, AppRegistry } from './apps/app-registry.ts';
+import type { Blocks } from './trust/blocks.ts';
 import type { DaemonKey } from './daemon-key.ts';
 import { enrollKey } from './enroll-key.ts';
 import {

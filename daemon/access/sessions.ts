@@ -5,10 +5,14 @@ import {
   narrowManifest,
   RpcError,
 } from '@locara/protocol';
-import type { AppRecord, AppRegistry } from './app-registry.ts';
-import { describeBlock } from './assert-not-blocked.ts';
-import { type Blocks, toBlockSubject } from './blocks.ts';
-import { createRightsReader, type EffectiveRights, type RightsReader } from './effective-rights.ts';
+import type { AppRecord, AppRegistry } from './apps/app-registry.ts';
+import { describeBlock } from './trust/assert-not-blocked.ts';
+import { type Blocks, toBlockSubject } from './trust/blocks.ts';
+import {
+  createRightsReader,
+  type EffectiveRights,
+  type RightsReader,
+} from './rights/effective-rights.ts';
 import type { Session } from './session.ts';
 
 /** Why a session ended, as the app is told (`session.ended`). */

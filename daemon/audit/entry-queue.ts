@@ -1,4 +1,4 @@
-import { createTaskQueue } from '../access/task-queue.ts';
+import { createTaskQueue } from '../task-queue.ts';
 import { describeError, type Log } from '../log.ts';
 import type { ChainedEntry, Draft } from './chain.ts';
 import type { ChainFile, ChainPlace } from './chain-file.ts';

@@ -6,8 +6,8 @@ import {
   type Result,
   RpcError,
 } from '@locara/protocol';
-import type { AppRegistry } from '../access/app-registry.ts';
-import { noteRequest } from '../access/grants.ts';
+import type { AppRegistry } from '../access/apps/app-registry.ts';
+import { noteRequest } from '../access/rights/grants.ts';
 import type { Session } from '../access/session.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Log } from '../log.ts';

@@ -1,12 +1,12 @@
 import { LIMITS } from '@locara/protocol';
-import { createAppExplainer } from '../access/app-explainer.ts';
-import type { AppRegistry } from '../access/app-registry.ts';
-import type { Expansions } from '../access/expansions.ts';
-import type { Revocations } from '../access/revocations.ts';
+import { createAppExplainer } from '../access/rights/app-explainer.ts';
+import type { AppRegistry } from '../access/apps/app-registry.ts';
+import type { Expansions } from '../access/apps/expansions.ts';
+import type { Revocations } from '../access/trust/revocations.ts';
 import type { Session } from '../access/session.ts';
 import type { Sessions } from '../access/sessions.ts';
-import type { AppInstaller } from '../access/install-app.ts';
-import type { TrustList } from '../access/trust-list.ts';
+import type { AppInstaller } from '../access/apps/install-app.ts';
+import type { TrustList } from '../access/trust/trust-list.ts';
 import type { DaemonKey } from '../access/daemon-key.ts';
 import type { AuditLog } from '../audit/audit.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';

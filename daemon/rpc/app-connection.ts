@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { type Capability, LIMITS, type MacCodeIdentity, NOTICES, RpcError } from '@locara/protocol';
 import type { LaunchedApp } from '../access/examine-claim.ts';
 import { createHandshake, type HandshakeDeps } from '../access/handshake.ts';
-import { toCapabilityDenied } from '../access/grants.ts';
+import { toCapabilityDenied } from '../access/rights/grants.ts';
 import type { CountedCall, OpenSession, SessionIdentity, Sessions } from '../access/sessions.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Log } from '../log.ts';

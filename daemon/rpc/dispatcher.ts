@@ -9,7 +9,7 @@ import {
   RpcError,
 } from '@locara/protocol';
 import type { z } from 'zod';
-import { toCapabilityDenied } from '../access/grants.ts';
+import { toCapabilityDenied } from '../access/rights/grants.ts';
 import type { Handshake } from '../access/handshake.ts';
 import type { Session } from '../access/session.ts';
 import type { Handlers } from './handler.ts';

@@ -64,6 +64,49 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     },
   },
   {
+    name: 'of access, trust imports itself alone: it knows signers and lists, no installed app',
+    files: /^daemon\/access\/trust\//,
+    imports: /^daemon\/access\//,
+    allows: /^daemon\/access\/trust\//,
+    includesTypes: true,
+    violation: {
+      path: 'daemon/access/trust/blocks.ts',
+      text: "import type { AppRecord } from '../apps/app-registry.ts';",
+    },
+  },
+  {
+    name: 'of access, apps imports itself and trust: what an app may do is computed above it',
+    files: /^daemon\/access\/apps\//,
+    imports: /^daemon\/access\//,
+    allows: /^daemon\/access\/(apps|trust)\//,
+    includesTypes: true,
+    violation: {
+      path: 'daemon/access/apps/install-app.ts',
+      text: "import { currentGrants } from '../rights/describe-app.ts';",
+    },
+  },
+  {
+    name: 'of access, rights imports itself, apps and trust, and no session',
+    files: /^daemon\/access\/rights\//,
+    imports: /^daemon\/access\//,
+    allows: /^daemon\/access\/(apps|rights|trust)\//,
+    includesTypes: true,
+    violation: {
+      path: 'daemon/access/rights/grants.ts',
+      text: "import type { Session } from '../session.ts';",
+    },
+  },
+  {
+    name: 'what access leans on does not import it',
+    files: /^daemon\/(audit|clock|files|transport|workers)\//,
+    imports: /^daemon\/access\//,
+    includesTypes: true,
+    violation: {
+      path: 'daemon/audit/create-audit.ts',
+      text: "import type { Session } from '../access/session.ts';",
+    },
+  },
+  {
     name: 'workers import protocol and workers alone; the store worker also stores',
     files: /^daemon\/workers\/(?!store\/)/,
     imports: /^(clients|daemon|protocol)\//,

@@ -1,7 +1,7 @@
 import { checkManifest, type Grant, rightsOf } from '@locara/protocol';
-import { digestOf } from '../../daemon/access/app-record-file.ts';
-import type { AppRecord, AppRegistry } from '../../daemon/access/app-registry.ts';
-import { createAppRegistry } from '../../daemon/access/create-app-registry.ts';
+import { digestOf } from '../../daemon/access/apps/app-record-file.ts';
+import type { AppRecord, AppRegistry } from '../../daemon/access/apps/app-registry.ts';
+import { createAppRegistry } from '../../daemon/access/apps/create-app-registry.ts';
 import type { Log } from '../../daemon/log.ts';
 import { type Paths, resolvePaths } from '../../daemon/paths.ts';
 import { createManifest, createTemporaryFolder } from './signed-package.ts';

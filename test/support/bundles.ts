@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import type { KeylessProof, KeylessVerifier } from '../../daemon/access/keyless-verifier.ts';
-import { refusePackage } from '../../daemon/access/refuse-package.ts';
-import { createTrustList, type TrustList } from '../../daemon/access/trust-list.ts';
+import type { KeylessProof, KeylessVerifier } from '../../daemon/access/trust/keyless-verifier.ts';
+import { refusePackage } from '../../daemon/access/trust/refuse-package.ts';
+import { createTrustList, type TrustList } from '../../daemon/access/trust/trust-list.ts';
 import {
   type SignatureTrust,
   verifyBundle,
   type VerifiedSignature,
-} from '../../daemon/access/verify-bundle.ts';
+} from '../../daemon/access/trust/verify-bundle.ts';
 import { createBundle } from '../../clients/cli/sign-package.ts';
 import { createManifest, createTemporaryFolder, type KeyPair } from './signed-package.ts';
 

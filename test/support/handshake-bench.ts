@@ -1,8 +1,8 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { checkManifest, handshakeTranscript, type Params, rightsOf } from '@locara/protocol';
-import { digestOf } from '../../daemon/access/app-record-file.ts';
-import type { AppRecord, AppRegistry } from '../../daemon/access/app-registry.ts';
-import type { Blocks } from '../../daemon/access/blocks.ts';
+import { digestOf } from '../../daemon/access/apps/app-record-file.ts';
+import type { AppRecord, AppRegistry } from '../../daemon/access/apps/app-registry.ts';
+import type { Blocks } from '../../daemon/access/trust/blocks.ts';
 import { NO_BLOCKS } from './install-bench.ts';
 import { toRawPublicKey } from '../../daemon/access/daemon-key.ts';
 import {

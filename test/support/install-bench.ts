@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs';
 import type { ConsentSummary, ControlResult } from '@locara/protocol';
-import type { AppRegistry } from '../../daemon/access/app-registry.ts';
-import { createAppRegistry } from '../../daemon/access/create-app-registry.ts';
+import type { AppRegistry } from '../../daemon/access/apps/app-registry.ts';
+import { createAppRegistry } from '../../daemon/access/apps/create-app-registry.ts';
 import {
   type AppInstaller,
   type AppInstallerOptions,
   createAppInstaller,
-} from '../../daemon/access/install-app.ts';
-import type { Blocks } from '../../daemon/access/blocks.ts';
-import { createExpansions, type Expansions } from '../../daemon/access/expansions.ts';
-import type { GrantsDeps } from '../../daemon/access/grants.ts';
-import { createTrustList, type TrustList } from '../../daemon/access/trust-list.ts';
+} from '../../daemon/access/apps/install-app.ts';
+import type { Blocks } from '../../daemon/access/trust/blocks.ts';
+import { createExpansions, type Expansions } from '../../daemon/access/apps/expansions.ts';
+import { describeInstalled } from '../../daemon/access/rights/describe-app.ts';
+import type { GrantsDeps } from '../../daemon/access/rights/grants.ts';
+import { createTrustList, type TrustList } from '../../daemon/access/trust/trust-list.ts';
 import { type Paths, resolvePaths } from '../../daemon/paths.ts';
 import { createFakeBootClock, type FakeBootClock } from '../fakes/boot-clock.ts';
 import { createRecordingAudit, type RecordingAudit } from '../fakes/recording-audit.ts';
@@ -79,7 +80,6 @@ export async function createInstallBench({
     registry,
     trust: trustOf(trustList),
     blocks: NO_BLOCKS,
-    expansions,
     bootClock,
     audit,
     clock,
@@ -88,6 +88,10 @@ export async function createInstallBench({
     findModel: (pin) => (pin === PIN ? { bytes: 1185376, installed: true } : undefined),
   };
   const installer = createAppInstaller(parts);
+  const accept = async (path: string, consentDigest: string) => {
+    const installed = await installer.install({ path, consentDigest, acceptRisk: true });
+    return describeInstalled({ blocks: NO_BLOCKS, expansions }, installed);
+  };
   return {
     paths,
     registry,
@@ -105,7 +109,7 @@ export async function createInstallBench({
     async install(overrides = {}, signer = key) {
       const path = createPackage(signer, overrides);
       const { consentDigest } = await installer.inspect(path);
-      return installer.install({ path, consentDigest, acceptRisk: true });
+      return accept(path, consentDigest);
     },
   };
 }

@@ -1,13 +1,18 @@
-import { isAppId } from '@locara/protocol';
-import { notInstalled, whyAbsent } from '../../access/absent-app.ts';
-import type { ExplainApp } from '../../access/app-explainer.ts';
-import type { AppRecord, AppRegistry } from '../../access/app-registry.ts';
-import type { Blocks } from '../../access/blocks.ts';
-import { currentGrants, describeApp, type UsageOf } from '../../access/describe-app.ts';
-import type { Expansions } from '../../access/expansions.ts';
-import { type Consent, consentTo, revokeAccess } from '../../access/grants.ts';
-import type { AppInstaller } from '../../access/install-app.ts';
-import { createTaskQueue } from '../../access/task-queue.ts';
+import { type ControlParams, type ControlResult, isAppId } from '@locara/protocol';
+import type { ExplainApp } from '../../access/rights/app-explainer.ts';
+import type { AppRecord, AppRegistry } from '../../access/apps/app-registry.ts';
+import type { Blocks } from '../../access/trust/blocks.ts';
+import {
+  currentGrants,
+  describeApp,
+  describeInstalled,
+  type UsageOf,
+} from '../../access/rights/describe-app.ts';
+import type { Expansions } from '../../access/apps/expansions.ts';
+import { type Consent, consentTo, revokeAccess } from '../../access/rights/grants.ts';
+import type { AppInstaller } from '../../access/apps/install-app.ts';
+import { notInstalled, whyAbsent } from '../../access/apps/absent-app.ts';
+import { createTaskQueue } from '../../task-queue.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { Log } from '../../log.ts';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';
@@ -65,14 +70,14 @@ export function createAppHandlers(
 }
 
 async function installApp(
-  { registry, installer, log }: AppHandlersOptions,
-  params: Parameters<AppInstaller['install']>[0],
-): ReturnType<AppInstaller['install']> {
-  const installed = await installer.install(params);
-  const { appId, version, manifestDigest: digest, attestation } = installed;
-  const signerId = registry.find(appId)?.signer.id;
-  log.info('app.installed', { appId, version, digest, attestation, signerId });
-  return installed;
+  options: AppHandlersOptions,
+  params: ControlParams<'app.install'>,
+): Promise<ControlResult<'app.install'>> {
+  const installed = await options.installer.install(params);
+  const { appId, manifest, manifestDigest: digest, attestation, signer } = installed.record;
+  const { version } = manifest;
+  options.log.info('app.installed', { appId, version, digest, attestation, signerId: signer.id });
+  return describeInstalled(options, installed);
 }
 
 async function consentToApp(options: AppHandlersOptions, consent: Consent): Promise<AppRecord> {

@@ -1,7 +1,7 @@
 import type { ControlResult } from '@locara/protocol';
-import type { AppRegistry } from '../../access/app-registry.ts';
-import { toBlockSubject } from '../../access/blocks.ts';
-import type { Revocations } from '../../access/revocations.ts';
+import type { AppRegistry } from '../../access/apps/app-registry.ts';
+import { toBlockSubject } from '../../access/trust/blocks.ts';
+import type { Revocations } from '../../access/trust/revocations.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { Log } from '../../log.ts';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';

@@ -1,6 +1,6 @@
 import { describeTrust, type TrustedIdentity, type TrustedKey } from '@locara/protocol';
-import { keySignerId } from '../../access/signer-id.ts';
-import type { TrustList } from '../../access/trust-list.ts';
+import { keySignerId } from '../../access/trust/signer-id.ts';
+import type { TrustList } from '../../access/trust/trust-list.ts';
 import type { Audit, DecisionEvent } from '../../audit/audit.ts';
 import type { Log } from '../../log.ts';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';

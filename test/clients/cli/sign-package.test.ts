@@ -13,8 +13,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CliError } from '../../../clients/cli/context.ts';
 import { loadOrCreateDevelopmentKey, signPackage } from '../../../clients/cli/sign-package.ts';
-import { readPackage } from '../../../daemon/access/app-package.ts';
-import { createTrustList } from '../../../daemon/access/trust-list.ts';
+import { readPackage } from '../../../daemon/access/apps/app-package.ts';
+import { createTrustList } from '../../../daemon/access/trust/trust-list.ts';
 import { verifySigned } from '../../support/bundles.ts';
 import {
   createKeyPair,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createAppRegistry } from '../../../daemon/access/create-app-registry.ts';
+import { createAppRegistry } from '../../../daemon/access/apps/create-app-registry.ts';
 import { resolvePaths } from '../../../daemon/paths.ts';
 import type { CodeFinding } from '../../../daemon/transport/peer-code.ts';
 import { median } from '../../bench/measure.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Grant } from '@locara/protocol';
-import { consentTo, revokeAccess } from '../../../daemon/access/grants.ts';
+import { consentTo, revokeAccess } from '../../../daemon/access/rights/grants.ts';
 import { createSessions, type OpenSession } from '../../../daemon/access/sessions.ts';
 import { grantsHandlers } from '../../../daemon/handlers/grants.ts';
 import type { Handlers } from '../../../daemon/rpc/handler.ts';

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { controlMethods, MANIFEST_FILE } from '@locara/protocol';
-import type { AppRegistry } from '../../../../daemon/access/app-registry.ts';
+import type { AppRegistry } from '../../../../daemon/access/apps/app-registry.ts';
 import { createAppHandlers } from '../../../../daemon/handlers/control/app.ts';
 import { createTrustHandlers } from '../../../../daemon/handlers/control/trust.ts';
 import type { Log, LogFields } from '../../../../daemon/log.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createTrustList } from '../../../../daemon/access/trust-list.ts';
+import { createTrustList } from '../../../../daemon/access/trust/trust-list.ts';
 import { createTrustHandlers } from '../../../../daemon/handlers/control/trust.ts';
 import { createKeyPair, createTemporaryFolder } from '../../../support/signed-package.ts';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readPublicGoodRoot } from '../../../../daemon/access/public-good-root.ts';
+import { readPublicGoodRoot } from '../../../../daemon/access/trust/public-good-root.ts';
 import type { IdentityRequirement } from '../../../../daemon/workers/verify/ops.ts';
 import { verifyStrictly } from '../../../../daemon/workers/verify/verify-strictly.ts';
 import { createKeyPair } from '../../../support/signed-package.ts';

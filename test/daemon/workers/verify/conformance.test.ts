@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { readPublicGoodRoot } from '../../../../daemon/access/public-good-root.ts';
+import { readPublicGoodRoot } from '../../../../daemon/access/trust/public-good-root.ts';
 import { readConformanceCases } from '../../../support/conformance-cases.ts';
 import { verdictOf } from '../../../support/verification-rule.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readPublicGoodRoot } from '../../../../daemon/access/public-good-root.ts';
+import { readPublicGoodRoot } from '../../../../daemon/access/trust/public-good-root.ts';
 import { VERIFICATION_RULES } from '../../../../daemon/workers/verify/ops.ts';
 import { verifyStrictly } from '../../../../daemon/workers/verify/verify-strictly.ts';
 import { readConformanceCases } from '../../../support/conformance-cases.ts';

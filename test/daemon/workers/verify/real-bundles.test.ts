@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readPublicGoodRoot } from '../../../../daemon/access/public-good-root.ts';
+import { readPublicGoodRoot } from '../../../../daemon/access/trust/public-good-root.ts';
 import type { Artifact, SignerRequirement } from '../../../../daemon/workers/verify/ops.ts';
 import { verdictOf } from '../../../support/verification-rule.ts';
 

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { readPublicGoodRoot } from '../../../../daemon/access/public-good-root.ts';
+import { readPublicGoodRoot } from '../../../../daemon/access/trust/public-good-root.ts';
 import { parseTrustMaterial } from '../../../../daemon/workers/verify/trust-material.ts';
 
 const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });

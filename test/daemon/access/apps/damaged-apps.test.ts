@@ -1,0 +1,51 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import {
+  createPaths,
+  createRecord,
+  openRegistry,
+  revoke,
+} from '../../../../daemon/access/apps/app-registry.ts';
+import { rejectionOf } from '../../../support/signed-package.ts';
+
+test('an app folder that cannot be read disables that app alone, and not the daemon', async () => {
+  const paths = createPaths();
+  const first = await openRegistry(paths);
+  for (const name of ['notes', 'other']) {
+    const { record, manifestBytes } = createRecord({ name });
+    await first.registry.put(record, { manifestBytes });
+  }
+  rmSync(join(paths.app('acme/notes'), 'app.json'));
+  mkdirSync(join(paths.app('acme/notes'), 'app.json'));
+  const { registry, warnings } = await openRegistry(paths);
+  expect(registry.list().map(({ appId }) => appId)).toEqual(['acme/other']);
+  expect(registry.listDamaged()).toEqual(['acme/notes']);
+  expect(warnings).toEqual([expect.objectContaining({ appId: 'acme/notes' })]);
+  await registry.remove('acme/notes');
+  expect(registry.isDamaged('acme/notes')).toBe(false);
+});
+
+test('a change of an app whose record is damaged says how to go on', async () => {
+  const paths = createPaths();
+  mkdirSync(paths.app('acme/notes'), { recursive: true });
+  writeFileSync(join(paths.app('acme/notes'), 'app.json'), '{"version":1}');
+  const { registry } = await openRegistry(paths);
+  const { reason, message } = await rejectionOf(() => registry.update('acme/notes', revoke));
+  expect(reason).toBe('Conflict');
+  expect(message).toContain('locara app uninstall acme/notes --wipe');
+});
+
+test('a removal that failed can be done again, and still says who signed the app', async () => {
+  const paths = createPaths();
+  const { record, manifestBytes } = createRecord();
+  const { registry } = await openRegistry(paths);
+  await registry.put(record, { manifestBytes });
+  const former = join(paths.app('acme/notes'), 'former.json');
+  mkdirSync(former);
+  await expect(registry.remove('acme/notes')).rejects.toThrow();
+  expect(registry.find('acme/notes')).toBeUndefined();
+  rmSync(former, { recursive: true });
+  await registry.remove('acme/notes');
+  expect(registry.findFormer('acme/notes')?.signer).toMatchObject({ id: record.signer.id });
+});
