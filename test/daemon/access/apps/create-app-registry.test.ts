@@ -293,31 +293,3 @@ describe('when the record cannot be written', () => {
     expect(seen).toEqual(['acme/notes', 'acme/notes']);
   });
 });
-
-test.each([
-  ['keys of no installation', 'credentials.json'],
-  ['a half-written record', 'app.json.0123456789ab.tmp'],
-])('a folder in the place of %s does not keep the daemon from starting', async (_, name) => {
-  const paths = createPaths();
-  mkdirSync(join(paths.app('acme/notes'), name, 'deep'), { recursive: true });
-  const { registry } = await openRegistry(paths);
-  expect(registry.list()).toEqual([]);
-  expect(existsSync(join(paths.app('acme/notes'), name))).toBe(false);
-});
-
-test('an app whose manifest cannot be written again after a crash is kept out, and the others are not', async () => {
-  const paths = createPaths();
-  const { registry } = await openRegistry(paths);
-  for (const name of ['notes', 'tasks']) {
-    const { record, manifestBytes } = createRecord({ name });
-    await registry.put(record, { manifestBytes });
-  }
-  const folder = paths.app('acme/notes');
-  writeFileSync(join(folder, 'app.json.0123456789ab.tmp'), '');
-  rmSync(join(folder, 'locara.json'));
-  mkdirSync(join(folder, 'locara.json', 'deep'), { recursive: true });
-  const again = await openRegistry(paths);
-  const apps = again.registry.list().map(({ appId }) => appId);
-  expect(apps.filter((appId) => again.registry.isManifestIntact(appId))).toEqual(['acme/tasks']);
-  expect(again.warnings).toEqual([{ appId: 'acme/notes' }]);
-});

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createPaths, createRecord, openRegistry, revoke } from '../../../support/app-registry.ts';
@@ -43,4 +43,32 @@ test('a removal that failed can be done again, and still says who signed the app
   rmSync(former, { recursive: true });
   await registry.remove('acme/notes');
   expect(registry.findFormer('acme/notes')?.signer).toMatchObject({ id: record.signer.id });
+});
+
+test.each([
+  ['keys of no installation', 'credentials.json'],
+  ['a half-written record', 'app.json.0123456789ab.tmp'],
+])('a folder in the place of %s does not keep the daemon from starting', async (_, name) => {
+  const paths = createPaths();
+  mkdirSync(join(paths.app('acme/notes'), name, 'deep'), { recursive: true });
+  const { registry } = await openRegistry(paths);
+  expect(registry.list()).toEqual([]);
+  expect(existsSync(join(paths.app('acme/notes'), name))).toBe(false);
+});
+
+test('an app whose manifest cannot be written again after a crash is kept out, and the others are not', async () => {
+  const paths = createPaths();
+  const { registry } = await openRegistry(paths);
+  for (const name of ['notes', 'tasks']) {
+    const { record, manifestBytes } = createRecord({ name });
+    await registry.put(record, { manifestBytes });
+  }
+  const folder = paths.app('acme/notes');
+  writeFileSync(join(folder, 'app.json.0123456789ab.tmp'), '');
+  rmSync(join(folder, 'locara.json'));
+  mkdirSync(join(folder, 'locara.json', 'deep'), { recursive: true });
+  const again = await openRegistry(paths);
+  const apps = again.registry.list().map(({ appId }) => appId);
+  expect(apps.filter((appId) => again.registry.isManifestIntact(appId))).toEqual(['acme/tasks']);
+  expect(again.warnings).toEqual([{ appId: 'acme/notes' }]);
 });
