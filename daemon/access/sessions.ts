@@ -159,7 +159,9 @@ class ServedSession implements OpenSession {
   }
 
   get manifest(): AppRecord['manifest'] {
-    return this.#rights()?.manifest ?? this.#opened.manifest;
+    // Of an app that is gone or another by now: still no more than the user had approved.
+    const rights = this.#rights() ?? this.#owner.readRights(this.#opened, this.attestation);
+    return rights.manifest;
   }
 
   /** False once another manifest is installed, or another key proves the app: neither is who opened this. */
