@@ -55,7 +55,7 @@ function describeRun(
 }
 
 /** Refusals of the daemon that are the user's or a publisher's decision. */
-const REFUSALS = ['app_revoked', 'app_blocked'];
+const REFUSALS = ['app_revoked', 'blocked'];
 
 async function runApp(context: CliContext, params: RunParams): Promise<void> {
   try {
