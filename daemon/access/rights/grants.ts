@@ -101,19 +101,22 @@ export function revokeAccess(
 }
 
 /** Notes once that the app asked for a pending capability; what was decided already is not asked again. */
-export function noteRequest(
+export async function noteRequest(
   { registry, clock }: Pick<GrantsDeps, 'registry' | 'clock'>,
   appId: string,
   capability: Capability,
-): Promise<AppRecord> {
+): Promise<'first' | 'known'> {
+  let asked: 'first' | 'known' = 'known';
   const note = (record: AppRecord): AppRecord => {
     assertDeclared(record, capability);
     const known = record.grants.find((grant) => grant.capability === capability);
     const decision: Decision = known ?? { capability, state: 'pending' };
     if (decision.state !== 'pending' || decision.requestedAt !== undefined) return record;
+    asked = 'first';
     return replaceDecision(record, { ...decision, requestedAt: clock().toISOString() });
   };
-  return registry.update(appId, note, { isBookkeeping: true });
+  await registry.update(appId, note, { isBookkeeping: true });
+  return asked;
 }
 
 interface Deciding {

@@ -59,6 +59,11 @@ describe('asking for a capability', () => {
     expect(told).toEqual([]);
   });
 
+  test('is one question, however many calls ask it at once', async () => {
+    await Promise.all([request('store:sql'), request('store:sql'), request('store:sql')]);
+    expect(requests()).toBe(1);
+  });
+
   test('is not asking again after the user refused or revoked it', async () => {
     await revokeAccess(bench.grants, appId, 'store:sql');
     expect(await request('store:sql')).toEqual({
