@@ -3,13 +3,7 @@ import { join } from 'node:path';
 import { isAppId, MANIFEST_FILE, rightsOf, RpcError } from '@locara/protocol';
 import type { Log } from '../../log.ts';
 import type { Paths } from '../../paths.ts';
-import {
-  digestOf,
-  parseFormer,
-  parseRecord,
-  renderFormer,
-  renderRecord,
-} from './app-record-file.ts';
+import { parseFormer, parseRecord, renderFormer, renderRecord } from './app-record-file.ts';
 import type {
   AppFiles,
   AppRecord,
@@ -18,6 +12,7 @@ import type {
   Standing,
   UpdateOptions,
 } from './app-registry.ts';
+import { digestOf } from '../trust/digest.ts';
 import { alignCredentials } from './credentials-file.ts';
 import { createFileSeal, type FileSeal, traceOf } from './file-seal.ts';
 import { openRegularFile, readBounded } from '../../files/read-bounded.ts';
