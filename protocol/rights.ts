@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type AppManifest, declaredCapabilities } from './app-manifest.ts';
+import { canonicalJson } from './canonical-json.ts';
 import { LIMITS } from './limits.ts';
 import { normalizeRights } from './rights-lattice.ts';
 
@@ -62,14 +63,4 @@ function backgroundOf(background: Declared['background']): Rights['background'] 
 function notificationsOf(notifications: Declared['notifications']): string[] {
   if (typeof notifications !== 'boolean') return notifications.modes;
   return notifications ? ['alert', 'badge', 'sound'] : [];
-}
-
-/** One spelling for one value: keys sorted, no spaces. */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value)
-    .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`);
-  return `{${entries.join(',')}}`;
 }

@@ -1,10 +1,4 @@
-import {
-  type Attestation,
-  type Capability,
-  type Grant,
-  narrowManifest,
-  RpcError,
-} from '@locara/protocol';
+import { type Attestation, type Capability, type Grant, RpcError } from '@locara/protocol';
 import type { AppRecord, AppRegistry } from './apps/app-registry.ts';
 import { describeBlock } from './trust/assert-not-blocked.ts';
 import { type Blocks, toBlockSubject } from './trust/blocks.ts';
@@ -181,9 +175,9 @@ class ServedSession implements OpenSession {
   }
 
   get manifest(): AppRecord['manifest'] {
-    const { manifest, approved } = this.#opened;
-    // A call that outlives its app, until it notices, must not find what the user never approved.
-    return this.#rights()?.manifest ?? narrowManifest(manifest, approved);
+    // Of an app that is gone or another by now: still no more than the user had approved.
+    const rights = this.#rights() ?? this.#owner.readRights(this.#opened, this.attestation);
+    return rights.manifest;
   }
 
   /** False once another manifest is installed, or another key proves the app: neither is who opened this. */

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { AuditEntry } from '@locara/protocol';
+import { type AuditEntry, canonicalJson } from '@locara/protocol';
 import type { AuditFields } from './audit.ts';
 
 /** The hash before the first entry. */
@@ -44,7 +44,7 @@ export function linkEntry(end: ChainEnd, draft: Draft): { line: string; end: Cha
   };
   const own = hashOf(unhashed);
   return {
-    line: toCanonicalJson({ ...unhashed, hash: own }),
+    line: canonicalJson({ ...unhashed, hash: own }),
     end: { n: unhashed.n, hash: own },
   };
 }
@@ -54,7 +54,7 @@ export function readEntry(line: string, end: ChainEnd): ChainedEntry | undefined
   const entry = parseEntry(line);
   if (entry?.n !== end.n + 1 || entry.prev !== end.hash) return undefined;
   const { hash: own, ...unhashed } = entry;
-  return own === hashOf(unhashed) && line === toCanonicalJson({ ...entry }) ? entry : undefined;
+  return own === hashOf(unhashed) && line === canonicalJson({ ...entry }) ? entry : undefined;
 }
 
 /** The entry of a line that was verified before. */
@@ -73,20 +73,8 @@ export function parseEntry(line: string): ChainedEntry | undefined {
   }
 }
 
-type Plain = string | number | boolean | undefined | { readonly [key: string]: Plain };
-
-/** One text for one value: sorted keys, no spaces. */
-export function toCanonicalJson(value: Plain): string {
-  if (typeof value !== 'object') return JSON.stringify(value);
-  const members = Object.keys(value)
-    .sort()
-    .filter((key) => value[key] !== undefined)
-    .map((key) => `${JSON.stringify(key)}:${toCanonicalJson(value[key])}`);
-  return `{${members.join(',')}}`;
-}
-
 function hashOf(entry: Omit<ChainedEntry, 'hash'>): string {
-  return hash('sha256', toCanonicalJson({ ...entry }));
+  return hash('sha256', canonicalJson({ ...entry }));
 }
 
 /** Few and short fields, whatever the caller had: a number that JSON has no word for becomes text. */

@@ -1,7 +1,8 @@
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { canonicalJson } from '@locara/protocol';
 import { isFileError } from '../files/durable-files.ts';
-import { type ChainEnd, toCanonicalJson } from './chain.ts';
+import type { ChainEnd } from './chain.ts';
 
 /** Keeps what is signed here apart from everything else the daemon's key signs. */
 const PURPOSE = 'locara-audit/1\n';
@@ -38,7 +39,7 @@ export async function readCheckpointFile(
 export function signCheckpoint(checkpoint: Checkpoint, privateKey: KeyObject): string {
   const body = toBody(checkpoint);
   const signature = sign(null, toSigned(body), privateKey).toString('base64');
-  return `${toCanonicalJson({ ...body, signature })}\n`;
+  return `${canonicalJson({ ...body, signature })}\n`;
 }
 
 /** Undefined unless the text is, byte for byte, a checkpoint that the key signed. */
@@ -46,7 +47,7 @@ export function readCheckpoint(text: string, publicKey: KeyObject): Checkpoint |
   const value = parseBody(text);
   if (value === undefined) return undefined;
   const { signature, ...body } = value;
-  if (text !== `${toCanonicalJson(value)}\n`) return undefined;
+  if (text !== `${canonicalJson(value)}\n`) return undefined;
   if (!verify(null, toSigned(body), publicKey, Buffer.from(signature, 'base64'))) return undefined;
   // Base64 has more than one text for the same bytes.
   if (Buffer.from(signature, 'base64').toString('base64') !== signature) return undefined;
@@ -67,7 +68,7 @@ function toBody({ n, hash, at, anchor }: Checkpoint): Body {
 }
 
 function toSigned(body: Body): Buffer {
-  return Buffer.from(PURPOSE + toCanonicalJson(body));
+  return Buffer.from(PURPOSE + canonicalJson(body));
 }
 
 function parseBody(text: string): (Body & { readonly signature: string }) | undefined {

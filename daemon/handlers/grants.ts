@@ -1,11 +1,4 @@
-import {
-  type Capability,
-  declaredCapabilities,
-  describeCapability,
-  isCapability,
-  type Result,
-  RpcError,
-} from '@locara/protocol';
+import { describeCapability, isCapability, type Result, RpcError } from '@locara/protocol';
 import type { AppRegistry } from '../access/apps/app-registry.ts';
 import { noteRequest } from '../access/rights/grants.ts';
 import type { Session } from '../access/session.ts';
@@ -23,11 +16,7 @@ export interface GrantsHandlersDeps {
 export function grantsHandlers(deps: GrantsHandlersDeps): Handlers<'grants'> {
   return {
     'grants.list': (_params, { session }) => ({ grants: [...session.grants()] }),
-    'grants.request': ({ capability }, { session }) => {
-      const declared = declaredCapabilities(session.manifest);
-      if (!isCapability(capability) || !declared.includes(capability)) throw undeclared(capability);
-      return requestGrant(deps, session, capability);
-    },
+    'grants.request': ({ capability }, { session }) => requestGrant(deps, session, capability),
   };
 }
 
@@ -35,11 +24,11 @@ export function grantsHandlers(deps: GrantsHandlersDeps): Handlers<'grants'> {
 async function requestGrant(
   { registry, audit, log, clock = () => new Date() }: GrantsHandlersDeps,
   session: Session,
-  capability: Capability,
+  capability: string,
 ): Promise<Result<'grants.request'>> {
   const { appId, version } = session;
   const grant = session.grants().find((candidate) => candidate.capability === capability);
-  if (grant === undefined) throw undeclared(capability);
+  if (grant === undefined || !isCapability(capability)) throw undeclared(capability);
   if (grant.state === 'granted') return { grant };
   // Of many that are sent at once, one is new.
   if (grant.state === 'pending' && (await noteRequest({ registry, clock }, appId, capability))) {

@@ -5,6 +5,7 @@ import { type Attestation, RpcError } from '@locara/protocol';
 import { notInstalled, whyAbsent } from '../access/apps/absent-app.ts';
 import type { AppProcesses } from '../access/app-processes.ts';
 import type { AppRecord, AppRegistry } from '../access/apps/app-registry.ts';
+import { findBlockRefusal } from '../access/trust/assert-not-blocked.ts';
 import { type Blocks, toBlockSubject } from '../access/trust/blocks.ts';
 import { CREDENTIALS_FILE } from '../access/apps/create-app-registry.ts';
 import { attestationOf } from '../access/examine-claim.ts';
@@ -252,13 +253,7 @@ function findRefusal(record: AppRecord, blocks: Blocks): RpcError | undefined {
       details: { rule: 'app_revoked' },
     });
   }
-  const block = blocks.find(toBlockSubject(record));
-  if (block === undefined) return undefined;
-  const { reason, advisory = 'nowhere yet' } = block;
-  const message = `A revocation list blocks this app: ${reason} (more: ${advisory}).`;
-  return new RpcError('Unavailable', message, {
-    details: { rule: 'app_blocked', ...block },
-  });
+  return findBlockRefusal(blocks, toBlockSubject(record));
 }
 
 function assertLinux(): void {

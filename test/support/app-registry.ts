@@ -1,5 +1,5 @@
 import { checkManifest, type Grant, rightsOf } from '@locara/protocol';
-import { digestOf } from '../../daemon/access/apps/app-record-file.ts';
+import { digestOf } from '../../daemon/access/trust/digest.ts';
 import type { AppRecord, AppRegistry } from '../../daemon/access/apps/app-registry.ts';
 import { createAppRegistry } from '../../daemon/access/apps/create-app-registry.ts';
 import type { Log } from '../../daemon/log.ts';

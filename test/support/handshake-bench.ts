@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { checkManifest, handshakeTranscript, type Params, rightsOf } from '@locara/protocol';
-import { digestOf } from '../../daemon/access/apps/app-record-file.ts';
+import { digestOf } from '../../daemon/access/trust/digest.ts';
 import type { AppRecord, AppRegistry } from '../../daemon/access/apps/app-registry.ts';
 import type { Blocks } from '../../daemon/access/trust/blocks.ts';
 import { NO_BLOCKS } from './install-bench.ts';

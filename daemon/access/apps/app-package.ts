@@ -1,8 +1,8 @@
 import { lstat } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { BUNDLE_FILE, MANIFEST_FILE, RpcError, STRICT_JSON_LIMITS } from '@locara/protocol';
 import { unzipSync, type UnzipFileInfo } from 'fflate';
-import { openRegularFile, readBounded } from '../../files/read-bounded.ts';
+import { assertAbsolutePath, readNamedFile, tooLarge } from '../../files/read-named-file.ts';
 import { MAX_BUNDLE_BYTES } from '../../workers/verify/ops.ts';
 
 /** The two files of a package that identity rests on, exactly as they lie there. */
@@ -30,9 +30,7 @@ const LIMITS: ReadonlyMap<string, number> = new Map([
  * Throws InvalidParams with `details.rule`, NotFound, or PayloadTooLarge.
  */
 export async function readPackage(path: string): Promise<AppPackage> {
-  if (!isAbsolute(path) || path.includes('\0')) {
-    throw refuseShape('absolute_path', 'Give the absolute path of the package.');
-  }
+  assertAbsolutePath(path, 'package');
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) throw new RpcError('NotFound', 'There is no package at that path.');
   const files = found.isDirectory() ? await readFolder(path) : await readZip(path);
@@ -52,32 +50,15 @@ function pick(files: Files, name: string): Uint8Array {
 async function readFolder(folder: string): Promise<Files> {
   const files = new Map<string, Uint8Array>();
   for (const [name, maxBytes] of LIMITS) {
-    const bytes = await readRegularFile(join(folder, name), { name, maxBytes });
+    const bytes = await readNamedFile(join(folder, name), { name, maxBytes });
     if (bytes !== undefined) files.set(name, bytes);
   }
   return files;
 }
 
-async function readRegularFile(
-  path: string,
-  { name, maxBytes }: { readonly name: string; readonly maxBytes: number },
-): Promise<Uint8Array | undefined> {
-  const opened = await openRegularFile(path);
-  if (opened === 'absent') return undefined;
-  if (opened === 'not a regular file') {
-    throw refuseUnreadable(name);
-  }
-  await using file = opened;
-  const bytes = await readBounded(file, maxBytes).catch((error: unknown) => {
-    throw refuseUnreadable(name, error);
-  });
-  if (bytes === undefined) throw tooLarge(name, maxBytes);
-  return bytes;
-}
-
 async function readZip(path: string): Promise<Files> {
   const limits = { name: 'The package', maxBytes: MAX_ZIP_BYTES };
-  const zip = await readRegularFile(path, limits);
+  const zip = await readNamedFile(path, limits);
   if (zip === undefined) throw new RpcError('NotFound', 'There is no package at that path.');
   const filter = createZipFilter();
   try {
@@ -107,12 +88,14 @@ function createZipFilter(): (entry: UnzipFileInfo) => boolean {
     if (maxBytes === undefined) return false;
     if (seen.has(name)) throw refuseShape('zip_duplicate', `The package has ${name} twice.`);
     seen.add(name);
-    if (originalSize > maxBytes) throw tooLarge(name, maxBytes);
+    if (originalSize > maxBytes) throw tooLarge({ name, maxBytes });
     if (compression !== ZIP_STORED && compression !== ZIP_DEFLATED) {
       throw refuseShape('zip_compression', `${name} is compressed in an unknown way.`);
     }
     const maxPackedBytes = compression === ZIP_DEFLATED ? MAX_DEFLATED_BYTES : maxBytes;
-    if (size > maxPackedBytes) throw tooLarge(`${name}, packed,`, maxPackedBytes);
+    if (size > maxPackedBytes) {
+      throw tooLarge({ name: `${name}, packed,`, maxBytes: maxPackedBytes });
+    }
     return true;
   };
 }
@@ -121,14 +104,6 @@ function isInnerPath(name: string): boolean {
   return (
     !/[\\\0]|^[A-Za-z]:/.test(name) && !name.startsWith('/') && !name.split('/').includes('..')
   );
-}
-
-function refuseUnreadable(name: string, cause?: unknown): RpcError {
-  return refuseShape('regular_file', `${name} is not a regular file that can be read.`, cause);
-}
-
-function tooLarge(name: string, maxBytes: number): RpcError {
-  return new RpcError('PayloadTooLarge', `${name} may have at most ${maxBytes} bytes.`);
 }
 
 function refuseShape(rule: string, message: string, cause?: unknown): RpcError {

@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
 import {
   appIdOf,
   Attestation,
   Base64,
-  canonicalJson,
   checkManifest,
   Digest,
   Grant,
@@ -12,6 +10,7 @@ import {
   Signer,
 } from '@locara/protocol';
 import * as z from 'zod';
+import { digestOf, digestOfJson } from '../trust/digest.ts';
 import type { AppRecord, FormerApp } from './app-registry.ts';
 
 const StoredDecision = z.strictObject({
@@ -133,22 +132,11 @@ export function parseFormer(text: string, appId: string): FormerApp | undefined 
 }
 
 function renderChecked(stored: object): string {
-  return `${JSON.stringify({ checksum: checksumOf(stored), ...stored }, null, 2)}\n`;
+  return `${JSON.stringify({ checksum: digestOfJson(stored), ...stored }, null, 2)}\n`;
 }
 
 function isChecked({ checksum, ...stored }: { readonly checksum: string }): boolean {
-  return checksumOf(stored) === checksum;
-}
-
-function checksumOf(stored: object): string {
-  // What JSON leaves out, as a field that is undefined, must not count either.
-  const written = JSON.parse(JSON.stringify(stored)) as unknown;
-  return digestOf(Buffer.from(canonicalJson(written)));
-}
-
-/** `sha256:<hex>` of raw bytes. */
-export function digestOf(bytes: Uint8Array): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  return digestOfJson(stored) === checksum;
 }
 
 function parseJson(text: string): unknown {

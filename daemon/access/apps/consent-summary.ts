@@ -1,6 +1,5 @@
 import {
   type AppManifest,
-  canonicalJson,
   type ConsentSummary,
   declaredCapabilities,
   describeCapability,
@@ -9,7 +8,7 @@ import {
   meetRights,
   rightsOf,
 } from '@locara/protocol';
-import { digestOf } from './app-record-file.ts';
+import { digestOfJson } from '../trust/digest.ts';
 import type { AppRecord } from './app-registry.ts';
 import type { Earlier } from './assert-may-install.ts';
 import { digestExpansion } from './plan-install.ts';
@@ -84,9 +83,7 @@ export function summarizeConsent(
 function digestConsent(summary: Omit<ConsentSummary, 'consentDigest'>): string {
   const { manifestDigest, signer, attestation, risks, update } = summary;
   const decisive = [manifestDigest, signer, attestation, risks, update ?? 'first install'];
-  // What JSON leaves out, as a field that is undefined, decides nothing.
-  const plain = JSON.parse(JSON.stringify(decisive)) as unknown;
-  return digestOf(Buffer.from(canonicalJson(plain)));
+  return digestOfJson(decisive);
 }
 
 function describeUpdate(

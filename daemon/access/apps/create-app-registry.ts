@@ -4,13 +4,7 @@ import { isAppId, MANIFEST_FILE, rightsOf, RpcError } from '@locara/protocol';
 import { describeError, type Log } from '../../log.ts';
 import type { Paths } from '../../paths.ts';
 import { notInstalled, whyAbsent } from './absent-app.ts';
-import {
-  digestOf,
-  parseFormer,
-  parseRecord,
-  renderFormer,
-  renderRecord,
-} from './app-record-file.ts';
+import { parseFormer, parseRecord, renderFormer, renderRecord } from './app-record-file.ts';
 import type {
   AppFiles,
   AppRecord,
@@ -19,6 +13,7 @@ import type {
   Standing,
   UpdateOptions,
 } from './app-registry.ts';
+import { digestOf } from '../trust/digest.ts';
 import { alignCredentials } from './credentials-file.ts';
 import { createFileSeal, type FileSeal, traceOf } from './file-seal.ts';
 import { openRegularFile, readBounded } from '../../files/read-bounded.ts';

@@ -1,4 +1,5 @@
 import {
+  describeDuration,
   diffRights,
   isExpansion,
   meetRights,
@@ -126,7 +127,7 @@ function assertDecidable(
   const words =
     reading === undefined
       ? 'The clock that counts the cool-down cannot be read, so it does not end.'
-      : `The cool-down of this update is not over: ask again in ${describeWait(leftMs)}.`;
+      : `The cool-down of this update is not over: ask again after ${describeDuration(leftMs)} of running time.`;
   throw new RpcError('CapabilityDenied', words, {
     details: { rule: 'cool_down', remainingMs: leftMs, ...(capability && { capability }) },
   });
@@ -137,9 +138,4 @@ function diffChanged(isWaiting: boolean): RpcError {
     ? 'That is not what waits for your consent: look at the app again, then decide.'
     : 'Nothing waits for your consent: look at the app again.';
   return new RpcError('Conflict', words, { details: { rule: 'diff_changed' } });
-}
-
-function describeWait(waitMs: number): string {
-  const hours = Math.ceil(waitMs / (60 * 60 * 1000));
-  return hours < 48 ? `${hours} hours` : `${Math.ceil(hours / 24)} days`;
 }

@@ -7,7 +7,7 @@ import {
   openSync,
   readFileSync,
 } from 'node:fs';
-import { digestOf } from './app-record-file.ts';
+import { digestOf } from '../trust/digest.ts';
 
 /** Notices when a file no longer holds what was written. */
 export interface FileSeal {

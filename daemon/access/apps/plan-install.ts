@@ -9,7 +9,7 @@ import {
   rightsOf,
 } from '@locara/protocol';
 import type { BootReading } from '../../clock/boot-clock.ts';
-import { digestOf } from './app-record-file.ts';
+import { digestOfJson } from '../trust/digest.ts';
 import type { AppRecord, Decision, Expansion, Standing } from './app-registry.ts';
 import { beginWait } from './cool-down.ts';
 
@@ -50,7 +50,7 @@ export function digestExpansion(appId: string, approved: Rights, asked: Rights):
   const changes = Object.entries(asked)
     .map(([field, after]) => ({ field, before: before.get(field), after }))
     .filter((change) => canonicalJson(change.before) !== canonicalJson(change.after));
-  return digestOf(Buffer.from(canonicalJson([appId, changes])));
+  return digestOfJson([appId, changes]);
 }
 
 function firstGrants({ manifest, at }: InstallRequest): Decision[] {

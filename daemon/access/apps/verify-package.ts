@@ -7,7 +7,7 @@ import {
   type Signer,
 } from '@locara/protocol';
 import { readPackage } from './app-package.ts';
-import { digestOf } from './app-record-file.ts';
+import { digestOf } from '../trust/digest.ts';
 import { refusePackage } from '../trust/refuse-package.ts';
 import { type SignatureTrust, verifyBundle } from '../trust/verify-bundle.ts';
 

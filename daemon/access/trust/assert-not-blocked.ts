@@ -2,12 +2,23 @@ import { type Block, RpcError } from '@locara/protocol';
 import type { Blocks, BlockSubject } from './blocks.ts';
 
 /** Throws CapabilityDenied (rule `blocked`) for an app that the revocation list names: before a start as before an install. */
-export function assertNotBlocked(blocks: Blocks, app: BlockSubject): void {
+export function assertNotBlocked(blocks: Pick<Blocks, 'find'>, app: BlockSubject): void {
+  const refusal = findBlockRefusal(blocks, app);
+  if (refusal !== undefined) throw refusal;
+}
+
+/** What `assertNotBlocked` throws, for whoever has to end what runs already. */
+export function findBlockRefusal(
+  blocks: Pick<Blocks, 'find'>,
+  app: BlockSubject,
+): RpcError | undefined {
   const block = blocks.find(app);
-  if (block === undefined) return;
-  throw new RpcError('CapabilityDenied', describeBlock(block), {
-    details: { rule: 'blocked', ...block },
-  });
+  return (
+    block &&
+    new RpcError('CapabilityDenied', describeBlock(block), {
+      details: { rule: 'blocked', ...block },
+    })
+  );
 }
 
 /** Throws CapabilityDenied (rule `revocations_stale`) while the list has expired: before an install. */

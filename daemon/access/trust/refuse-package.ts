@@ -8,7 +8,6 @@ export type PackageRefusal =
   | 'log_entries'
   | 'untrusted_key'
   | 'publisher_mismatch'
-  | 'signer_changed'
   | 'stale_list'
   | 'list_expired'
   | 'verification_timeout'
@@ -46,8 +45,6 @@ const SENTENCES: Readonly<Record<PackageRefusal, string>> = {
   signature_mismatch: 'The signature was not made by the key that the bundle names.',
   publisher_mismatch:
     'Who signed it is trusted for another publisher than the one that the manifest names.',
-  signer_changed:
-    'Another key signed the installed app, or the data it left; uninstall it with --wipe first.',
   stale_list: 'A newer revocation list is in force, or another one of the same number.',
   list_expired: 'The revocation list has expired: get the latest one.',
 };

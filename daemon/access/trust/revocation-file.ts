@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { checkRevocationList, Digest, parseUnknown, type RevocationList } from '@locara/protocol';
 import * as z from 'zod';
 import { readOwnFile } from '../../files/read-own-file.ts';
 import { writeAtomically } from '../../files/write-atomically.ts';
+import { digestOf } from './digest.ts';
 
 /** A list whose signature held, and who signed it. */
 export interface AcceptedList {
@@ -38,7 +38,7 @@ export async function readAcceptedList(
   const { digest, signer, importedAt } = stored.data;
   const bytes = Buffer.from(stored.data.list, 'utf8');
   const { list } = checkRevocationList(bytes);
-  if (list === undefined || digestOfList(bytes) !== digest) return 'damaged';
+  if (list === undefined || digestOf(bytes) !== digest) return 'damaged';
   return { list, digest, signer, importedAt };
 }
 
@@ -57,10 +57,6 @@ export async function writeAcceptedList(
     list,
   };
   await writeAtomically(path, `${JSON.stringify(stored)}\n`);
-}
-
-export function digestOfList(bytes: Uint8Array): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
 function parseJson(bytes: Uint8Array): unknown {

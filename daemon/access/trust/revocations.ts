@@ -1,14 +1,10 @@
 import { type Block, checkRevocationList, type RevocationState, RpcError } from '@locara/protocol';
 import type { Log } from '../../log.ts';
 import type { Blocks, BlockSubject } from './blocks.ts';
+import { digestOf } from './digest.ts';
 import { readSignedList } from './read-signed-list.ts';
 import { refusePackage } from './refuse-package.ts';
-import {
-  type AcceptedList,
-  digestOfList,
-  readAcceptedList,
-  writeAcceptedList,
-} from './revocation-file.ts';
+import { type AcceptedList, readAcceptedList, writeAcceptedList } from './revocation-file.ts';
 import {
   createRevocationIndex,
   findUnreadableRange,
@@ -112,7 +108,7 @@ class FileRevocations implements Revocations {
       const bytes = signed.artifactBytes;
       const accepted: AcceptedList = {
         list: await parseList(bytes),
-        digest: digestOfList(bytes),
+        digest: digestOf(bytes),
         signer: { id, words },
         importedAt: this.#now().toISOString(),
       };

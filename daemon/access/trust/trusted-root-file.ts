@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseStrictJson, parseUnknown, RpcError } from '@locara/protocol';
 import * as z from 'zod';
 import { readOwnFile } from '../../files/read-own-file.ts';
 import { writeAtomically } from '../../files/write-atomically.ts';
+import { digestOf } from './digest.ts';
 
 const MAX_ROOT_BYTES = 256 * 1024;
 
@@ -48,16 +48,16 @@ export function createTrustedRootFiles(folder: string): TrustedRootFiles {
     digestOf: (text) => {
       const bytes = Buffer.from(text, 'utf8');
       assertTrustedRoot(bytes);
-      return digestOfRoot(bytes);
+      return digestOf(bytes);
     },
     async save(text) {
       const bytes = Buffer.from(text, 'utf8');
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      await writeAtomically(pathOf(digestOfRoot(bytes)), bytes);
+      await writeAtomically(pathOf(digestOf(bytes)), bytes);
     },
     async read(root) {
       const found = await readOwnFile(pathOf(root), MAX_ROOT_BYTES);
-      if (!('bytes' in found) || digestOfRoot(found.bytes) !== root) {
+      if (!('bytes' in found) || digestOf(found.bytes) !== root) {
         throw new RpcError(
           'Unavailable',
           'A trusted root is missing or damaged, so the identities that lean on it are not accepted: remove them and add them again.',
@@ -89,8 +89,4 @@ function assertTrustedRoot(bytes: Uint8Array): void {
     'Not a complete trusted_root.json: it needs certificate authorities, a log or a timestamp authority, and a start of validity for each.',
     { details: { rule: 'trusted_root' } },
   );
-}
-
-function digestOfRoot(bytes: Uint8Array): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }

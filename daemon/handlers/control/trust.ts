@@ -1,5 +1,5 @@
 import { describeTrust, type TrustedIdentity, type TrustedKey } from '@locara/protocol';
-import { keySignerId } from '../../access/trust/signer-id.ts';
+import { trustedSignerId } from '../../access/trust/signer-id.ts';
 import type { TrustList } from '../../access/trust/trust-list.ts';
 import type { Audit, DecisionEvent } from '../../audit/audit.ts';
 import type { Log } from '../../log.ts';
@@ -16,7 +16,7 @@ export function createTrustHandlers(deps: {
     trusted: TrustedKey | TrustedIdentity,
   ): void => {
     const { scope, publisher } = trusted;
-    const signerId = nameSigner(trusted);
+    const signerId = trustedSignerId(trusted);
     // What the user calls it stays out of the log.
     log.info(event, { signerId, kind: scope });
     const limit = publisher === undefined ? {} : { publisher };
@@ -43,11 +43,4 @@ export function createTrustHandlers(deps: {
       return { removed };
     },
   };
-}
-
-/** A key by its hint, an identity by all that was trusted of it. */
-function nameSigner(trusted: TrustedKey | TrustedIdentity): string {
-  if ('hint' in trusted) return keySignerId(trusted.hint);
-  const { root, issuer, identity } = trusted;
-  return `sigstore:${root}:${encodeURIComponent(issuer)}#identity=${encodeURIComponent(identity)}`;
 }
