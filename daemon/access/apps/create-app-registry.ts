@@ -1,33 +1,24 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAppId, MANIFEST_FILE, rightsOf, RpcError } from '@locara/protocol';
+import { isAppId, MANIFEST_FILE, RpcError } from '@locara/protocol';
+import { type FileContent, replaceFiles, writeAtomically } from '../../files/write-atomically.ts';
 import type { Log } from '../../log.ts';
 import type { Paths } from '../../paths.ts';
-import { parseFormer, parseRecord, renderFormer, renderRecord } from './app-record-file.ts';
-import type {
-  AppFiles,
-  AppRecord,
-  AppRegistry,
-  FormerApp,
-  Standing,
-  UpdateOptions,
-} from './app-registry.ts';
-import { digestOf } from '../trust/digest.ts';
-import { alignCredentials } from './credentials-file.ts';
-import { createFileSeal, type FileSeal, traceOf } from './file-seal.ts';
-import { openRegularFile, readBounded } from '../../files/read-bounded.ts';
 import { createTaskQueue } from '../../task-queue.ts';
+import { digestOf } from '../trust/digest.ts';
 import {
-  type FileContent,
-  LEFTOVER,
-  replaceFiles,
-  writeAtomically,
-} from '../../files/write-atomically.ts';
-
-export const CREDENTIALS_FILE = 'credentials.json';
-const RECORD_FILE = 'app.json';
-const FORMER_FILE = 'former.json';
-const MAX_RECORD_BYTES = 1024 * 1024;
+  FORMER_FILE,
+  listAppFolders,
+  openAppFolder,
+  RECORD_FILE,
+  type StoredApp,
+} from './app-folder.ts';
+import { renderFormer, renderRecord } from './app-record-file.ts';
+import type { AppFiles, AppRecord, AppRegistry, FormerApp, UpdateOptions } from './app-registry.ts';
+import { alignCredentials, CREDENTIALS_FILE } from './credentials-file.ts';
+import { createFileSeal, type FileSeal, traceOf } from './file-seal.ts';
+import { toFormerApp, toUnknownFormerApp } from './former-app.ts';
+import { notInstalled } from './not-installed.ts';
 
 export interface AppRegistryOptions {
   readonly paths: Pick<Paths, 'apps' | 'app'>;
@@ -65,27 +56,19 @@ class FileAppRegistry implements AppRegistry {
   }
 
   async load(appId: string): Promise<void> {
-    const folder = this.#paths.app(appId);
-    const recordText = await readText(join(folder, RECORD_FILE));
-    const formerText = await readText(join(folder, FORMER_FILE));
-    const parsed = typeof recordText === 'string' ? parseRecord(recordText, appId) : undefined;
-    const former = typeof formerText === 'string' ? parseFormer(formerText, appId) : undefined;
-    const wasCutOff = await this.#cleanUp(folder, { hasRecord: recordText !== undefined });
-    if (parsed !== undefined && typeof recordText === 'string') {
-      await alignCredentials(join(folder, CREDENTIALS_FILE), parsed.record).catch(() => {
-        this.#log.warn('app.credentialsStale', { appId });
-      });
-      // A crash in the middle of an update explains another manifest; without one, somebody edited it.
-      if (wasCutOff) await writeAtomically(join(folder, MANIFEST_FILE), parsed.manifestBytes);
-      this.#installed.set(appId, {
-        ...parsed,
-        seals: sealFiles(folder, parsed.record, recordText),
-      });
-      if (!this.isManifestIntact(appId)) this.#log.warn('app.manifestChanged', { appId });
-    } else if (former !== undefined && recordText === undefined) this.#former.set(appId, former);
-    else if (recordText !== undefined || formerText !== undefined) {
-      this.#damaged.add(appId);
-      this.#log.warn('app.recordDamaged', { appId });
+    const found = await openAppFolder(this.#paths.app(appId), appId);
+    switch (found.kind) {
+      case 'installed':
+        await this.#loadInstalled(found.stored, found);
+        return;
+      case 'former':
+        this.#former.set(appId, found.former);
+        return;
+      case 'damaged':
+        this.#damaged.add(appId);
+        this.#log.warn('app.recordDamaged', { appId });
+        return;
+      case 'empty':
     }
   }
 
@@ -181,8 +164,8 @@ class FileAppRegistry implements AppRegistry {
         if (name === FORMER_FILE || name === RECORD_FILE) continue;
         await rm(join(folder, name), { recursive: true, force: true });
       }
-      // A damaged record names no signer: nobody gets what it left until that is wiped.
-      const former = installed === undefined ? { appId, ...NOBODY } : toFormerApp(installed.record);
+      const former =
+        installed === undefined ? toUnknownFormerApp(appId) : toFormerApp(installed.record);
       await writeAtomically(join(folder, FORMER_FILE), renderFormer(former));
       this.#former.set(appId, former);
       await rm(join(folder, RECORD_FILE), { recursive: true, force: true });
@@ -217,24 +200,25 @@ class FileAppRegistry implements AppRegistry {
     return { record, manifestBytes, seals };
   }
 
+  async #loadInstalled(
+    { record, recordText, manifestBytes }: StoredApp,
+    { wasCutOff }: { readonly wasCutOff: boolean },
+  ): Promise<void> {
+    const { appId } = record;
+    const folder = this.#folderOf(appId);
+    await alignCredentials(join(folder, CREDENTIALS_FILE), record).catch(() => {
+      this.#log.warn('app.credentialsStale', { appId });
+    });
+    // A crash in the middle of an update explains another manifest; without one, somebody edited it.
+    if (wasCutOff) await writeAtomically(join(folder, MANIFEST_FILE), manifestBytes);
+    const seals = sealFiles(folder, record, recordText);
+    this.#installed.set(appId, { record, manifestBytes, seals });
+    if (!this.isManifestIntact(appId)) this.#log.warn('app.manifestChanged', { appId });
+  }
+
   #adopt(installed: Installed): void {
     this.#installed.set(installed.record.appId, installed);
     this.#announce(installed.record.appId, installed.record);
-  }
-
-  /**
-   * Removes what a crash left: half-written files, and keys of an installation that did not happen. True
-   * when the record was about to be replaced.
-   */
-  async #cleanUp(folder: string, { hasRecord }: { readonly hasRecord: boolean }): Promise<boolean> {
-    let wasCutOff = false;
-    for (const name of await readdir(folder)) {
-      const isOrphan = name === CREDENTIALS_FILE && !hasRecord;
-      const isLeftover = LEFTOVER.test(name);
-      wasCutOff ||= isLeftover && name.startsWith(`${RECORD_FILE}.`);
-      if (isOrphan || isLeftover) await rm(join(folder, name), { force: true });
-    }
-    return wasCutOff;
   }
 
   /** The only way from an id to a folder: an id in another syntax never becomes a path. */
@@ -254,59 +238,9 @@ class FileAppRegistry implements AppRegistry {
   }
 }
 
-/** Of a record that cannot be read: no package is signed by nobody. */
-const NOBODY = { signer: { id: 'unknown', words: 'nobody known' }, version: '0.0.0' };
-
-function toFormerApp(record: AppRecord): FormerApp {
-  const { appId, signer, manifest } = record;
-  const { id, words } = signer;
-  return {
-    appId,
-    signer: { id, words },
-    version: manifest.version,
-    standing: standingOf(record),
-  };
-}
-
-/** What the user decided so far about an installed app. */
-export function standingOf(record: AppRecord): Standing {
-  const { manifestDigest, manifest, approved, grants, expansion } = record;
-  return { manifestDigest, asked: rightsOf(manifest), approved, grants, expansion };
-}
-
 function sealFiles(folder: string, record: AppRecord, recordText: string): FileSeal[] {
   return [
     createFileSeal(join(folder, MANIFEST_FILE), record.manifestDigest),
     createFileSeal(join(folder, RECORD_FILE), digestOf(Buffer.from(recordText))),
   ];
-}
-
-export function notInstalled(): RpcError {
-  return new RpcError(
-    'NotFound',
-    'No such app is installed: `locara app list` names those that are.',
-  );
-}
-
-/** The content, undefined when absent, null when it cannot be read as a text of sane size. */
-async function readText(path: string): Promise<string | null | undefined> {
-  const opened = await openRegularFile(path);
-  if (opened === 'absent') return undefined;
-  if (opened === 'not a regular file') return null;
-  await using file = opened;
-  const bytes = await readBounded(file, MAX_RECORD_BYTES);
-  return bytes === undefined ? null : Buffer.from(bytes).toString('utf8');
-}
-
-async function listAppFolders(apps: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const publisher of await listFolders(apps)) {
-    for (const name of await listFolders(join(apps, publisher))) found.push(`${publisher}/${name}`);
-  }
-  return found.filter((appId) => isAppId(appId));
-}
-
-async function listFolders(path: string): Promise<string[]> {
-  const entries = await readdir(path, { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }

@@ -2,7 +2,7 @@ import { type ControlParams, type ControlResult, isAppId } from '@locara/protoco
 import type { ExplainApp } from '../../access/rights/app-explainer.ts';
 import type { AppRecord, AppRegistry } from '../../access/apps/app-registry.ts';
 import type { Blocks } from '../../access/trust/blocks.ts';
-import { notInstalled } from '../../access/apps/create-app-registry.ts';
+import { notInstalled } from '../../access/apps/not-installed.ts';
 import {
   currentGrants,
   describeApp,
