@@ -32,10 +32,7 @@ export interface AuditOptions {
 const LIMITS: ChainLimits = { segmentBytes: 1024 * 1024, maxSegments: 16 };
 const WINDOW_MS = 60_000;
 /** What an app can cause without the user: counted against what it may write an hour. */
-const CAUSED_BY_APPS: ReadonlySet<DecisionEvent> = new Set([
-  'grant.requested',
-  'revocation.blocked',
-]);
+const CAUSED_BY_APPS: ReadonlySet<DecisionEvent> = new Set(['grant.requested']);
 
 /** Opens the log and reads what it holds. Never throws: a log that cannot be used is told by what needs it. */
 export async function createAudit(options: AuditOptions): Promise<AuditLog> {
