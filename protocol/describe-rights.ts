@@ -15,7 +15,8 @@ import {
   wordUserPath,
   wordUserSelected,
 } from './rights-words.ts';
-import { type Rights, rightsOf } from './rights.ts';
+import { rightsOf } from './rights-of.ts';
+import type { Rights } from './rights.ts';
 
 /** One thing that a manifest asks for, as a sentence to a user. */
 export interface RightSentence {

@@ -1,6 +1,6 @@
 import { parseModelPin } from './app-manifest.ts';
 import type { Kind } from './lattice.ts';
-import type { RightsChange, RightsDiff } from './rights-diff.ts';
+import type { RightsChange, RightsDiff } from './rights-change.ts';
 import { type RightWords, wordModel } from './rights-words.ts';
 
 /** One field before and after. */

@@ -38,12 +38,14 @@ export { AuditEntry } from './control/audit.ts';
 export { CapabilityLogEntry } from './methods/audit.ts';
 export { describeDuration } from './describe-duration.ts';
 export { canonicalJson } from './canonical-json.ts';
-export { Rights, rightsOf } from './rights.ts';
+export { Rights } from './rights.ts';
+export { rightsOf } from './rights-of.ts';
 export { coversHost } from './host-pattern.ts';
 export { coversUserPath } from './user-path.ts';
 export { meetRights, normalizeRights } from './rights-lattice.ts';
 export { narrowManifest } from './narrow-manifest.ts';
-export { diffRights, isExpansion, RightsChange, RightsDiff } from './rights-diff.ts';
+export { RightsChange, RightsDiff } from './rights-change.ts';
+export { diffRights, isExpansion } from './rights-diff.ts';
 export { ERRORS, isErrorReason, RpcError } from './errors.ts';
 export type { ErrorReason, RpcErrorOptions, WireError } from './errors.ts';
 export {

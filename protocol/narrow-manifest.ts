@@ -1,6 +1,7 @@
 import type { AppManifest } from './app-manifest.ts';
 import { meetRights, parseShared } from './rights-lattice.ts';
-import { type Rights, rightsOf } from './rights.ts';
+import { rightsOf } from './rights-of.ts';
+import type { Rights } from './rights.ts';
 
 /**
  * The manifest as far as `approved` goes: whatever it declares beyond that is as if it were not there. It

@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import {
   diffAmounts,
   diffLadders,
@@ -30,30 +29,8 @@ import {
   wordUserPath,
   wordUserSelected,
 } from './rights-words.ts';
+import type { RightsDiff } from './rights-change.ts';
 import type { Rights } from './rights.ts';
-
-/** One right that an update asks for, gives up, or wants more or less of. */
-export const RightsChange = z
-  .object({
-    path: z.string().describe('The manifest path, as `capabilities.net.allowed_hosts`.'),
-    sentence: z.string().describe('In plain words.'),
-    capability: z.string().optional().describe('When it is a capability that can be granted.'),
-    from: z.string().optional(),
-    to: z.string().optional(),
-  })
-  .meta({ id: 'RightsChange' });
-export type RightsChange = z.output<typeof RightsChange>;
-
-/** How rights differ; `added` and `widened` need the consent of the user, the others do not. */
-export const RightsDiff = z
-  .object({
-    added: z.array(RightsChange),
-    widened: z.array(RightsChange),
-    narrowed: z.array(RightsChange),
-    removed: z.array(RightsChange),
-  })
-  .meta({ id: 'RightsDiff' });
-export type RightsDiff = z.output<typeof RightsDiff>;
 
 /**
  * What `after` asks for compared with `before`, field by field. Nothing is added or widened exactly when

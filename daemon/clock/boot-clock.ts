@@ -1,12 +1,6 @@
+import type { BootReading } from './boot-reading.ts';
 import { bindDarwinBootClock } from './platform/darwin.ts';
 import { bindLinuxBootClock } from './platform/linux.ts';
-
-/** How long this boot has lasted, sleep included, by a clock that setting the time does not move. */
-export interface BootReading {
-  /** Of this boot alone: another one has another id. */
-  readonly bootId: string;
-  readonly elapsedMs: number;
-}
 
 /** A clock that nobody can set; undefined when the system does not tell. */
 export interface BootClock {

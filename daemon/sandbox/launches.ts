@@ -1,30 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { join } from 'node:path';
 import { type Attestation, RpcError } from '@locara/protocol';
 import { notInstalled, whyAbsent } from '../access/apps/absent-app.ts';
 import type { AppProcesses } from '../access/app-processes.ts';
 import type { AppRecord, AppRegistry } from '../access/apps/app-registry.ts';
 import { findBlockRefusal } from '../access/trust/assert-not-blocked.ts';
 import { type Blocks, toBlockSubject } from '../access/trust/blocks.ts';
-import { CREDENTIALS_FILE } from '../access/apps/create-app-registry.ts';
 import { attestationOf } from '../access/examine-claim.ts';
 import type { Audit } from '../audit/audit.ts';
-import { preparePrivateFolder } from '../files/private-folder.ts';
 import type { Log } from '../log.ts';
 import type { Paths } from '../paths.ts';
-import { chooseShared, type CommandRequest, type SharedChoice } from './choose-shared.ts';
-import { findBubblewrap } from './find-bubblewrap.ts';
 import { launchApp, type SandboxProcess } from './launch-app.ts';
-import { planSandbox } from './plan-sandbox.ts';
+import {
+  type LaunchRequest,
+  type PreparedLaunch,
+  prepareLaunch,
+  renderLaunchFile,
+} from './prepare-launch.ts';
 import { sandboxFilterFor } from './sandbox-filter.ts';
-import { readSystemParts } from './system-parts.ts';
-
-/** One start of an app, as `app.run` asks for it. */
-export interface LaunchRequest extends CommandRequest {
-  readonly appId: string;
-  readonly environment?: Readonly<Partial<Record<string, string>>> | undefined;
-}
 
 /** An app that runs in its sandbox. */
 export interface Launch {
@@ -96,7 +89,7 @@ class RunningLaunches implements Launches {
     this.#findAllowed(request.appId);
     this.#starting += 1;
     try {
-      const prepared = await prepare(request, this.#options);
+      const prepared = await prepareLaunch(request, this.#options);
       signal.throwIfAborted();
       return this.#launch(request.appId, prepared, signal);
     } finally {
@@ -138,11 +131,11 @@ class RunningLaunches implements Launches {
   }
 
   /** In one turn of the loop: what is revoked later finds the launch on the list of those that run. */
-  #launch(appId: string, prepared: Prepared, signal: AbortSignal): Launch {
+  #launch(appId: string, prepared: PreparedLaunch, signal: AbortSignal): Launch {
     const { version } = this.#options;
     const record = this.#findAllowed(appId);
     const attestation = attestationOf(record, { appId });
-    const description = describeApp(record, { attestation, version });
+    const description = renderLaunchFile(record, { attestation, version });
     const sandbox = launchApp({ ...prepared, description, filter: sandboxFilterFor(process.arch) });
     const { sharedFolder } = prepared;
     const launch: Launch = { run: randomUUID(), appId, attestation, sharedFolder, sandbox };
@@ -193,53 +186,6 @@ class RunningLaunches implements Launches {
   }
 }
 
-interface Prepared {
-  readonly path: string;
-  readonly argv: readonly string[];
-  readonly sharedFolder: string | undefined;
-}
-
-/** Everything that takes time: a sandbox that works, what the command shares, a home for the app. */
-async function prepare(
-  { appId, environment = {}, ...request }: LaunchRequest,
-  { paths, bubblewrap }: LaunchesOptions,
-): Promise<Prepared> {
-  const system = await readSystemParts();
-  const { path, ...abilities } = await findBubblewrap({ path: bubblewrap, system });
-  const choice: SharedChoice = await chooseShared(request, {
-    system,
-    locaraFolders: [paths.run, paths.data, paths.config, paths.logs, paths.modelCache],
-    userHome: paths.userHome,
-  });
-  const writableFolder = paths.launchedHome(appId);
-  preparePrivateFolder(join(writableFolder, '..'));
-  preparePrivateFolder(writableFolder);
-  const argv = planSandbox({
-    ...choice,
-    system,
-    writableFolder,
-    credentials: join(paths.app(appId), CREDENTIALS_FILE),
-    environment: definedOnly(environment),
-    ...abilities,
-  });
-  return { path, argv, sharedFolder: choice.sharedFolder };
-}
-
-/** The file that tells a program inside which app it is; the app cannot change it. */
-function describeApp(
-  { appId, manifest, manifestDigest }: AppRecord,
-  { attestation, version }: { readonly attestation: Attestation; readonly version: string },
-): string {
-  const description = {
-    appId,
-    version: manifest.version,
-    manifestDigest,
-    attestation,
-    daemon: { name: 'locarad', version },
-  };
-  return `${JSON.stringify(description, null, 2)}\n`;
-}
-
 /** It could not authenticate anyway; here its user is told why. */
 function changedOnDisk(): RpcError {
   const message =
@@ -262,12 +208,6 @@ function assertLinux(): void {
     'Unavailable',
     'On macOS apps run by themselves, under their own code signature: open the app as any other.',
     { details: { rule: 'not_on_this_system' } },
-  );
-}
-
-function definedOnly(variables: Readonly<Partial<Record<string, string>>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
 }
 

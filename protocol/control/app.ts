@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Attestation, Grant } from '../methods/session.ts';
 import { Rights } from '../rights.ts';
-import { RightsDiff } from '../rights-diff.ts';
+import { RightsDiff } from '../rights-change.ts';
 import { Digest } from '../values.ts';
 import { defineControlMethod } from './method.ts';
 import { TRUST_SCOPES } from './trust.ts';

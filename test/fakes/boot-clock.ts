@@ -1,4 +1,5 @@
-import type { BootClock, BootReading } from '../../daemon/clock/boot-clock.ts';
+import type { BootClock } from '../../daemon/clock/boot-clock.ts';
+import type { BootReading } from '../../daemon/clock/boot-reading.ts';
 
 /** A boot clock that a test moves, reboots and breaks. */
 export interface FakeBootClock extends BootClock {

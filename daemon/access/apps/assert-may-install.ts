@@ -4,7 +4,7 @@ import { recordDamaged } from './absent-app.ts';
 import type { AppRegistry, Standing } from './app-registry.ts';
 import { assertBlocksAreFresh, assertNotBlocked } from '../trust/assert-not-blocked.ts';
 import { type Blocks, toBlockSubject } from '../trust/blocks.ts';
-import { standingOf } from './create-app-registry.ts';
+import { standingOf } from './former-app.ts';
 import type { VerifiedPackage } from './verify-package.ts';
 
 /** What the user decided on an app before, and on which version of it. */

@@ -1,5 +1,5 @@
 import { LIMITS } from '@locara/protocol';
-import type { BootReading } from '../../clock/boot-clock.ts';
+import type { BootReading } from '../../clock/boot-reading.ts';
 import type { Expansion } from './app-registry.ts';
 
 /** How long something is known to have waited, and the observation that it counts on from. */

@@ -1,25 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAppId, MANIFEST_FILE, rightsOf, RpcError } from '@locara/protocol';
-import { describeError, type Log } from '../../log.ts';
-import type { Paths } from '../../paths.ts';
-import { notInstalled, whyAbsent } from './absent-app.ts';
-import { parseFormer, parseRecord, renderFormer, renderRecord } from './app-record-file.ts';
-import type {
-  AppFiles,
-  AppRecord,
-  AppRegistry,
-  FormerApp,
-  Standing,
-  UpdateOptions,
-} from './app-registry.ts';
-import { digestOf } from '../trust/digest.ts';
-import { alignCredentials } from './credentials-file.ts';
-import { createFileSeal, type FileSeal, traceOf } from './file-seal.ts';
-import { openRegularFile, readBounded } from '../../files/read-bounded.ts';
-import { LEFTOVER } from '../../files/remove-leftovers.ts';
-import { removeTree } from '../../files/remove-tree.ts';
-import { createTaskQueue } from '../../task-queue.ts';
+import { isAppId, MANIFEST_FILE, RpcError } from '@locara/protocol';
 import {
   type FileContent,
   isClosed,
@@ -27,11 +8,23 @@ import {
   replaceFiles,
   writeAtomically,
 } from '../../files/write-atomically.ts';
-
-export const CREDENTIALS_FILE = 'credentials.json';
-const RECORD_FILE = 'app.json';
-const FORMER_FILE = 'former.json';
-const MAX_RECORD_BYTES = 1024 * 1024;
+import { describeError, type Log } from '../../log.ts';
+import type { Paths } from '../../paths.ts';
+import { createTaskQueue } from '../../task-queue.ts';
+import { digestOf } from '../trust/digest.ts';
+import { notInstalled, whyAbsent } from './absent-app.ts';
+import {
+  FORMER_FILE,
+  listAppFolders,
+  openAppFolder,
+  RECORD_FILE,
+  type StoredApp,
+} from './app-folder.ts';
+import { renderFormer, renderRecord } from './app-record-file.ts';
+import type { AppFiles, AppRecord, AppRegistry, FormerApp, UpdateOptions } from './app-registry.ts';
+import { alignCredentials, CREDENTIALS_FILE } from './credentials-file.ts';
+import { createFileSeal, type FileSeal, traceOf } from './file-seal.ts';
+import { toFormerApp, toUnknownFormerApp } from './former-app.ts';
 
 export interface AppRegistryOptions {
   readonly paths: Pick<Paths, 'apps' | 'app'>;
@@ -72,36 +65,13 @@ class FileAppRegistry implements AppRegistry {
   /** Never throws: what cannot be read or put in order disables this app, not the daemon. */
   async load(appId: string): Promise<void> {
     try {
-      await this.#read(appId);
+      const found = await openAppFolder(this.#paths.app(appId), appId);
+      if (found.kind === 'installed') await this.#loadInstalled(found.stored, found);
+      else if (found.kind === 'former') this.#former.set(appId, found.former);
+      else if (found.kind === 'damaged') this.#disable(appId);
     } catch (error) {
       this.#disable(appId, error);
     }
-  }
-
-  async #read(appId: string): Promise<void> {
-    const folder = this.#paths.app(appId);
-    const recordText = await readText(join(folder, RECORD_FILE));
-    const formerText = await readText(join(folder, FORMER_FILE));
-    const parsed = typeof recordText === 'string' ? parseRecord(recordText, appId) : undefined;
-    const former = typeof formerText === 'string' ? parseFormer(formerText, appId) : undefined;
-    const wasCutOff = await this.#cleanUp(folder, { hasRecord: recordText !== undefined });
-    if (parsed !== undefined && typeof recordText === 'string') {
-      await alignCredentials(join(folder, CREDENTIALS_FILE), parsed.record).catch(() => {
-        this.#log.warn('app.credentialsStale', { appId });
-      });
-      // A crash in the middle of an update explains another manifest; without one, somebody edited it.
-      // Where that cannot be written, as on a full disk, the app stays out: its files are not intact.
-      if (wasCutOff) {
-        const path = join(folder, MANIFEST_FILE);
-        await writeAtomically(path, parsed.manifestBytes).catch(() => undefined);
-      }
-      this.#installed.set(appId, {
-        ...parsed,
-        seals: sealFiles(folder, parsed.record, recordText),
-      });
-      if (!this.isManifestIntact(appId)) this.#log.warn('app.manifestChanged', { appId });
-    } else if (former !== undefined && recordText === undefined) this.#former.set(appId, former);
-    else if (recordText !== undefined || formerText !== undefined) this.#disable(appId);
   }
 
   #disable(appId: string, error?: unknown): void {
@@ -199,10 +169,8 @@ class FileAppRegistry implements AppRegistry {
       this.#installed.delete(appId);
       this.#damaged.set(appId, record);
       this.#announce(appId, undefined);
-      await this.#leaveFormer(
-        folder,
-        record === undefined ? { appId, ...NOBODY } : toFormerApp(record),
-      );
+      const former = record === undefined ? toUnknownFormerApp(appId) : toFormerApp(record);
+      await this.#leaveFormer(folder, former);
     });
   }
 
@@ -250,24 +218,28 @@ class FileAppRegistry implements AppRegistry {
     return { record, manifestBytes, seals };
   }
 
+  async #loadInstalled(
+    { record, recordText, manifestBytes }: StoredApp,
+    { wasCutOff }: { readonly wasCutOff: boolean },
+  ): Promise<void> {
+    const { appId } = record;
+    const folder = this.#folderOf(appId);
+    await alignCredentials(join(folder, CREDENTIALS_FILE), record).catch(() => {
+      this.#log.warn('app.credentialsStale', { appId });
+    });
+    // A crash in the middle of an update explains another manifest; without one, somebody edited it.
+    // Where that cannot be written, as on a full disk, the app stays out: its files are not intact.
+    if (wasCutOff) {
+      await writeAtomically(join(folder, MANIFEST_FILE), manifestBytes).catch(() => undefined);
+    }
+    const seals = sealFiles(folder, record, recordText);
+    this.#installed.set(appId, { record, manifestBytes, seals });
+    if (!this.isManifestIntact(appId)) this.#log.warn('app.manifestChanged', { appId });
+  }
+
   #adopt(installed: Installed): void {
     this.#installed.set(installed.record.appId, installed);
     this.#announce(installed.record.appId, installed.record);
-  }
-
-  /**
-   * Removes what a crash left: half-written files, and keys of an installation that did not happen. True
-   * when the record was about to be replaced.
-   */
-  async #cleanUp(folder: string, { hasRecord }: { readonly hasRecord: boolean }): Promise<boolean> {
-    let wasCutOff = false;
-    for (const name of await readdir(folder)) {
-      const isOrphan = name === CREDENTIALS_FILE && !hasRecord;
-      const isLeftover = LEFTOVER.test(name);
-      wasCutOff ||= isLeftover && name.startsWith(`${RECORD_FILE}.`);
-      if (isOrphan || isLeftover) await removeTree(join(folder, name));
-    }
-    return wasCutOff;
   }
 
   /** The only way from an id to a folder: an id in another syntax never becomes a path. */
@@ -287,55 +259,9 @@ class FileAppRegistry implements AppRegistry {
   }
 }
 
-/** Of a record that cannot be read: no package is signed by nobody. */
-const NOBODY = {
-  signer: { id: 'unknown', words: 'a signer that its damaged record no longer names' },
-  version: '0.0.0',
-};
-
-function toFormerApp(record: AppRecord): FormerApp {
-  const { appId, signer, manifest } = record;
-  const { id, words } = signer;
-  return {
-    appId,
-    signer: { id, words },
-    version: manifest.version,
-    standing: standingOf(record),
-  };
-}
-
-/** What the user decided so far about an installed app. */
-export function standingOf(record: AppRecord): Standing {
-  const { manifestDigest, manifest, approved, grants, expansion } = record;
-  return { manifestDigest, asked: rightsOf(manifest), approved, grants, expansion };
-}
-
 function sealFiles(folder: string, record: AppRecord, recordText: string): FileSeal[] {
   return [
     createFileSeal(join(folder, MANIFEST_FILE), record.manifestDigest),
     createFileSeal(join(folder, RECORD_FILE), digestOf(Buffer.from(recordText))),
   ];
-}
-
-/** The content, undefined when absent, null when it cannot be read as a text of sane size. */
-async function readText(path: string): Promise<string | null | undefined> {
-  const opened = await openRegularFile(path);
-  if (opened === 'absent') return undefined;
-  if (opened === 'not a regular file') return null;
-  await using file = opened;
-  const bytes = await readBounded(file, MAX_RECORD_BYTES);
-  return bytes === undefined ? null : Buffer.from(bytes).toString('utf8');
-}
-
-async function listAppFolders(apps: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const publisher of await listFolders(apps)) {
-    for (const name of await listFolders(join(apps, publisher))) found.push(`${publisher}/${name}`);
-  }
-  return found.filter((appId) => isAppId(appId));
-}
-
-async function listFolders(path: string): Promise<string[]> {
-  const entries = await readdir(path, { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }

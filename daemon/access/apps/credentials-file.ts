@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { openRegularFile, readBounded } from '../../files/read-bounded.ts';
 import { writeAtomically } from '../../files/write-atomically.ts';
 
+export const CREDENTIALS_FILE = 'credentials.json';
 const MAX_BYTES = 64 * 1024;
 
 const Credentials = z.strictObject({

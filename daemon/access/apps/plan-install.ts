@@ -8,7 +8,7 @@ import {
   type Rights,
   rightsOf,
 } from '@locara/protocol';
-import type { BootReading } from '../../clock/boot-clock.ts';
+import type { BootReading } from '../../clock/boot-reading.ts';
 import { digestOfJson } from '../trust/digest.ts';
 import type { AppRecord, Decision, Expansion, Standing } from './app-registry.ts';
 import { beginWait } from './cool-down.ts';

@@ -1,5 +1,5 @@
 import koffi from 'koffi';
-import type { BootReading } from '../boot-clock.ts';
+import type { BootReading } from '../boot-reading.ts';
 
 /** A UUID in text and the NUL that ends it. */
 const BOOT_SESSION_BYTES = 37;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { BootReading } from '../boot-clock.ts';
+import type { BootReading } from '../boot-reading.ts';
 
 const UPTIME_FILE = '/proc/uptime';
 const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';

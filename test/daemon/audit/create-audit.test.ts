@@ -61,6 +61,13 @@ describe('decisions', () => {
     expect(home.lines().length).toBeLessThanOrEqual(62);
     expect(eventsOf(home.lines()).at(-1)).toBe('grant.revoked');
   });
+
+  test('that a list blocks an app is told, however much the app has written before', async () => {
+    for (let request = 0; request < 500; request += 1) audit.decide('grant.requested', APP);
+    audit.decide('revocation.blocked', APP, { version: '1.0.0', seq: 7 });
+    await audit.settle();
+    expect(eventsOf(home.lines()).at(-1)).toBe('revocation.blocked');
+  });
 });
 
 describe('uses and denials', () => {

@@ -7,7 +7,7 @@ import {
   remainingMs,
   type Waited,
 } from '../../../../daemon/access/apps/cool-down.ts';
-import type { BootReading } from '../../../../daemon/clock/boot-clock.ts';
+import type { BootReading } from '../../../../daemon/clock/boot-reading.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
