@@ -7,7 +7,7 @@ import {
   isCapability,
 } from '@locara/protocol';
 import type { AuditLog, CapabilityUsage } from '../../audit/audit.ts';
-import type { AppRecord, Decision } from '../apps/app-registry.ts';
+import type { AppRecord, AppRegistry, Decision } from '../apps/app-registry.ts';
 import type { InstalledPackage } from '../apps/install-app.ts';
 import { type Blocks, toBlockSubject } from '../trust/blocks.ts';
 import { effectiveRights } from './effective-rights.ts';
@@ -18,6 +18,7 @@ import { badgesOf } from '../apps/privacy-badges.ts';
 export type UsageOf = AuditLog['usageOf'];
 
 export interface DescribeAppDeps {
+  readonly registry: Pick<AppRegistry, 'isIntact'>;
   readonly blocks: Pick<Blocks, 'find'>;
   readonly expansions: Pick<Expansions, 'describe'>;
   readonly usageOf: UsageOf;
@@ -25,7 +26,7 @@ export interface DescribeAppDeps {
 
 /** An installed app as the user sees it. */
 export function describeApp(
-  { blocks, expansions, usageOf }: DescribeAppDeps,
+  { registry, blocks, expansions, usageOf }: DescribeAppDeps,
   record: AppRecord,
 ): InstalledApp {
   const { appId, manifest, signer } = record;
@@ -44,6 +45,7 @@ export function describeApp(
     badges: badgesOf(record),
     installedAt: record.installedAt,
     revoked: record.revoked,
+    isIntact: registry.isIntact(appId),
     blocked: blocks.find(toBlockSubject(record)),
     pending: expansions.describe(record),
     grants: currentGrants(record, blocks).map((grant) =>

@@ -23,7 +23,10 @@ function show(): InstalledApp {
   const record = bench.registry.find(appId);
   if (record === undefined) throw new Error('it is not installed');
   const { expansions, parts } = bench;
-  return describeApp({ blocks: parts.blocks, expansions, usageOf: () => new Map() }, record);
+  return describeApp(
+    { registry: parts.registry, blocks: parts.blocks, expansions, usageOf: () => new Map() },
+    record,
+  );
 }
 
 /** The capabilities that a session has now. */

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { controlMethods } from '@locara/protocol';
 import type { AppRegistry } from '../../../../daemon/access/apps/app-registry.ts';
@@ -80,6 +81,17 @@ test('answers fit the schemas of the control table', async () => {
   expect(keys.map(({ name }) => name)).toEqual(['Ada']);
   const { removed } = await trust['trust.remove']({ key: 'Ada' }, call);
   expect(removed.name).toBe('Ada');
+});
+
+test('an app whose manifest was edited by one byte is shown as changed', async () => {
+  await install();
+  expect((await app['app.show']({ appId }, call)).app.isIntact).toBe(true);
+  const path = join(paths.app(appId), 'locara.json');
+  const bytes = readFileSync(path);
+  bytes[bytes.length - 2] = (bytes.at(-2) ?? 0) ^ 1;
+  writeFileSync(path, bytes);
+  expect((await app['app.show']({ appId }, call)).app.isIntact).toBe(false);
+  expect((await app['app.list']({}, call)).apps[0]?.isIntact).toBe(false);
 });
 
 test('consent grants what the manifest declares as optional, and announces it', async () => {
