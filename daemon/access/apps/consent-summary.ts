@@ -1,5 +1,6 @@
 import {
   type AppManifest,
+  type Badge,
   type ConsentSummary,
   declaredCapabilities,
   describeCapability,
@@ -37,6 +38,7 @@ export function summarizeConsent(
 ): ConsentSummary {
   const { appId, signer } = verified;
   const update = earlier === undefined ? undefined : describeUpdate(earlier, { appId, manifest });
+  const badges = badgesOf({ manifest, signer });
   const summary = {
     appId,
     version: manifest.version,
@@ -47,7 +49,7 @@ export function summarizeConsent(
     manifestDigest: verified.manifestDigest,
     signer,
     attestation: verified.attestation,
-    badges: badgesOf({ manifest, signer }),
+    badges,
     grants: declaredCapabilities(manifest).map((capability) => ({
       capability,
       ...describeCapability(capability),
@@ -56,7 +58,7 @@ export function summarizeConsent(
     models: [...models].map(([model, { bytes, installed }]) => ({ model, bytes, installed })),
     rights: rightsOf(manifest),
     risks: [
-      describeTrustRisk(signer),
+      ...describeOrigin(badges),
       NOT_CONFINED,
       ...describeSigningTime(signer, now),
       ...describeAccessRisks(manifest),
@@ -104,10 +106,11 @@ function describeSigningTime({ signedAt }: VerifiedPackage['signer'], now: Date)
   ];
 }
 
-function describeTrustRisk({ scope }: VerifiedPackage['signer']): string {
-  return scope === 'development'
-    ? 'It was signed with a development key: nobody but its author has looked at it.'
-    : 'It comes from outside any registry: only the key that you trusted vouches for it.';
+/** That nobody but the user vouches for it is a risk, in the words of its badge. */
+const ORIGINS: readonly Badge['id'][] = ['sideloaded', 'development'];
+
+function describeOrigin(badges: readonly Badge[]): string[] {
+  return badges.filter(({ id }) => ORIGINS.includes(id)).map(({ because }) => because);
 }
 
 /** True of every app so far: no attestation that an install gives today means a sandbox. */
