@@ -35,7 +35,7 @@ export interface ClaimingPeer {
 }
 
 export interface ClaimDeps {
-  readonly registry: Pick<AppRegistry, 'find' | 'isManifestIntact'>;
+  readonly registry: Pick<AppRegistry, 'find' | 'isIntact'>;
   readonly blocks: Pick<Blocks, 'find'>;
   readonly daemonKey: DaemonKey;
 }
@@ -83,7 +83,7 @@ export function examineClaim(
   const { peer, launched } = asking;
   const { params, newKey } = claim;
   const known = deps.registry.find(params.appId);
-  const isIntact = deps.registry.isManifestIntact(params.appId);
+  const isIntact = deps.registry.isIntact(params.appId);
   const block = deps.blocks.find(known === undefined ? DUMMY_SUBJECT : toBlockSubject(known));
   const fields = fieldsOf(deps, claim);
   const key = newKey ?? known?.installPublicKey ?? DUMMY_PUBLIC_KEY;

@@ -12,6 +12,6 @@ export interface Session {
   readonly pid: number;
   /** The decision of the user on every declared capability, as it is now. */
   grants(): readonly Grant[];
-  /** Effective right = manifest ∩ grant ∩ not revoked, at this moment. */
+  /** By the effective rights of this moment. */
   has(capability: Capability): boolean;
 }

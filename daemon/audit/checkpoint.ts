@@ -43,7 +43,7 @@ export function signCheckpoint(checkpoint: Checkpoint, privateKey: KeyObject): s
 }
 
 /** Undefined unless the text is, byte for byte, a checkpoint that the key signed. */
-export function readCheckpoint(text: string, publicKey: KeyObject): Checkpoint | undefined {
+function readCheckpoint(text: string, publicKey: KeyObject): Checkpoint | undefined {
   const value = parseBody(text);
   if (value === undefined) return undefined;
   const { signature, ...body } = value;

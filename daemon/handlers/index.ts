@@ -134,7 +134,6 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
       explain: createAppExplainer({
         ...parts,
         blocks: parts.revocations,
-        isIntact: (appId) => parts.registry.isManifestIntact(appId),
         findModel: (pin) => parts.models.findPinned(pin),
         remainingMs: (record) => parts.expansions.describe(record)?.remainingMs ?? 0,
       }),

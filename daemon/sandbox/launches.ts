@@ -124,7 +124,7 @@ class RunningLaunches implements Launches {
     const { registry, blocks } = this.#options;
     const record = registry.find(appId);
     if (record === undefined) throw whyAbsent(registry, appId);
-    if (!registry.isManifestIntact(appId)) throw changedOnDisk();
+    if (!registry.isIntact(appId)) throw changedOnDisk();
     const refusal = findRefusal(record, blocks);
     if (refusal !== undefined) throw refusal;
     return record;

@@ -167,9 +167,9 @@ export function createHandshakeBench(
 function createMemoryRegistry(apps: readonly BenchApp[], edited: ReadonlySet<string>): AppRegistry {
   const records = new Map(apps.map(({ record }) => [record.appId, record]));
   const listeners = new Set<Parameters<AppRegistry['onChange']>[0]>();
-  const registry: Pick<AppRegistry, 'find' | 'isManifestIntact' | 'update' | 'onChange'> = {
+  const registry: Pick<AppRegistry, 'find' | 'isIntact' | 'update' | 'onChange'> = {
     find: (appId) => records.get(appId),
-    isManifestIntact: (appId) => records.has(appId) && !edited.has(appId),
+    isIntact: (appId) => records.has(appId) && !edited.has(appId),
     update: async (appId, change) => {
       await Promise.resolve();
       const before = records.get(appId);

@@ -107,7 +107,7 @@ export interface AppRegistry {
    * False when a file of the installed app was changed by anyone but the daemon: then it must not connect
    * until it is installed again. Microseconds, unless a file looks changed.
    */
-  isManifestIntact(appId: string): boolean;
+  isIntact(appId: string): boolean;
   listDamaged(): readonly string[];
   /** Called after a change to an app's grants, revocation or presence; returns its own removal. */
   onChange(listener: (appId: string, record: AppRecord | undefined) => void): () => void;

@@ -1,5 +1,6 @@
 import {
   type AppManifest,
+  type Badge,
   type ConsentSummary,
   declaredCapabilities,
   describeCapability,
@@ -44,6 +45,7 @@ export function summarizeConsent(
     installed?.revoked === false &&
     installed.signer.scope === signer.scope &&
     installed.attestation === verified.attestation;
+  const badges = badgesOf({ manifest, signer });
   const summary = {
     appId,
     version: manifest.version,
@@ -54,7 +56,7 @@ export function summarizeConsent(
     manifestDigest: verified.manifestDigest,
     signer,
     attestation: verified.attestation,
-    badges: badgesOf({ manifest, signer }),
+    badges,
     grants: declaredCapabilities(manifest).map((capability) => ({
       capability,
       ...describeCapability(capability),
@@ -73,7 +75,7 @@ export function summarizeConsent(
   };
   // The same manifest again decides nothing anew: then it does not matter whether another install was first.
   const isSame = earlier?.manifestDigest === verified.manifestDigest;
-  const risks = [...describeStandingRisks(signer, manifest), ...summary.risks];
+  const risks = [...describeStandingRisks(badges, manifest), ...summary.risks];
   const decisive = isSame ? { ...summary, risks, update: undefined } : { ...summary, risks };
   const consentDigest = digestConsent(decisive);
   return isAccepted ? { ...summary, consentDigest } : { ...summary, risks, consentDigest };
@@ -113,14 +115,15 @@ function describeSigningTime({ signedAt }: VerifiedPackage['signer'], now: Date)
 }
 
 /** What stays true of the app for as long as it is installed. */
-function describeStandingRisks(signer: VerifiedPackage['signer'], manifest: AppManifest): string[] {
-  return [describeTrustRisk(signer), NOT_CONFINED, ...describeAccessRisks(manifest)];
+function describeStandingRisks(badges: readonly Badge[], manifest: AppManifest): string[] {
+  return [...describeOrigin(badges), NOT_CONFINED, ...describeAccessRisks(manifest)];
 }
 
-function describeTrustRisk({ scope }: VerifiedPackage['signer']): string {
-  return scope === 'development'
-    ? 'It was signed with a development key: nobody but its author has looked at it.'
-    : 'It comes from outside any registry: only a signer that you trusted vouches for it.';
+/** That nobody but the user vouches for it is a risk, in the words of its badge. */
+const ORIGINS: readonly Badge['id'][] = ['sideloaded', 'development'];
+
+function describeOrigin(badges: readonly Badge[]): string[] {
+  return badges.filter(({ id }) => ORIGINS.includes(id)).map(({ because }) => because);
 }
 
 /** True of every app so far: no attestation that an install gives today means a sandbox. */

@@ -104,7 +104,7 @@ class FileAppRegistry implements AppRegistry {
     return [...this.#damaged.keys()].sort();
   }
 
-  isManifestIntact(appId: string): boolean {
+  isIntact(appId: string): boolean {
     if (!isAppId(appId)) return false;
     const seals = this.#installed.get(appId)?.seals;
     if (seals !== undefined) return seals.every((seal) => seal.isIntact());
@@ -234,7 +234,7 @@ class FileAppRegistry implements AppRegistry {
     }
     const seals = sealFiles(folder, record, recordText);
     this.#installed.set(appId, { record, manifestBytes, seals });
-    if (!this.isManifestIntact(appId)) this.#log.warn('app.manifestChanged', { appId });
+    if (!this.isIntact(appId)) this.#log.warn('app.manifestChanged', { appId });
   }
 
   #adopt(installed: Installed): void {

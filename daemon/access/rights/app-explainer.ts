@@ -5,9 +5,7 @@ import { explainCall } from './explain-call.ts';
 import type { FindExplainedModel } from './explain-model.ts';
 
 export interface AppExplainerDeps {
-  readonly registry: Pick<AppRegistry, 'find' | 'isDamaged'>;
-  /** Whether the files of the installed app are as the daemon left them. */
-  readonly isIntact: (appId: string) => boolean;
+  readonly registry: Pick<AppRegistry, 'find' | 'isDamaged' | 'isIntact'>;
   readonly blocks: Pick<Blocks, 'find'>;
   readonly findModel: FindExplainedModel;
   /** Of the cool-down of the app's pending expansion; 0 when none runs. */
@@ -22,7 +20,6 @@ export type ExplainApp = (question: {
 
 export function createAppExplainer({
   registry,
-  isIntact,
   blocks,
   findModel,
   remainingMs,
@@ -33,7 +30,7 @@ export function createAppExplainer({
       appId,
       record,
       isDamaged: registry.isDamaged(appId),
-      isIntact: isIntact(appId),
+      isIntact: registry.isIntact(appId),
       block: record === undefined ? undefined : blocks.find(toBlockSubject(record)),
       remainingMs: record === undefined ? 0 : remainingMs(record),
       findModel,

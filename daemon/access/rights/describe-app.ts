@@ -18,7 +18,7 @@ import { badgesOf } from '../apps/privacy-badges.ts';
 export type UsageOf = AuditLog['usageOf'];
 
 export interface DescribeAppDeps {
-  readonly registry: Pick<AppRegistry, 'isManifestIntact'>;
+  readonly registry: Pick<AppRegistry, 'isIntact'>;
   readonly blocks: Pick<Blocks, 'find'>;
   readonly expansions: Pick<Expansions, 'describe'>;
   readonly usageOf: UsageOf;
@@ -45,7 +45,7 @@ export function describeApp(
     badges: badgesOf(record),
     installedAt: record.installedAt,
     revoked: record.revoked,
-    isIntact: registry.isManifestIntact(appId),
+    isIntact: registry.isIntact(appId),
     blocked: blocks.find(toBlockSubject(record)),
     pending: expansions.describe(record),
     grants: currentGrants(record, blocks).map((grant) =>

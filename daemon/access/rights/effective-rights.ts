@@ -19,7 +19,7 @@ export interface RightsSubject {
   readonly block: Block | undefined;
 }
 
-/** The one answer to "may it": manifest ∩ what the user approved and granted ∩ attestation tier ∩ not revoked. */
+/** The one answer to "may it": manifest ∩ what the user approved and granted ∩ attestation tier ∩ not revoked ∩ not blocked. */
 export interface EffectiveRights {
   /** Every declared capability, in a stable order; one that was never decided is pending. */
   readonly grants: readonly Grant[];

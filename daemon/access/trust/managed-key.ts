@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { RpcError, type TrustedKey } from '@locara/protocol';
 
-/** A public key that signs app packages. */
+/** A public key whose signatures the user may trust. */
 export interface ManagedKey {
   readonly publicKey: KeyObject;
   readonly algorithm: TrustedKey['algorithm'];

@@ -140,7 +140,7 @@ test('half an update, cut off before its rename, leaves the old record', async (
   writeFileSync(join(folder, 'app.json.0123456789ab.tmp'), '{"ver');
   const { registry, warnings } = await openRegistry(paths);
   expect(registry.find('acme/notes')).toEqual(record);
-  expect(registry.isManifestIntact('acme/notes')).toBe(true);
+  expect(registry.isIntact('acme/notes')).toBe(true);
   expect(warnings).toEqual([]);
 });
 

@@ -69,6 +69,6 @@ test('an app whose manifest cannot be written again after a crash is kept out, a
   mkdirSync(join(folder, 'locara.json', 'deep'), { recursive: true });
   const again = await openRegistry(paths);
   const apps = again.registry.list().map(({ appId }) => appId);
-  expect(apps.filter((appId) => again.registry.isManifestIntact(appId))).toEqual(['acme/tasks']);
+  expect(apps.filter((appId) => again.registry.isIntact(appId))).toEqual(['acme/tasks']);
   expect(again.warnings).toEqual([{ appId: 'acme/notes' }]);
 });

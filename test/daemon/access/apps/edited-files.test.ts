@@ -31,66 +31,66 @@ function editByte(name: string): void {
 }
 
 test('what the daemon wrote is intact, also after a decision and a restart', async () => {
-  expect(registry.isManifestIntact(appId)).toBe(true);
+  expect(registry.isIntact(appId)).toBe(true);
   await registry.update(appId, (now) => ({ ...now, revoked: true }));
-  expect(registry.isManifestIntact(appId)).toBe(true);
+  expect(registry.isIntact(appId)).toBe(true);
   const again = await openRegistry(paths);
-  expect(again.registry.isManifestIntact(appId)).toBe(true);
+  expect(again.registry.isIntact(appId)).toBe(true);
   expect(again.warnings).toEqual([]);
 });
 
 test('what is not installed is not intact', () => {
   for (const id of ['acme/other', '__proto__', '../acme/notes']) {
-    expect(registry.isManifestIntact(id)).toBe(false);
+    expect(registry.isIntact(id)).toBe(false);
   }
 });
 
 describe.each(['locara.json', 'app.json'])('one byte of %s changed after the install', (name) => {
   test('is noticed at once, and stays so', () => {
-    expect(registry.isManifestIntact(appId)).toBe(true);
+    expect(registry.isIntact(appId)).toBe(true);
     editByte(name);
-    expect(registry.isManifestIntact(appId)).toBe(false);
-    expect(registry.isManifestIntact(appId)).toBe(false);
+    expect(registry.isIntact(appId)).toBe(false);
+    expect(registry.isIntact(appId)).toBe(false);
   });
 
   test('is noticed after a restart, with a line in the log', async () => {
     editByte(name);
     const again = await openRegistry(paths);
-    expect(again.registry.isManifestIntact(appId)).toBe(false);
+    expect(again.registry.isIntact(appId)).toBe(false);
     expect(again.warnings).toEqual([{ appId }]);
   });
 
   test('is mended by installing the app again', async () => {
     editByte(name);
     await registry.put(record, { manifestBytes });
-    expect(registry.isManifestIntact(appId)).toBe(true);
+    expect(registry.isIntact(appId)).toBe(true);
   });
 });
 
 test('a time that was set back does not hide an edit', () => {
   const past = new Date('2026-01-01T00:00:00.000Z');
   utimesSync(fileOf('locara.json'), past, past);
-  expect(registry.isManifestIntact(appId)).toBe(true);
+  expect(registry.isIntact(appId)).toBe(true);
   editByte('locara.json');
   utimesSync(fileOf('locara.json'), past, past);
-  expect(registry.isManifestIntact(appId)).toBe(false);
+  expect(registry.isIntact(appId)).toBe(false);
 });
 
 test('a missing manifest, or a link in its place, is not intact', () => {
   renameSync(fileOf('locara.json'), fileOf('elsewhere.json'));
-  expect(registry.isManifestIntact(appId)).toBe(false);
+  expect(registry.isIntact(appId)).toBe(false);
   symlinkSync(fileOf('elsewhere.json'), fileOf('locara.json'));
-  expect(registry.isManifestIntact(appId)).toBe(false);
+  expect(registry.isIntact(appId)).toBe(false);
   rmSync(fileOf('locara.json'));
   renameSync(fileOf('elsewhere.json'), fileOf('locara.json'));
-  expect(registry.isManifestIntact(appId)).toBe(true);
+  expect(registry.isIntact(appId)).toBe(true);
 });
 
 test('a decision of the user does not make an edited manifest whole', async () => {
   editByte('locara.json');
   await registry.update(appId, (now) => ({ ...now, revoked: true }));
   await registry.update(appId, (now) => ({ ...now, revoked: false }));
-  expect(registry.isManifestIntact(appId)).toBe(false);
+  expect(registry.isIntact(appId)).toBe(false);
 });
 
 test('no changed byte of a record is read as another record', () => {

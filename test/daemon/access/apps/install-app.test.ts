@@ -83,7 +83,7 @@ describe('inspecting', () => {
       signer: { words: 'development key “dev”', scope: 'development' },
     });
     expect(summary.badges.at(-1)?.id).toBe('development');
-    expect(summary.risks[0]).toContain('development key');
+    expect(summary.risks[0]).toContain('signed for development');
   });
 
   test.each([

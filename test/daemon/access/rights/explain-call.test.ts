@@ -71,8 +71,7 @@ function createRecord(changes: Partial<AppRecord> = {}): AppRecord {
 function explain(method: string, scene: Scene) {
   const { record, block, installed, isDamaged = false, isIntact = true, remainingMs = 0 } = scene;
   return createAppExplainer({
-    registry: { find: () => record, isDamaged: () => isDamaged },
-    isIntact: () => isIntact,
+    registry: { find: () => record, isDamaged: () => isDamaged, isIntact: () => isIntact },
     blocks: { find: () => block },
     remainingMs: () => remainingMs,
     findModel: (pin) => {
