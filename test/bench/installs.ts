@@ -1,27 +1,27 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { BUNDLE_FILE, MANIFEST_FILE } from '@locara/protocol';
-import { createKeylessVerifier } from '../../daemon/access/trust/create-keyless-verifier.ts';
-import { type AppInstaller, createAppInstaller } from '../../daemon/access/apps/install-app.ts';
-import type { DaemonProcess } from '../support/daemon-process.ts';
-import { createInstallBench, key } from '../support/install-bench.ts';
+import { type DaemonProcess, startDaemonProcess } from '../support/daemon-process.ts';
 import { createSigningKey, manifest, writePackage } from '../support/install-sample.ts';
 import { openWire, type Wire } from '../support/raw-client.ts';
-import { createPackage } from '../support/signed-package.ts';
 import { createSigstoreLab } from '../support/sigstore-lab.ts';
 import { percentile, type Row } from './measure.ts';
 
 const INSTALLS = 50;
 /** Installs before the first that counts: code is loaded and compiled. */
 const WARM_UP = 5;
-const NS_PER_MS = 1e6;
 
-/** How long installs keep others waiting: by another process's pings of the daemon, and by the loop of this process. */
+/** How long installs keep others waiting: by another process's pings of a daemon, and by a daemon's own loop. */
 export async function benchInstalls(daemon: DaemonProcess): Promise<readonly Row[]> {
-  return [await benchPings(daemon), await benchManagedKeys(), await benchKeyless()];
+  const asSigned = (): Promise<void> => Promise.resolve();
+  return [
+    await benchPings(daemon),
+    await benchLoop('50 installs, delay of the event loop', asSigned),
+    await benchLoop('50 keyless installs, delay of the event loop', signKeyless),
+  ];
 }
 
 async function benchPings(daemon: DaemonProcess): Promise<Row> {
@@ -73,56 +73,55 @@ async function pingDuring(
   return (await told)[0];
 }
 
-/** The same installer, alone in this process, where the delay of the loop itself can be read. */
-async function benchManagedKeys(): Promise<Row> {
-  const { installer } = await createInstallBench();
-  return benchLoop('50 installs, delay of the event loop', installer, createPackages());
+/** The delay of a daemon's own loop while it installs packages that `prepare` may sign anew. */
+async function benchLoop(
+  name: string,
+  prepare: (control: Wire, paths: readonly string[]) => Promise<void>,
+): Promise<Row> {
+  const folder = mkdtempSync(join(tmpdir(), 'locara-b-'));
+  const report = join(folder, 'loop.json');
+  const probe = join(import.meta.dirname, 'loop-probe.ts');
+  await using daemon = await startDaemonProcess({
+    environment: { NODE_OPTIONS: `--import=${probe}`, LOCARA_LOOP_PROBE: report },
+    fromBuild: true,
+  });
+  const signing = createSigningKey();
+  const paths = Array.from({ length: WARM_UP + INSTALLS }, (_, index) =>
+    writePackage(manifest({ name: `bench-${index}` }), signing),
+  );
+  const control = await openWire(daemon.controlSocket);
+  await call(control, 'trust.add', { name: 'bench', publicKeyPem: signing.publicPem });
+  await prepare(control, paths);
+  for (const [index, path] of paths.entries()) {
+    if (index === WARM_UP) process.kill(daemon.pid, 'SIGUSR2');
+    await install(control, path);
+  }
+  process.kill(daemon.pid, 'SIGUSR2');
+  while (!existsSync(report)) await call(control, 'app.list', {});
+  control.end();
+  const { p99Ms, maxMs } = JSON.parse(readFileSync(report, 'utf8')) as LoopDelay;
+  rmSync(folder, { recursive: true });
+  const ours = `p99 ${p99Ms.toFixed(1)} ms, longest ${maxMs.toFixed(1)} ms, 1 ms of which is the timer's`;
+  return { name, ours, goal: '≤ 5 ms' };
+}
+
+interface LoopDelay {
+  readonly p99Ms: number;
+  readonly maxMs: number;
 }
 
 /** Signed by a Sigstore instance of our own: each is verified twice, in a process of its own. */
-async function benchKeyless(): Promise<Row> {
+async function signKeyless(control: Wire, paths: readonly string[]): Promise<void> {
   const lab = await createSigstoreLab();
   const signer = { san: 'release@acme.example', issuer: 'https://issuer.example' };
-  const { parts, trustList } = await createInstallBench();
-  await trustList.addIdentity({
+  await call(control, 'trust.addIdentity', {
     name: 'lab',
     identity: signer.san,
     issuer: signer.issuer,
     trustedRoot: lab.trustedRootText,
-    scope: 'sideloading',
   });
-  const keyless = createKeylessVerifier();
-  const installer = createAppInstaller({ ...parts, trust: { ...parts.trust, keyless } });
-  const paths = createPackages();
   for (const path of paths) {
     const bundle = await lab.signMessage(readFileSync(join(path, MANIFEST_FILE)), signer);
     writeFileSync(join(path, BUNDLE_FILE), bundle);
   }
-  return benchLoop('50 keyless installs, delay of the event loop', installer, paths);
-}
-
-function createPackages(): readonly string[] {
-  return Array.from({ length: WARM_UP + INSTALLS }, (_, index) =>
-    createPackage(key, { name: `bench-${index}` }),
-  );
-}
-
-async function benchLoop(
-  name: string,
-  installer: AppInstaller,
-  paths: readonly string[],
-): Promise<Row> {
-  const delays = monitorEventLoopDelay({ resolution: 1 });
-  for (const [index, path] of paths.entries()) {
-    if (index === WARM_UP) delays.enable();
-    const { consentDigest } = await installer.inspect(path);
-    await installer.install({ path, consentDigest, acceptRisk: true });
-  }
-  delays.disable();
-  const inMs = (nanoseconds: number): string => (nanoseconds / NS_PER_MS).toFixed(1);
-  return {
-    name,
-    ours: `p99 ${inMs(delays.percentile(99))} ms, longest ${inMs(delays.max)} ms, 1 ms of which is the timer's`,
-    goal: '≤ 5 ms',
-  };
 }
