@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -59,7 +60,7 @@ const OPERATIONS = {
   wipe: () => control.call('app.uninstall', { appId: APP, wipe: true }),
   trust: () =>
     control.call('trust.add', {
-      name: `Key ${Math.random()}`,
+      name: `Key ${randomUUID()}`,
       publicKeyPem: createSigningKey().publicPem,
     }),
   block: () => importList([{ reason: 'It sent notes.', appId: APP, versions: '*' }]),

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,7 +40,7 @@ export interface RunningApp {
 export async function runApp(
   wire: Wire,
   params: Record<string, unknown>,
-  id = Math.trunc(Math.random() * 1e9),
+  id = randomInt(1, 2 ** 31),
 ): Promise<RunningApp> {
   const chunks = () =>
     wire.received
