@@ -36,12 +36,7 @@ function failureOfUse({ code, message }: CommanderError): Failure {
 
 const REFUSING_REASONS: readonly string[] = ['Unauthenticated', 'CapabilityDenied'];
 /** Decisions of the user or of a publisher that come with another reason. */
-const REFUSING_RULES: readonly unknown[] = [
-  'app_revoked',
-  'app_blocked',
-  'app_changed_on_disk',
-  'downgrade',
-];
+const REFUSING_RULES: readonly unknown[] = ['app_revoked', 'app_changed_on_disk', 'downgrade'];
 
 function failureOfDaemon({ reason, message, details, errorId }: RpcError): Failure {
   const isRefusal = REFUSING_REASONS.includes(reason) || REFUSING_RULES.includes(details?.['rule']);

@@ -100,7 +100,7 @@ describe('a failed command', () => {
     });
   });
 
-  test.each(['app_revoked', 'app_blocked', 'downgrade'])(
+  test.each(['app_revoked', 'app_changed_on_disk', 'downgrade'])(
     'that is a decision of the user or the publisher exits with 3: %s',
     async (rule) => {
       await using control = await ControlHome.start({
