@@ -60,3 +60,10 @@ export type MediaInput = z.output<typeof MediaInput>;
 export type Vector = z.output<typeof Vector>;
 export type SqlValue = z.output<typeof SqlValue>;
 export type SqlParams = z.output<typeof SqlParams>;
+
+/** A deadline that the caller sets, milliseconds from the arrival of its call. */
+export const TimeoutMs = z
+  .int()
+  .min(1)
+  .max(24 * 60 * 60 * 1000)
+  .describe('Answer Timeout when not done after this long, waiting included.');

@@ -2,6 +2,8 @@ import type { AppManifest, Attestation, Capability, Grant } from '@locara/protoc
 
 /** The identity of an authenticated connection. Everything a handler opens is opened for `appId`. */
 export interface Session {
+  /** Of this connection: what it leaves behind is found and dropped by it. */
+  readonly id: string;
   readonly appId: string;
   readonly version: string;
   readonly displayName: string;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type Attestation, type Capability, type Grant, RpcError } from '@locara/protocol';
 import type { AppRecord, AppRegistry } from './apps/app-registry.ts';
 import { describeBlock } from './trust/assert-not-blocked.ts';
@@ -55,6 +56,8 @@ export interface Sessions {
   open(identity: SessionIdentity, listener: SessionListener): OpenSession;
   usageOf(appId: string): SessionUsage;
   list(): readonly { readonly session: Session; readonly calls: number }[];
+  /** Told once of each session that is over, however it ended. */
+  onClosed(listener: (session: Session) => void): void;
 }
 
 /** What one app may have open at once; one more is Busy. */
@@ -69,6 +72,7 @@ export function createSessions(
   limits: SessionLimits,
 ): Sessions {
   const open = new Set<ServedSession>();
+  const closedListeners: ((session: Session) => void)[] = [];
   const readRights = createRightsReader(blocks);
   const ofApp = (appId: string) => [...open].filter((session) => session.appId === appId);
   const usageOf = (appId: string): SessionUsage => {
@@ -115,12 +119,17 @@ export function createSessions(
           if (running + queued < limits.maxCallsPerApp) return;
           throw busy('This app has too many calls in flight.');
         },
-        onClose: () => open.delete(session),
+        onClose: () => {
+          if (open.delete(session)) for (const tell of closedListeners) tell(session);
+        },
       });
       open.add(session);
       return session;
     },
     usageOf,
+    onClosed: (listener) => {
+      closedListeners.push(listener);
+    },
     list: () => [...open].map((session) => ({ session, calls: session.calls.size })),
   };
 }
@@ -151,6 +160,7 @@ interface SessionOwner {
 }
 
 class ServedSession implements OpenSession {
+  readonly id = randomUUID();
   readonly appId: string;
   readonly version: string;
   readonly displayName: string;

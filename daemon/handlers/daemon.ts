@@ -8,6 +8,8 @@ export interface DaemonHandlersDeps {
   /** The app's own connections, calls and waiting work; never another app's. */
   readonly usageOf: (session: Session) => Pick<Result<'daemon.status'>, 'calls' | 'connections'>;
   readonly quotasOf: (session: Session) => Result<'daemon.status'>['quotas'];
+  /** Of the models that the app pins. */
+  readonly enginesOf: (session: Session) => Result<'daemon.status'>['engines'];
 }
 
 export function daemonHandlers(deps: DaemonHandlersDeps): Handlers<'daemon'> {
@@ -18,6 +20,7 @@ export function daemonHandlers(deps: DaemonHandlersDeps): Handlers<'daemon'> {
       uptimeMs: Math.round(performance.now() - deps.startedAt),
       ...deps.usageOf(session),
       quotas: deps.quotasOf(session),
+      engines: deps.enginesOf(session),
     }),
   };
 }

@@ -82,6 +82,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     ...daemonHandlers({
       ...parts,
       quotasOf,
+      enginesOf: () => [],
       usageOf: ({ appId }) => {
         const { calls, connections } = sessions.usageOf(appId);
         return {

@@ -1,9 +1,19 @@
 import type { Completion, Modality, Params } from '@locara/protocol';
 import { RpcError } from '@locara/protocol';
+import type { Session } from '../access/session.ts';
 import type { AppModels } from '../models/app-models.ts';
 import type { Handlers, SessionCall } from '../rpc/handler.ts';
 import type { Engines } from '../scheduler/engines.ts';
-import type { GenerateParams, Generated, Sampling } from '../workers/llm/ops.ts';
+import type {
+  Caller,
+  Generated,
+  GeneratedChunk,
+  GenerateParams,
+  PromptInput,
+  Sampling,
+  Tool,
+  ToolChoice,
+} from '../workers/llm/ops.ts';
 import type { CallClock } from './call-clock.ts';
 import { createCallClock } from './call-clock.ts';
 import { streamFromWorker } from './stream.ts';
@@ -14,6 +24,7 @@ interface LlmDependencies {
 }
 
 type SamplingParams = Omit<Params<'llm.complete'>, 'prompt'>;
+type ToolParams = NonNullable<Params<'llm.chat'>['tools']>[number];
 
 /** Safety nets, not promises: the slowest model on the slowest machine stays well below. */
 const GENERATE_TIMEOUT_MS = 2 * 60 * 60 * 1000;
@@ -25,13 +36,17 @@ const TASKS: readonly Modality[] = ['text-to-text', 'text-to-text-thinking'];
 export function llmHandlers(dependencies: LlmDependencies): Handlers<'llm'> {
   const { models, engines } = dependencies;
   return {
-    async *'llm.chat'({ messages, tools, ...sampling }, call) {
-      assertNoTools(tools);
-      return yield* generate(dependencies, { input: { messages }, sampling }, call);
+    async *'llm.chat'({ messages, tools, toolChoice, ...sampling }, call) {
+      const input = { messages, ...(tools === undefined ? {} : { tools: tools.map(toTool) }) };
+      return yield* generate(dependencies, { input, sampling, toolChoice }, call);
     },
 
     async *'llm.complete'({ prompt, ...sampling }, call) {
       return yield* generate(dependencies, { input: { prompt }, sampling }, call);
+    },
+
+    'llm.rerank': () => {
+      throw new RpcError('Unavailable', 'Reranking is not there yet.');
     },
 
     async 'llm.countTokens'({ model, messages, prompt }, call) {
@@ -51,11 +66,18 @@ export function llmHandlers(dependencies: LlmDependencies): Handlers<'llm'> {
   };
 }
 
+/** What one call wants written. */
+interface Asked {
+  readonly input: PromptInput;
+  readonly sampling: SamplingParams;
+  readonly toolChoice?: ToolChoice;
+}
+
 async function* generate(
   { models, engines }: LlmDependencies,
-  { input, sampling }: { input: GenerateParams['input']; sampling: SamplingParams },
+  { input, sampling, toolChoice }: Asked,
   call: SessionCall,
-): AsyncGenerator<{ delta: string }, Completion, void> {
+): AsyncGenerator<GeneratedChunk, Completion, void> {
   const chosen = toSampling(sampling);
   const clock = createCallClock('loading');
   const model = await models.resolve({ call, tasks: TASKS, model: sampling.model });
@@ -64,18 +86,24 @@ async function* generate(
     call.progress(progress);
   });
   const { appId: app } = call.session;
-  const { priority } = sampling;
+  const { priority, overflow } = sampling;
   const waiting = { app, priority, onProgress, timeoutMs: GENERATE_TIMEOUT_MS };
-  const params: GenerateParams = { input, sampling: chosen };
-  const generated = yield* streamFromWorker<{ readonly delta: string }, Generated>(
-    call.signal,
-    (hooks) => engines.llm(model).call('generate', params, { ...hooks, ...waiting }),
+  const params: GenerateParams = {
+    caller: toCaller(call.session, priority),
+    input,
+    sampling: chosen,
+    overflow,
+    ...(toolChoice === undefined ? {} : { toolChoice }),
+  };
+  const generated = yield* streamFromWorker<GeneratedChunk, Generated>(call.signal, (hooks) =>
+    engines.llm(model).call('generate', params, { ...hooks, ...waiting }),
   );
   return toCompletion(generated, clock);
 }
 
 function toSampling(params: SamplingParams): Sampling {
   const { maxTokens, temperature, topP, topK, minP, seed, responseFormat } = params;
+  const { repeatPenalty, presencePenalty, frequencyPenalty } = params;
   const stop = [params.stop ?? []].flat();
   assertWholeCharacters(stop);
   return {
@@ -84,6 +112,9 @@ function toSampling(params: SamplingParams): Sampling {
     ...(topP === undefined ? {} : { topP }),
     ...(topK === undefined ? {} : { topK }),
     ...(minP === undefined ? {} : { minP }),
+    ...(repeatPenalty === undefined ? {} : { repeatPenalty }),
+    ...(presencePenalty === undefined ? {} : { presencePenalty }),
+    ...(frequencyPenalty === undefined ? {} : { frequencyPenalty }),
     ...(seed === undefined ? {} : { seed }),
     ...(responseFormat === undefined ? {} : { schema: responseFormat.schema }),
     stop,
@@ -100,13 +131,17 @@ function assertWholeCharacters(stop: readonly string[]): void {
 
 /** `firstTokenMs` counts from the arrival of the call, as its caller waits. */
 function toCompletion(generated: Generated, clock: CallClock): Completion {
-  const { content, finishReason, promptTokens, cachedTokens, completionTokens } = generated;
+  const { content, reasoning, toolCalls, finishReason, dropped } = generated;
+  const { promptTokens, cachedTokens, completionTokens } = generated;
   const queuedMs = clock.spentMs('queued');
   const loadMs = clock.spentMs('downloading', 'verifying', 'loading');
   const totalMs = clock.totalMs();
   return {
     content,
+    ...(reasoning === undefined ? {} : { reasoning }),
+    ...(toolCalls === undefined ? {} : { toolCalls: [...toolCalls] }),
     finishReason,
+    ...(dropped === undefined ? {} : { dropped }),
     usage: { promptTokens, cachedTokens, completionTokens },
     timings: {
       queuedMs,
@@ -117,9 +152,15 @@ function toCompletion(generated: Generated, clock: CallClock): Completion {
   };
 }
 
-function assertNoTools(tools: Params<'llm.chat'>['tools']): void {
-  if (tools === undefined || tools.length === 0) return;
-  throw new RpcError('Unavailable', 'The chat template of this model does not call tools.', {
-    details: { parameter: 'tools' },
-  });
+/** Tags by which the worker tells callers apart; it learns nothing else of them. */
+function toCaller({ appId, id }: Session, priority: SamplingParams['priority']): Caller {
+  return { owner: appId, session: id, isBackground: priority === 'background' };
+}
+
+function toTool({ name, description, parameters }: ToolParams): Tool {
+  return {
+    name,
+    ...(description === undefined ? {} : { description }),
+    ...(parameters === undefined ? {} : { parameters }),
+  };
 }

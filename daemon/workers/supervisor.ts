@@ -21,6 +21,9 @@ export function createWorker<Ops>(spec: WorkerSpec, dependencies: WorkerDependen
   return {
     call: (op, params, options = {}) =>
       supervisor.call(op, params, options as WorkerCallOptions<unknown>) as Promise<never>,
+    notify: (op, params) => {
+      supervisor.notify(op, params);
+    },
     status: () => supervisor.status(),
     close: () => supervisor.close(),
   };
@@ -66,6 +69,10 @@ class Supervisor {
     this.#queue.push(call);
     this.#pump();
     return call.answer;
+  }
+
+  notify(op: string, params: unknown): void {
+    if (this.#process?.isReady === true) this.#process.call(this.#nextId++, op, params);
   }
 
   status(): WorkerStatus {

@@ -36,6 +36,11 @@ export interface Worker<Ops> {
     params: OpField<Ops, O, 'params'>,
     options?: WorkerCallOptions<OpField<Ops, O, 'chunk'>>,
   ): Promise<OpField<Ops, O, 'result'>>;
+  /**
+   * Tells the process something now, ahead of what waits. Nobody learns what comes of it, and where no process
+   * runs nothing does: it never starts one.
+   */
+  notify<O extends keyof Ops & string>(op: O, params: OpField<Ops, O, 'params'>): void;
   status(): WorkerStatus;
   /** Ends the process; calls in flight answer `Unavailable`. */
   close(): Promise<void>;

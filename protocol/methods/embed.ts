@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineMethod } from '../method.ts';
-import { Base64 } from '../values.ts';
+import { Base64, TimeoutMs } from '../values.ts';
 
 export const embedMethods = {
   'embed.create': defineMethod({
@@ -12,6 +12,14 @@ export const embedMethods = {
       kind: z.enum(['query', 'document']).default('document'),
       dimensions: z.int().min(1).max(8192).optional().describe('Keep the first n, renormalised.'),
       encoding: z.enum(['float', 'f32']).default('float'),
+      overflow: z
+        .enum(['refuse', 'chunk'])
+        .default('refuse')
+        .describe(
+          'What to do with a text longer than the model reads at once: answer ContextOverflow, or embed it in pieces and take their mean, weighted by length.',
+        ),
+      priority: z.enum(['interactive', 'background']).default('interactive'),
+      timeoutMs: TimeoutMs.optional(),
       pipeline: z
         .union([z.string().max(256), z.record(z.string(), z.unknown())])
         .optional()
@@ -25,10 +33,12 @@ export const embedMethods = {
     errors: [
       'NotFound',
       'ContextOverflow',
+      'QuotaExceeded',
       'Busy',
       'Timeout',
       'WorkerCrashed',
       'Unavailable',
+      'InsufficientResources',
       'Cancelled',
     ],
   }),

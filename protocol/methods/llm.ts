@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineMethod } from '../method.ts';
+import { TimeoutMs } from '../values.ts';
 
 const ModelId = z.string().max(256).describe('A model the manifest pins; the first fitting one.');
 
@@ -7,6 +8,10 @@ export const Message = z
   .strictObject({
     role: z.enum(['system', 'user', 'assistant', 'tool']),
     content: z.string(),
+    reasoning: z
+      .string()
+      .optional()
+      .describe('Of an assistant; templates decide what of it they repeat.'),
     name: z.string().max(128).optional(),
     toolCallId: z.string().max(128).optional(),
     toolCalls: z
@@ -17,30 +22,72 @@ export const Message = z
   .meta({ id: 'Message' });
 export type Message = z.output<typeof Message>;
 
+const JsonSchema = z.record(z.string(), z.unknown());
+
 const Sampling = {
   model: ModelId.optional(),
   maxTokens: z.int().min(1).optional().describe('Clamped to what the context leaves.'),
-  temperature: z.number().min(0).max(2).optional(),
-  topP: z.number().min(0).max(1).optional(),
-  topK: z.int().min(0).max(1000).optional(),
-  minP: z.number().min(0).max(1).optional(),
-  seed: z.int().min(0).max(0xffff_ffff).optional(),
+  temperature: z.number().optional().describe('Clamped to 0..2; 0 always picks the likeliest.'),
+  topP: z.number().optional().describe('Clamped to 0..1.'),
+  topK: z.int().optional().describe('Clamped to 0..1000; 0 keeps every token.'),
+  minP: z.number().optional().describe('Clamped to 0..1.'),
+  repeatPenalty: z.number().optional().describe('Clamped to 0.5..2; 1 is none.'),
+  presencePenalty: z.number().optional().describe('Clamped to -2..2; 0 is none.'),
+  frequencyPenalty: z.number().optional().describe('Clamped to -2..2; 0 is none.'),
+  seed: z
+    .int()
+    .min(0)
+    .max(0xffff_ffff)
+    .optional()
+    .describe('The same seed writes the same text, whoever else is served beside it.'),
   stop: z
     .union([z.string().min(1).max(256), z.array(z.string().min(1).max(256)).max(16)])
     .optional(),
   responseFormat: z
     .strictObject({
       type: z.literal('json_schema'),
-      schema: z.record(z.string(), z.unknown()),
+      schema: JsonSchema,
     })
     .optional(),
   priority: z.enum(['interactive', 'background']).default('interactive'),
+  overflow: z
+    .enum(['refuse', 'dropOldest'])
+    .default('refuse')
+    .describe(
+      'What to do with a prompt that does not fit: answer ContextOverflow, or leave out its oldest part. A conversation keeps its system messages and its last message.',
+    ),
+  timeoutMs: TimeoutMs.optional(),
 };
 
-const ToolCall = z.object({ id: z.string(), name: z.string(), arguments: z.string() });
+const ToolCall = z
+  .object({ id: z.string(), name: z.string(), arguments: z.string() })
+  .describe('`arguments` is JSON that satisfies the parameters of the tool.');
+
+const ToolName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+
+const Tools = {
+  tools: z
+    .array(
+      z.strictObject({
+        name: ToolName,
+        description: z.string().max(4096).optional(),
+        parameters: JsonSchema.optional(),
+      }),
+    )
+    .max(64)
+    .optional()
+    .describe('Functions that the app offers; the model asks for calls, the app runs them.'),
+  toolChoice: z
+    .union([z.enum(['auto', 'none', 'required']), z.strictObject({ name: ToolName })])
+    .default('auto'),
+};
 
 const Usage = z
-  .object({ promptTokens: z.int(), cachedTokens: z.int(), completionTokens: z.int() })
+  .object({
+    promptTokens: z.int(),
+    cachedTokens: z.int().describe('Of the prompt: those that did not have to be read again.'),
+    completionTokens: z.int(),
+  })
   .meta({ id: 'Usage' });
 
 const Timings = z
@@ -55,8 +102,13 @@ const Timings = z
 export const Completion = z
   .object({
     content: z.string(),
+    reasoning: z.string().optional().describe('What the model thought; never part of `content`.'),
     toolCalls: z.array(ToolCall).optional(),
     finishReason: z.enum(['stop', 'length', 'tool_calls']),
+    dropped: z
+      .object({ messages: z.int(), tokens: z.int() })
+      .optional()
+      .describe('What `overflow: "dropOldest"` left out of the prompt.'),
     usage: Usage,
     timings: Timings,
   })
@@ -64,12 +116,17 @@ export const Completion = z
 export type Completion = z.output<typeof Completion>;
 
 const CompletionChunk = z
-  .object({ delta: z.string(), toolCall: ToolCall.optional() })
+  .object({
+    delta: z.string(),
+    reasoning: z.string().optional(),
+    toolCall: ToolCall.optional(),
+  })
   .meta({ id: 'CompletionChunk' });
 
 const generationErrors = [
   'NotFound',
   'ContextOverflow',
+  'QuotaExceeded',
   'Busy',
   'Timeout',
   'WorkerCrashed',
@@ -85,17 +142,7 @@ export const llmMethods = {
     params: z.strictObject({
       messages: z.array(Message).min(1).max(10_000),
       ...Sampling,
-      tools: z
-        .array(
-          z.strictObject({
-            name: z.string().max(64),
-            description: z.string().max(4096).optional(),
-            parameters: z.record(z.string(), z.unknown()).optional(),
-          }),
-        )
-        .max(64)
-        .optional()
-        .describe('Accepted by models whose template calls tools; others answer Unavailable.'),
+      ...Tools,
     }),
     chunk: CompletionChunk,
     result: Completion,
@@ -117,12 +164,31 @@ export const llmMethods = {
         model: ModelId.optional(),
         messages: z.array(Message).min(1).max(10_000).optional(),
         prompt: z.string().optional(),
+        tools: Tools.tools,
+        timeoutMs: TimeoutMs.optional(),
       })
       .refine(
         ({ messages, prompt }) => (messages === undefined) !== (prompt === undefined),
         'give messages or prompt, one of them',
       ),
     result: z.object({ tokens: z.int() }),
+    errors: generationErrors,
+  }),
+  'llm.rerank': defineMethod({
+    summary: 'Order documents by how well they answer a query, best first.',
+    requires: 'llm:generate',
+    params: z.strictObject({
+      model: ModelId.optional(),
+      query: z.string().min(1),
+      documents: z.array(z.string()).min(1).max(1024),
+      topN: z.int().min(1).optional(),
+      priority: z.enum(['interactive', 'background']).default('interactive'),
+      timeoutMs: TimeoutMs.optional(),
+    }),
+    result: z.object({
+      results: z.array(z.object({ index: z.int().describe('In `documents`.'), score: z.number() })),
+      usage: z.object({ promptTokens: z.int(), cachedTokens: z.int() }),
+    }),
     errors: generationErrors,
   }),
 };

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineMethod } from '../method.ts';
+import { TimeoutMs } from '../values.ts';
 import { MODALITIES } from '../app-manifest.ts';
 
 const MODEL_STATES = ['absent', 'installed', 'loaded'] as const;
@@ -19,6 +20,12 @@ export const Model = z
       .optional()
       .describe('False: the contents of messages are joined by newlines.'),
     dimensions: z.int().optional(),
+    tools: z.boolean().optional().describe('Whether the chat template calls tools.'),
+    reasoning: z.boolean().optional().describe('Whether the model thinks before it answers.'),
+    unusableUntil: z
+      .string()
+      .optional()
+      .describe('Crashed several times in a row: refused until then, ISO 8601.'),
   })
   .meta({ id: 'Model' });
 export type Model = z.output<typeof Model>;
@@ -36,5 +43,39 @@ export const modelsMethods = {
     params: z.strictObject({ model: z.string().max(256) }),
     result: z.object({ model: Model }),
     errors: ['NotFound', 'Unavailable', 'InsufficientResources'],
+  }),
+  'models.lease': defineMethod({
+    summary: 'Load a pinned model and keep it warm: no idle time-out while the lease lasts.',
+    requires: 'session',
+    params: z.strictObject({
+      model: z.string().max(256),
+      ttlMs: z
+        .int()
+        .min(1)
+        .max(60 * 60 * 1000)
+        .default(10 * 60 * 1000)
+        .describe('The lease ends after this long, when released, and with the session.'),
+      timeoutMs: TimeoutMs.optional(),
+    }),
+    result: z.object({
+      lease: z.string(),
+      expiresAt: z.string().describe('ISO 8601.'),
+      model: Model,
+    }),
+    errors: [
+      'NotFound',
+      'Busy',
+      'Unavailable',
+      'InsufficientResources',
+      'WorkerCrashed',
+      'Timeout',
+    ],
+  }),
+  'models.release': defineMethod({
+    summary: 'End a lease of this session.',
+    requires: 'session',
+    params: z.strictObject({ lease: z.string().max(128) }),
+    result: z.object({ released: z.literal(true) }),
+    errors: ['NotFound'],
   }),
 };

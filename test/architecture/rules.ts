@@ -139,8 +139,8 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     },
   },
   {
-    name: 'only engines load an inference library',
-    files: /^(?!daemon\/workers\/\w+\/engine\.ts$)/,
+    name: 'only engines, and llm/library, load an inference library',
+    files: /^(?!daemon\/workers\/(\w+\/engine\.ts|llm\/library\/[\w-]+\.ts)$)/,
     imports: /^(node-llama-cpp|tesseract\.js|@tesseract\.js-data\/|@fugood\/)/,
     violation: {
       path: 'daemon/workers/llm/generate.ts',

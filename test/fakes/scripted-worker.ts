@@ -20,6 +20,7 @@ export function createScriptedWorker<Ops>(script: Script): Worker<Ops> & { seen:
       seen.push(call);
       return script(call, (options ?? {}) as WorkerCallOptions<unknown>) as Promise<never>;
     },
+    notify: () => undefined,
     status: () => ({
       kind: 'llm',
       model: 'scripted',

@@ -17,6 +17,7 @@ export function createInProcessStoreWorker(spec: WorkerSpec): Worker<StoreOps> {
   };
   return {
     call,
+    notify: () => undefined,
     status: () => ({
       kind: spec.kind,
       model: spec.model,

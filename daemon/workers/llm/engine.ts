@@ -17,11 +17,11 @@ import {
   resolveChatWrapper,
 } from 'node-llama-cpp';
 import type { Engine, LoadedEngine } from '../engine.ts';
-import { joinContents, toChatItems } from './chat-prompt.ts';
+import { joinContents, toChatItems } from './chat/chat-prompt.ts';
 import type { VectorModel } from './embed.ts';
 import { embed } from './embed.ts';
 import { generate, renderChecked } from './generate.ts';
-import { checkGguf } from './gguf-check.ts';
+import { checkGguf } from './gguf/gguf-check.ts';
 import type { LlmOps, LlmStart } from './ops.ts';
 import { serializeSampling } from './serial-sampling.ts';
 import { createSlots, throwIfCancelled } from './slots.ts';
@@ -104,6 +104,9 @@ async function createGenerateEngine(model: LlamaModel, start: LlmStart): Promise
       return { tokens: renderChecked(textModel, input).tokens.length };
     },
     embed: () => refusePurpose('text-to-text'),
+    rank: () => refusePurpose('text-to-text'),
+    forget: () => undefined,
+    setThreads: () => undefined,
   };
 }
 
@@ -124,6 +127,9 @@ async function createEmbedEngine(model: LlamaModel, start: LlmStart): Promise<En
     generate: () => refusePurpose('text-to-embedding'),
     countTokens: () => refusePurpose('text-to-embedding'),
     embed: (params, call) => embed(vectorModel, params, call),
+    rank: () => refusePurpose('text-to-embedding'),
+    forget: () => undefined,
+    setThreads: () => undefined,
   };
 }
 

@@ -1,15 +1,15 @@
 import { RpcError } from '@locara/protocol/errors';
 import type { EngineCall } from '../engine.ts';
 import type { Generated, GenerateParams, LlmOps } from './ops.ts';
-import { createPacedEmit } from './paced-emit.ts';
+import { createPacedEmit } from './text/paced-emit.ts';
 import { assertPromptBytes, contextOverflow } from './prompt-limit.ts';
-import { toGrammarSchema } from './response-schema.ts';
+import { toGrammarSchema } from './schema/response-schema.ts';
 import type { ResolvedSampling } from './sampling.ts';
 import { resolveSampling } from './sampling.ts';
 import type { Slots } from './slots.ts';
 import { throwIfCancelled } from './slots.ts';
 import type { Grammar, RenderedPrompt, Sequence, TextModel } from './text-model.ts';
-import { createTextStream } from './text-stream.ts';
+import { createTextStream } from './text/text-stream.ts';
 
 type Call = EngineCall<LlmOps['generate']['chunk']>;
 

@@ -4,11 +4,20 @@ import type { Message } from '@locara/protocol';
 export interface LlmStart {
   readonly modelPath: string;
   readonly purpose: 'generate' | 'embed';
-  /** Tokens of context, already clamped to what model and memory allow. */
+  /** Tokens of context of one sequence, already clamped to what model and memory allow. */
   readonly contextTokens: number;
   /** Sequences that generate side by side. */
   readonly sequences: number;
   readonly threads: number;
+}
+
+/** For whom the worker computes: tags that mean nothing to it, equal for what may share state. */
+export interface Caller {
+  /** Of the app. Equal callers share what was read before, and one turn. */
+  readonly owner: string;
+  /** Of the session: at its end, what it left behind is forgotten. */
+  readonly session: string;
+  readonly isBackground: boolean;
 }
 
 /** How the next token is chosen, and when to stop. */
@@ -18,22 +27,58 @@ export interface Sampling {
   readonly topP?: number;
   readonly topK?: number;
   readonly minP?: number;
+  readonly repeatPenalty?: number;
+  readonly presencePenalty?: number;
+  readonly frequencyPenalty?: number;
   readonly seed?: number;
   readonly stop: readonly string[];
   /** A JSON Schema the text must satisfy. */
   readonly schema?: Readonly<Record<string, unknown>>;
 }
 
+/** A function the app offers to the model. */
+export interface Tool {
+  readonly name: string;
+  readonly description?: string;
+  readonly parameters?: Readonly<Record<string, unknown>>;
+}
+
+export type ToolChoice = 'auto' | 'none' | 'required' | { readonly name: string };
+
 /** What to continue: a conversation through the model’s template, or a plain text. */
+export type PromptInput =
+  | { readonly messages: readonly Message[]; readonly tools?: readonly Tool[] }
+  | { readonly prompt: string };
+
 export interface GenerateParams {
-  readonly input: { readonly messages: readonly Message[] } | { readonly prompt: string };
+  readonly caller: Caller;
+  readonly input: PromptInput;
+  readonly toolChoice?: ToolChoice;
+  readonly overflow?: 'refuse' | 'dropOldest';
   readonly sampling: Sampling;
+}
+
+export interface ToolCall {
+  readonly id: string;
+  readonly name: string;
+  /** JSON that satisfies the parameters of the tool. */
+  readonly arguments: string;
+}
+
+/** A piece of text, of thought, or one whole call. */
+export interface GeneratedChunk {
+  readonly delta: string;
+  readonly reasoning?: string;
+  readonly toolCall?: ToolCall;
 }
 
 /** The whole text, and what it took. */
 export interface Generated {
   readonly content: string;
-  readonly finishReason: 'stop' | 'length';
+  readonly reasoning?: string;
+  readonly toolCalls?: readonly ToolCall[];
+  readonly finishReason: 'stop' | 'length' | 'tool_calls';
+  readonly dropped?: { readonly messages: number; readonly tokens: number };
   readonly promptTokens: number;
   readonly cachedTokens: number;
   readonly completionTokens: number;
@@ -45,18 +90,35 @@ export interface Generated {
 export interface LlmOps {
   generate: {
     params: GenerateParams;
-    chunk: { readonly delta: string };
+    chunk: GeneratedChunk;
     result: Generated;
   };
   countTokens: {
-    params: { readonly input: GenerateParams['input'] };
+    params: { readonly input: PromptInput };
     chunk: never;
     result: { readonly tokens: number };
   };
+  /** How well each document answers the query; higher is better. */
+  rank: {
+    params: {
+      readonly caller: Caller;
+      readonly query: string;
+      readonly documents: readonly string[];
+    };
+    chunk: never;
+    result: {
+      readonly scores: readonly number[];
+      readonly promptTokens: number;
+      readonly cachedTokens: number;
+    };
+  };
   embed: {
-    params: { readonly texts: readonly string[] };
+    params: { readonly texts: readonly string[]; readonly overflow?: 'refuse' | 'chunk' };
     chunk: never;
     /** Raw vectors, one per text, not normalised. */
     result: { readonly vectors: readonly Float32Array[]; readonly promptTokens: number };
   };
+  /** Drops what a session left behind. */
+  forget: { params: { readonly session: string }; chunk: never; result: undefined };
+  setThreads: { params: { readonly threads: number }; chunk: never; result: undefined };
 }

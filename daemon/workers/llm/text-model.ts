@@ -1,4 +1,4 @@
-import type { GrammarSchema } from './response-schema.ts';
+import type { GrammarSchema } from './schema/response-schema.ts';
 import type { GenerateParams } from './ops.ts';
 import type { ResolvedSampling } from './sampling.ts';
 

@@ -47,6 +47,7 @@ function createWorker(): Worker<SpeechOps> {
     );
   return {
     call: ((_op, ...rest: Parameters<typeof call>) => call(...rest)) as Worker<SpeechOps>['call'],
+    notify: () => undefined,
     status: () => {
       throw new Error('not asked here');
     },

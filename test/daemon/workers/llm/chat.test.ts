@@ -1,12 +1,13 @@
 import type { Message } from '@locara/protocol';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Engine } from '../../../../daemon/workers/engine.ts';
-import { toChatItems } from '../../../../daemon/workers/llm/chat-prompt.ts';
+import { toChatItems } from '../../../../daemon/workers/llm/chat/chat-prompt.ts';
 import { createLlmEngine } from '../../../../daemon/workers/llm/engine.ts';
 import type { LlmOps } from '../../../../daemon/workers/llm/ops.ts';
 import { recordCall } from '../../../fakes/engine-call.ts';
 import { ggufString, readGguf, writeGguf } from '../../../support/edit-gguf.ts';
 import { unpackEmbeddedModel } from '../../../support/embedded-model.ts';
+import { CALLER } from '../../../support/llm-caller.ts';
 
 const TEMPLATE =
   '{{ bos_token }}{% for message in messages %}{{ message.role }}: {{ message.content }}{{ eos_token }}' +
@@ -46,7 +47,7 @@ describe('a model with a chat template', () => {
     const call = recordCall<{ readonly delta: string }>();
     const sampling = { stop: [], temperature: 0, maxTokens: 12 };
     const answer = await engine.generate(
-      { input: { messages: say('Tell a story') }, sampling },
+      { caller: CALLER, input: { messages: say('Tell a story') }, sampling },
       call,
     );
     expect(answer.content.length).toBeGreaterThan(0);

@@ -5,6 +5,7 @@ import type { Engine } from '../../../../daemon/workers/engine.ts';
 import type { Generated, LlmOps, Sampling } from '../../../../daemon/workers/llm/ops.ts';
 import { recordCall } from '../../../fakes/engine-call.ts';
 import { unpackEmbeddedModel } from '../../../support/embedded-model.ts';
+import { CALLER } from '../../../support/llm-caller.ts';
 
 const CONTEXT_TOKENS = 512;
 
@@ -24,7 +25,10 @@ describe('text generation', () => {
 
   type Choices = Partial<Sampling>;
   const generate = async (prompt: string, sampling: Choices = {}, call = record()) =>
-    engine.generate({ input: { prompt }, sampling: { stop: [], ...sampling } }, call);
+    engine.generate(
+      { caller: CALLER, input: { prompt }, sampling: { stop: [], ...sampling } },
+      call,
+    );
   const record = () => recordCall<{ readonly delta: string }>();
 
   test('the story model tells a story', async () => {
@@ -155,7 +159,10 @@ describe('text generation', () => {
 
   test('an empty message list content still has a beginning to continue', async () => {
     const input = { messages: [{ role: 'user' as const, content: '' }] };
-    const story = await engine.generate({ input, sampling: { stop: [], maxTokens: 5 } }, record());
+    const story = await engine.generate(
+      { caller: CALLER, input, sampling: { stop: [], maxTokens: 5 } },
+      record(),
+    );
     expect(story.promptTokens).toBe(1);
   });
 

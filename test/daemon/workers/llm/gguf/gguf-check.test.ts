@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
-import { createLlmEngine } from '../../../../daemon/workers/llm/engine.ts';
-import { checkGguf } from '../../../../daemon/workers/llm/gguf-check.ts';
-import type { GgufParts } from '../../../support/edit-gguf.ts';
-import { ggufU32, readGguf, writeGguf, writeModel } from '../../../support/edit-gguf.ts';
-import { unpackEmbeddedModel } from '../../../support/embedded-model.ts';
+import { createLlmEngine } from '../../../../../daemon/workers/llm/engine.ts';
+import { checkGguf } from '../../../../../daemon/workers/llm/gguf/gguf-check.ts';
+import type { GgufParts } from '../../../../support/edit-gguf.ts';
+import { ggufU32, readGguf, writeGguf, writeModel } from '../../../../support/edit-gguf.ts';
+import { unpackEmbeddedModel } from '../../../../support/embedded-model.ts';
 
 const RMS_EPSILON = 'llama.attention.layer_norm_rms_epsilon';
 const FEED_FORWARD = 'llama.feed_forward_length';

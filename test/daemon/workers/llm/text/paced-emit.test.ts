@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createPacedEmit } from '../../../../daemon/workers/llm/paced-emit.ts';
+import { createPacedEmit } from '../../../../../daemon/workers/llm/text/paced-emit.ts';
 
 function setUp() {
   const sent: string[] = [];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { toGrammarSchema } from '../../../../daemon/workers/llm/response-schema.ts';
+import { toGrammarSchema } from '../../../../../daemon/workers/llm/schema/response-schema.ts';
 
 const nest = (depth: number): Record<string, unknown> =>
   depth === 0

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createTextStream } from '../../../../daemon/workers/llm/text-stream.ts';
+import { createTextStream } from '../../../../../daemon/workers/llm/text/text-stream.ts';
 
 /** A vocabulary whose every token is one byte: the hardest case for whole characters. */
 const detokenize = (bytes: readonly number[]) => new TextDecoder().decode(Uint8Array.from(bytes));
