@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { EngineCall } from '../engine.ts';
 import type { LlmOps } from './ops.ts';
 import { assertPromptBytes, contextOverflow } from './prompt-limit.ts';
-import { throwIfCancelled } from './slots.ts';
+import { throwIfCancelled } from './cancelled.ts';
 import type { Token } from './text-model.ts';
 
 /** What embedding needs of a loaded model; `engine.ts` makes it out of the library. */

@@ -4,15 +4,12 @@ import type {
   ChatWrapper,
   Llama,
   LlamaContext,
-  LlamaContextSequence,
-  LlamaGrammar,
   LlamaModel,
   Token as LlamaToken,
 } from 'node-llama-cpp';
 import {
   getLlama,
   InsufficientMemoryError,
-  LlamaGrammarEvaluationState,
   LlamaLogLevel,
   resolveChatWrapper,
 } from 'node-llama-cpp';
@@ -20,12 +17,21 @@ import type { Engine, LoadedEngine } from '../engine.ts';
 import { joinContents, toChatItems } from './chat/chat-prompt.ts';
 import type { VectorModel } from './embed.ts';
 import { embed } from './embed.ts';
+import { createBatch } from './batch/create-batch.ts';
+import { probeInvariance } from './batch/invariance.ts';
+import { createNativeContext, findInternals } from './library/native-context.ts';
+import { NativeSampler } from './library/native-sampler.ts';
 import { generate, renderChecked } from './generate.ts';
 import { checkGguf } from './gguf/gguf-check.ts';
 import type { LlmOps, LlmStart } from './ops.ts';
-import { serializeSampling } from './serial-sampling.ts';
-import { createSlots, throwIfCancelled } from './slots.ts';
-import type { RenderedPrompt, Sequence, TextModel } from './text-model.ts';
+import { throwIfCancelled } from './cancelled.ts';
+import type { RenderedPrompt, TextModel } from './text-model.ts';
+
+/** What is known of a model before its context is made. */
+interface SizedStart extends LlmStart {
+  readonly vocabularySize: number;
+  readonly canTruncate: boolean;
+}
 
 /** What the engine's schema grammars write after a complete value. */
 const GRAMMAR_END = '\n\n\n\n';
@@ -42,7 +48,12 @@ export async function createLlmEngine(start: LlmStart): Promise<LoadedEngine<Llm
   const llama = await openLlama(start.threads);
   const model = await loadModel(llama, start.modelPath);
   const device = llama.gpu === false ? cpuDevice(start.threads) : GPU_NAMES[llama.gpu];
-  const sized = { ...start, contextTokens };
+  const sized: SizedStart = {
+    ...start,
+    contextTokens,
+    vocabularySize: summary.vocabularySize,
+    canTruncate: !summary.isRecurrent,
+  };
   const engine =
     start.purpose === 'generate'
       ? await createGenerateEngine(model, sized)
@@ -90,24 +101,57 @@ function toStartError(cause: unknown, rule: string): RpcError {
   return new RpcError('Unavailable', message, { details: { rule }, cause });
 }
 
-async function createGenerateEngine(model: LlamaModel, start: LlmStart): Promise<Engine<LlmOps>> {
-  const { contextTokens, sequences, threads } = start;
-  const context = await model
-    .createContext({ contextSize: contextTokens, sequences, threads })
-    .catch((cause: unknown) => Promise.reject(toStartError(cause, 'context_refused')));
+async function createGenerateEngine(model: LlamaModel, start: SizedStart): Promise<Engine<LlmOps>> {
+  const { contextTokens } = start;
+  const context = await createContext(model, start);
+  const limits = {
+    cells: contextTokens,
+    maxBatchTokens: context.batchSize,
+    canTruncate: start.canTruncate,
+  };
+  const decodeContext = createNativeContext(context, model, limits);
+  const batch = createBatch({
+    context: decodeContext,
+    invariance: await probeInvariance(decodeContext, start.vocabularySize),
+    minReadTokens: model.llama.gpu === false ? CPU_READ_TOKENS : GPU_READ_TOKENS,
+  });
   const textModel = toTextModel(model, context, contextTokens);
-  const slots = createSlots(serializeSampling(context) ? sequences : 1);
   return {
-    generate: (params, call) => generate({ model: textModel, slots }, params, call),
+    generate: (params, call) => generate({ model: textModel, batch }, params, call),
     countTokens: ({ input }, call) => {
       throwIfCancelled(call.signal);
       return { tokens: renderChecked(textModel, input).tokens.length };
     },
     embed: () => refusePurpose('text-to-text'),
     rank: () => refusePurpose('text-to-text'),
-    forget: () => undefined,
-    setThreads: () => undefined,
+    forget: ({ session }) => {
+      batch.forget(session);
+    },
+    setThreads: ({ threads }) => {
+      batch.setThreads(threads);
+    },
   };
+}
+
+/** Pieces of a prompt: the least that are read at once, and the most. */
+const CPU_READ_TOKENS = 16;
+const GPU_READ_TOKENS = 128;
+const CPU_BATCH_TOKENS = 128;
+const GPU_BATCH_TOKENS = 512;
+
+function createContext(model: LlamaModel, start: SizedStart): Promise<LlamaContext> {
+  const { contextTokens, sequences, threads } = start;
+  const isCpu = model.llama.gpu === false;
+  return model
+    .createContext({
+      contextSize: contextTokens,
+      sequences,
+      threads,
+      batchSize: isCpu ? CPU_BATCH_TOKENS : GPU_BATCH_TOKENS,
+      // On a processor it reads in other kernels the more is read at once, and heads of 8 take twice as long.
+      flashAttention: isCpu ? false : 'auto',
+    })
+    .catch((cause: unknown) => Promise.reject(toStartError(cause, 'context_refused')));
 }
 
 async function createEmbedEngine(model: LlamaModel, start: LlmStart): Promise<Engine<LlmOps>> {
@@ -141,6 +185,7 @@ function refusePurpose(task: string): never {
 
 function toTextModel(model: LlamaModel, context: LlamaContext, contextTokens: number): TextModel {
   const chat = resolveTemplate(model);
+  const internals = findInternals(context, model);
   return {
     contextTokens,
     tokenize: (text) => model.tokenize(text.toWellFormed()),
@@ -151,7 +196,8 @@ function toTextModel(model: LlamaModel, context: LlamaContext, contextTokens: nu
       if (chat === undefined) return renderText(model, joinContents(input.messages));
       return renderChat(model, chat, input.messages);
     },
-    openSequence: () => toSequence(model, context.getSequence()),
+    isEnd: (token) => model.isEogToken(token as LlamaToken),
+    createSampler: (sampling) => new NativeSampler(internals, sampling, model),
     createGrammar: async (schema) => ({
       // Any schema: its shape was checked, the library's type describes each kind on its own.
       grammar: await model.llama.createGrammarForJsonSchema(schema as { type: 'null' }),
@@ -202,27 +248,4 @@ function renderChat(
 function withBeginning(model: LlamaModel, tokens: LlamaToken[]): LlamaToken[] {
   const { bos, shouldPrependBosToken } = model.tokens;
   return shouldPrependBosToken && bos !== null && tokens[0] !== bos ? [bos, ...tokens] : tokens;
-}
-
-function toSequence(model: LlamaModel, sequence: LlamaContextSequence): Sequence {
-  return {
-    prefill: (tokens) => sequence.evaluateWithoutGeneratingNewTokens(tokens as LlamaToken[]),
-    generate: (tokens, { temperature, topP, topK, minP, seed }, grammar) =>
-      sequence.evaluate(tokens as LlamaToken[], {
-        temperature,
-        topP,
-        topK,
-        minP,
-        seed,
-        ...(grammar === undefined
-          ? {}
-          : {
-              grammarEvaluationState: new LlamaGrammarEvaluationState({
-                model,
-                grammar: grammar.grammar as LlamaGrammar,
-              }),
-            }),
-      }),
-    close: () => sequence.dispose(),
-  };
 }

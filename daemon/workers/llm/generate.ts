@@ -5,10 +5,10 @@ import { createPacedEmit } from './text/paced-emit.ts';
 import { assertPromptBytes, contextOverflow } from './prompt-limit.ts';
 import { toGrammarSchema } from './schema/response-schema.ts';
 import type { ResolvedSampling } from './sampling.ts';
-import { resolveSampling } from './sampling.ts';
-import type { Slots } from './slots.ts';
-import { throwIfCancelled } from './slots.ts';
-import type { Grammar, RenderedPrompt, Sequence, TextModel } from './text-model.ts';
+import { isReproducible, resolveSampling } from './sampling.ts';
+import type { Batch } from './batch/batch.ts';
+import { throwIfCancelled } from './cancelled.ts';
+import type { Grammar, RenderedPrompt, TextModel } from './text-model.ts';
 import { createTextStream } from './text/text-stream.ts';
 
 type Call = EngineCall<LlmOps['generate']['chunk']>;
@@ -21,27 +21,18 @@ interface Plan {
   readonly grammar: Grammar | undefined;
 }
 
-/** Tokens of the prompt read between two looks at the signal. */
-const PREFILL_TOKENS = 512;
 /** One frame of a screen: nobody sees more messages than that, and each costs all three processes. */
 const CHUNK_INTERVAL_MS = 16;
 
-/** The `generate` operation: checks and plans first, then waits for a sequence of its own. */
+/** The `generate` operation: checks and plans first, then joins the batch. */
 export async function generate(
-  { model, slots }: { readonly model: TextModel; readonly slots: Slots },
+  { model, batch }: { readonly model: TextModel; readonly batch: Batch },
   params: GenerateParams,
   call: Call,
 ): Promise<Generated> {
   throwIfCancelled(call.signal);
   const plan = await planGeneration(model, params);
-  return slots.run(call.signal, async () => {
-    const sequence = model.openSequence();
-    try {
-      return await runPlan({ model, sequence, plan }, call);
-    } finally {
-      await sequence.close();
-    }
-  });
+  return runPlan({ model, batch, params, plan }, call);
 }
 
 /** The prompt's tokens, refused early when there are far too many. */
@@ -89,10 +80,15 @@ async function createGrammar(
   }
 }
 
-async function runPlan(
-  { model, sequence, plan }: { model: TextModel; sequence: Sequence; plan: Plan },
-  call: Call,
-): Promise<Generated> {
+/** What one generation works with. */
+interface Work {
+  readonly model: TextModel;
+  readonly batch: Batch;
+  readonly params: GenerateParams;
+  readonly plan: Plan;
+}
+
+async function runPlan({ model, batch, params, plan }: Work, call: Call): Promise<Generated> {
   const startedAt = performance.now();
   const { prompt, sampling } = plan;
   const emit = createPacedEmit((delta) => {
@@ -104,48 +100,47 @@ async function runPlan(
     stop: plan.stop,
     emit,
   });
-  const rest = await prefill(sequence, prompt, call);
   let completionTokens = 0;
   let firstTokenMs = 0;
   let finishReason: Generated['finishReason'] = 'stop';
-  for await (const token of sequence.generate(rest, sampling, plan.grammar)) {
-    throwIfCancelled(call.signal);
-    if (++completionTokens === 1) {
-      firstTokenMs = performance.now() - startedAt;
-      call.progress({ stage: 'running' });
-    }
-    if (prompt.stopTokens.has(token) || text.push(token)) break;
-    if (completionTokens >= sampling.maxTokens) {
-      finishReason = 'length';
-      break;
-    }
-  }
-  throwIfCancelled(call.signal);
-  const content = text.finish();
-  emit.flush();
-  return {
-    content,
-    finishReason,
-    promptTokens: prompt.tokens.length,
-    cachedTokens: 0,
-    completionTokens,
-    firstTokenMs: completionTokens === 0 ? performance.now() - startedAt : firstTokenMs,
-  };
-}
-
-/** Reads the prompt in pieces, so that a cancelled call stops soon; returns the last piece unread. */
-async function prefill(
-  sequence: Sequence,
-  { tokens }: RenderedPrompt,
-  call: Call,
-): Promise<RenderedPrompt['tokens']> {
-  let completed = 0;
-  for (;;) {
-    throwIfCancelled(call.signal);
-    call.progress({ stage: 'prefill', completed, total: tokens.length, unit: 'tokens' });
-    const piece = tokens.slice(completed, completed + PREFILL_TOKENS);
-    if (completed + piece.length === tokens.length) return piece;
-    await sequence.prefill(piece);
-    completed += piece.length;
+  const sampler = model.createSampler(sampling);
+  if (plan.grammar !== undefined) sampler.useGrammar(plan.grammar.grammar);
+  try {
+    call.progress({ stage: 'prefill', completed: 0, total: prompt.tokens.length, unit: 'tokens' });
+    const { cachedTokens } = await batch.run({
+      caller: params.caller,
+      prompt: prompt.tokens,
+      sampler,
+      isReproducible: isReproducible(params.sampling),
+      signal: call.signal,
+      onRead: (completed) => {
+        const total = prompt.tokens.length;
+        if (completed < total)
+          call.progress({ stage: 'prefill', completed, total, unit: 'tokens' });
+      },
+      onToken: (token) => {
+        if (model.isEnd(token)) return undefined;
+        if (++completionTokens === 1) {
+          firstTokenMs = performance.now() - startedAt;
+          call.progress({ stage: 'running' });
+        }
+        if (prompt.stopTokens.has(token) || text.push(token)) return undefined;
+        if (completionTokens < sampling.maxTokens) return [token];
+        finishReason = 'length';
+        return undefined;
+      },
+    });
+    const content = text.finish();
+    emit.flush();
+    return {
+      content,
+      finishReason,
+      promptTokens: prompt.tokens.length,
+      cachedTokens,
+      completionTokens,
+      firstTokenMs: completionTokens === 0 ? performance.now() - startedAt : firstTokenMs,
+    };
+  } finally {
+    sampler.close();
   }
 }

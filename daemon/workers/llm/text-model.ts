@@ -1,3 +1,4 @@
+import type { Sampler } from './batch/batch.ts';
 import type { GrammarSchema } from './schema/response-schema.ts';
 import type { GenerateParams } from './ops.ts';
 import type { ResolvedSampling } from './sampling.ts';
@@ -14,7 +15,9 @@ export interface TextModel {
   detokenize(tokens: readonly Token[], before: readonly Token[]): string;
   /** The prompt as the model must see it, with its template where it has one. */
   renderPrompt(input: GenerateParams['input']): RenderedPrompt;
-  openSequence(): Sequence;
+  /** True of a token that ends a text. */
+  isEnd(token: Token): boolean;
+  createSampler(sampling: ResolvedSampling): Sampler;
   /** Throws when the schema makes no grammar. */
   createGrammar(schema: GrammarSchema): Promise<Grammar>;
 }
@@ -31,16 +34,4 @@ export interface Grammar {
   readonly grammar: object;
   /** What the grammar writes once the value is complete. */
   readonly endMark: string;
-}
-
-/** One conversation's place in the context: it starts empty and leaves nothing behind. */
-export interface Sequence {
-  prefill(tokens: readonly Token[]): Promise<void>;
-  /** Reads the rest of the prompt, then writes token by token; ends at the model's own end. */
-  generate(
-    tokens: readonly Token[],
-    sampling: ResolvedSampling,
-    grammar: Grammar | undefined,
-  ): AsyncGenerator<Token, void, void>;
-  close(): Promise<void>;
 }

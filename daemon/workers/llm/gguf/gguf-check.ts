@@ -10,6 +10,9 @@ export interface GgufSummary {
   readonly contextTokens: number;
   /** Whether it can write; a model that reads in both directions only embeds. */
   readonly isCausal: boolean;
+  /** Whether it keeps a state that cannot be taken back token by token. */
+  readonly isRecurrent: boolean;
+  readonly vocabularySize: number;
 }
 
 const MAX_ENTRIES = 1 << 16;
@@ -93,9 +96,15 @@ function checkMetadata(metadata: ReadonlyMap<string, GgufValue>): GgufSummary {
   if (typeof pooling !== 'number' || pooling < 0 || pooling > MAX_POOLING_TYPE) {
     return failFormat('gguf_pooling_type');
   }
-  checkVocabulary(metadata);
+  const vocabularySize = checkVocabulary(metadata);
   const isCausal = metadata.get(`${architecture}.attention.causal`) !== false;
-  return { architecture, contextTokens, isCausal };
+  return {
+    architecture,
+    contextTokens,
+    isCausal,
+    isRecurrent: isRecurrent(metadata, architecture),
+    vocabularySize,
+  };
 }
 
 function isRecurrent(metadata: ReadonlyMap<string, GgufValue>, architecture: string): boolean {
@@ -115,7 +124,7 @@ function checkHeads(metadata: ReadonlyMap<string, GgufValue>, key: string, width
   }
 }
 
-function checkVocabulary(metadata: ReadonlyMap<string, GgufValue>): void {
+function checkVocabulary(metadata: ReadonlyMap<string, GgufValue>): number {
   const tokens = metadata.get('tokenizer.ggml.tokens');
   if (typeof tokens !== 'object' || tokens.length === 0) return failFormat('gguf_vocabulary');
   for (const name of ['bos', 'eos']) {
@@ -125,6 +134,7 @@ function checkVocabulary(metadata: ReadonlyMap<string, GgufValue>): void {
       failFormat('gguf_vocabulary');
     }
   }
+  return tokens.length;
 }
 
 function unusable(rule: string): RpcError {

@@ -1,0 +1,332 @@
+import { RpcError } from '@locara/protocol/errors';
+import type { Token } from '../text-model.ts';
+import type { Batch, RunOutcome, RunRequest } from './batch.ts';
+import type { DecodeContext, OutputHandles } from './decode-context.ts';
+import type { Invariance } from './invariance.ts';
+import { createLanes, type Lanes } from './lanes.ts';
+import { chooseParked } from './park.ts';
+import { planWrites, type WritePlan } from './plan-writes.ts';
+import {
+  cancelledError,
+  createRun,
+  isReproducible,
+  readTokens,
+  type Run,
+  unreadTokens,
+} from './run.ts';
+import { createSequencePool, type SequencePool } from './sequence-pool.ts';
+import { createStepSize, type StepSize } from './step-size.ts';
+
+/** What a step of the batch took. */
+export interface StepMeasure {
+  readonly kind: 'write' | 'read';
+  readonly tokens: number;
+  readonly ms: number;
+}
+
+export interface BatchOptions {
+  readonly context: DecodeContext;
+  readonly invariance: Invariance;
+  /** Tokens of a prompt that are read at a time, at least. */
+  readonly minReadTokens: number;
+  /** Told after every step; for those who choose the number of threads. */
+  readonly onStep?: (measure: StepMeasure) => void;
+}
+
+export function createBatch(options: BatchOptions): Batch {
+  const loop = new DecodeLoop(options);
+  return {
+    // The engine keeps the last cell of a sequence for itself, and fillers use it.
+    contextTokens: options.context.cells,
+    run: (request) => loop.add(createRun(request)),
+    score: async (request) => {
+      const run = createRun(request);
+      const outcome = await loop.add(run);
+      return { ...outcome, logProbabilities: run.logProbabilities };
+    },
+    forget: (session) => {
+      loop.forget(session);
+    },
+    setThreads: (threads) => {
+      loop.setThreads(threads);
+    },
+  };
+}
+
+class DecodeLoop {
+  readonly #options: BatchOptions;
+  readonly #pool: SequencePool;
+  readonly #lanes: Lanes = createLanes();
+  readonly #stepSize: StepSize;
+  /** In the order in which they came, or came back. */
+  readonly #waiting: Run[] = [];
+  readonly #seated = new Set<Run>();
+  #threads: number | undefined;
+  #forgotten: string[] = [];
+  #step = 0;
+  #isRunning = false;
+
+  constructor(options: BatchOptions) {
+    const { context, minReadTokens } = options;
+    this.#options = options;
+    this.#pool = createSequencePool(context);
+    this.#stepSize = createStepSize({ min: minReadTokens, max: context.maxBatchTokens - 1 });
+  }
+
+  async add(run: Run): Promise<RunOutcome> {
+    const { signal } = run.request;
+    if (signal.aborted) throw cancelledError();
+    if (run.tokens.length >= this.#options.context.cells) throw overflow(run, this.#options);
+    const cancel = (): void => {
+      this.#settle(run, cancelledError());
+    };
+    signal.addEventListener('abort', cancel, { once: true });
+    this.#waiting.push(run);
+    this.#wake();
+    try {
+      await run.settlers.promise;
+      return { cachedTokens: run.cachedTokens ?? 0 };
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  forget(session: string): void {
+    this.#forgotten.push(session);
+    this.#wake();
+  }
+
+  setThreads(threads: number): void {
+    this.#threads = threads;
+  }
+
+  #wake(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    void this.#run();
+  }
+
+  /** Steps as long as somebody waits. The native context is touched nowhere else. */
+  async #run(): Promise<void> {
+    for (;;) {
+      this.#tidy();
+      this.#seat();
+      if (this.#seated.size === 0) {
+        this.#isRunning = false;
+        return;
+      }
+      this.#step++;
+      await this.#write();
+      await this.#read();
+    }
+  }
+
+  /** Between two steps: what ended leaves, and what was asked for meanwhile is done. */
+  #tidy(): void {
+    for (const run of this.#seated) if (run.isSettled) this.#leave(run);
+    for (const session of this.#forgotten.splice(0)) this.#pool.forget(session);
+    if (this.#threads !== undefined) this.#options.context.setThreads(this.#threads);
+    this.#threads = undefined;
+  }
+
+  /** Gives seats to those who wait; where none is free, somebody who holds several gives one back. */
+  #seat(): void {
+    for (const run of [...this.#waiting]) {
+      if (!run.isSettled && !this.#trySeat(run)) continue;
+      this.#waiting.splice(this.#waiting.indexOf(run), 1);
+    }
+    this.#lanes.keepOnly([...this.#seated, ...this.#waiting]);
+  }
+
+  #trySeat(run: Run): boolean {
+    const { owner, session } = run.request.caller;
+    // Of a text whose likelihood is asked for, the part in question must be read anew.
+    const prompt = 'target' in run.request ? run.request.prompt : run.tokens;
+    const claim = { owner, session, prompt };
+    let seat = this.#pool.take(claim);
+    if (seat === undefined) {
+      const parked = chooseParked(this.#seated, run);
+      if (parked === undefined) return false;
+      this.#leave(parked);
+      this.#waiting.push(parked);
+      seat = this.#pool.take(claim);
+    }
+    if (seat === undefined) return false;
+    run.seat = seat;
+    run.cachedTokens ??= seat.tokens.length;
+    this.#seated.add(run);
+    return true;
+  }
+
+  #leave(run: Run): void {
+    this.#seated.delete(run);
+    if (run.seat !== undefined) this.#pool.release(run.seat);
+    run.seat = undefined;
+  }
+
+  /** One token for each of the texts whose turn it is. */
+  async #write(): Promise<void> {
+    const ready = [...this.#seated].filter((run) => !run.isSettled && this.#isWriting(run));
+    const runs = this.#lanes.chooseWriters(ready, this.#step);
+    const { context, invariance } = this.#options;
+    const site = {
+      sequences: context.sequences,
+      canTruncate: context.canTruncate,
+      width: invariance.width,
+      lengthOf: (sequence: number) => this.#pool.lengthOf(sequence),
+    };
+    for (const plan of planWrites(runs, site)) await this.#decodeWrites(plan);
+  }
+
+  async #decodeWrites({ entries, runs }: WritePlan): Promise<void> {
+    const { context } = this.#options;
+    const written = runs.filter((run) => run !== undefined);
+    const handles = await this.#decode('write', entries, written);
+    if (handles === undefined) return;
+    for (const [at, entry] of entries.entries()) {
+      const run = runs[at];
+      if (run === undefined) context.truncate(entry.sequence, entry.position);
+      else {
+        run.seat?.tokens.push(...entry.tokens);
+        run.stepAt = this.#step;
+        this.#lanes.countWritten(run);
+      }
+    }
+    await this.#choose(runs, handles);
+  }
+
+  /** A piece of the prompt whose turn it is. */
+  async #read(): Promise<void> {
+    const ready = [...this.#seated].filter((run) => !run.isSettled && !this.#isWriting(run));
+    const run = this.#lanes.chooseReader(ready, this.#step);
+    if (run?.seat === undefined) return;
+    const position = readTokens(run);
+    const left = unreadTokens(run);
+    // One token alone would go through other kernels than the rest of the prompt.
+    const size = left <= this.#stepSize.tokens + 1 ? left : this.#stepSize.tokens;
+    const tokens = run.tokens.slice(position, position + size);
+    const outputs = outputsOf(run, position, size);
+    const entry = { sequence: run.seat.sequence, position, tokens, outputs };
+    const decoded = await this.#decode('read', [entry], [run]);
+    if (decoded === undefined) return;
+    const [handles = []] = decoded;
+    run.seat.tokens.push(...tokens);
+    run.stepAt = this.#step;
+    this.#lanes.countRead(run, size);
+    if ('target' in run.request) await this.#score(run, position, handles);
+    else {
+      run.request.onRead?.(position + size);
+      await this.#choose([run], [handles]);
+    }
+  }
+
+  /** Not a single run survives a decode that failed: nobody knows what the engine holds. */
+  async #decode(
+    kind: StepMeasure['kind'],
+    entries: Parameters<DecodeContext['decode']>[0],
+    runs: readonly Run[],
+  ): Promise<readonly OutputHandles[] | undefined> {
+    const startedAt = performance.now();
+    try {
+      const handles = await this.#options.context.decode(entries);
+      const ms = performance.now() - startedAt;
+      const tokens = entries.reduce((sum, entry) => sum + entry.tokens.length, 0);
+      if (kind === 'read') this.#stepSize.observe(tokens, ms);
+      this.#options.onStep?.({ kind, tokens, ms });
+      return handles;
+    } catch {
+      for (const run of runs) {
+        this.#seated.delete(run);
+        if (run.seat !== undefined) this.#pool.discard(run.seat);
+        run.seat = undefined;
+        this.#settle(run, new Error('the engine could not read a batch'));
+      }
+      return undefined;
+    }
+  }
+
+  /** The next token of each run that has an output, and what its caller makes of it. */
+  async #choose(
+    runs: readonly (Run | undefined)[],
+    handles: readonly OutputHandles[],
+  ): Promise<void> {
+    const chosen = runs.flatMap((run, at) => {
+      const [handle] = handles[at] ?? [];
+      return run === undefined || handle === undefined || run.isSettled ? [] : [{ run, handle }];
+    });
+    const [first, ...others] = chosen;
+    if (first === undefined) return;
+    // The first access after a decode puts the outputs in order, in place and without a lock.
+    await this.#chooseOne(first.run, first.handle);
+    await Promise.all(others.map(({ run, handle }) => this.#chooseOne(run, handle)));
+  }
+
+  async #chooseOne(run: Run, handle: number): Promise<void> {
+    const { request } = run;
+    if ('target' in request) return;
+    try {
+      const token = await this.#options.context.sample(handle, request.sampler);
+      if (!run.isSettled) this.#accept(run, request, token);
+    } catch (error) {
+      this.#settle(run, error);
+    }
+  }
+
+  #accept(run: Run, request: RunRequest, token: Token): void {
+    const next = request.onToken(token);
+    if (next === undefined || next.length === 0) this.#settle(run);
+    else if (run.tokens.length + next.length >= this.#options.context.cells) {
+      this.#settle(run, overflow(run, this.#options));
+    } else run.tokens.push(...next);
+  }
+
+  async #score(run: Run, position: number, handles: OutputHandles): Promise<void> {
+    const { request } = run;
+    if (!('target' in request)) return;
+    const outputs = outputsOf(run, position, readTokens(run) - position);
+    for (const [at, handle] of handles.entries()) {
+      const token = run.tokens[position + (outputs[at] ?? 0) + 1];
+      const probabilities = await this.#options.context.probabilities(handle);
+      run.logProbabilities.push(Math.log(probabilityOf(token, probabilities)));
+    }
+    if (run.logProbabilities.length === request.target.length) this.#settle(run);
+  }
+
+  #isWriting(run: Run): boolean {
+    if ('target' in run.request) return false;
+    if (unreadTokens(run) === 1) return true;
+    // What was written token by token is read again so, where the engine would notice the difference.
+    const isSame = this.#options.invariance.isSameRead || !isReproducible(run);
+    return !isSame && readTokens(run) >= run.promptLength;
+  }
+
+  #settle(run: Run, error?: unknown): void {
+    if (run.isSettled) return;
+    run.isSettled = true;
+    if (error === undefined) run.settlers.resolve(undefined);
+    else run.settlers.reject(error);
+  }
+}
+
+/** Where, within a piece of a prompt, the engine must say what could come next. */
+function outputsOf({ request, tokens }: Run, position: number, size: number): number[] {
+  if (!('target' in request)) return position + size === tokens.length ? [size - 1] : [];
+  const firstAt = request.prompt.length - 1;
+  return Array.from({ length: size }, (_value, at) => at).filter((at) => {
+    const index = position + at;
+    return index >= firstAt && index < tokens.length - 1;
+  });
+}
+
+function probabilityOf(token: Token | undefined, probabilities: readonly number[]): number {
+  for (let at = 0; at < probabilities.length; at += 2) {
+    if (probabilities[at] === token) return probabilities[at + 1] ?? 0;
+  }
+  return 0;
+}
+
+function overflow(run: Run, { context }: BatchOptions): RpcError {
+  return new RpcError('ContextOverflow', 'The text leaves no room in the context of the model.', {
+    details: { promptTokens: run.tokens.length, contextTokens: context.cells },
+  });
+}

@@ -1,0 +1,59 @@
+import { RpcError } from '@locara/protocol/errors';
+import type { Token } from '../text-model.ts';
+import type { RunRequest, ScoreRequest } from './batch.ts';
+import type { Seat } from './sequence-pool.ts';
+
+/** A text on its way through the batch. */
+export interface Run {
+  readonly request: RunRequest | ScoreRequest;
+  /** All tokens that were ever given to it: its prompt, and what came after. */
+  readonly tokens: Token[];
+  /** Tokens of the prompt; those behind it came while the text was written. */
+  readonly promptLength: number;
+  /** Undefined while it waits, or has to wait again. */
+  seat: Seat | undefined;
+  /** The step in which it last took part: who waited longest is next. */
+  stepAt: number;
+  cachedTokens: number | undefined;
+  /** What became known of the tokens whose likelihood is asked for. */
+  readonly logProbabilities: number[];
+  readonly settlers: PromiseWithResolvers<undefined>;
+  isSettled: boolean;
+}
+
+export function createRun(request: RunRequest | ScoreRequest): Run {
+  const tokens = 'target' in request ? [...request.prompt, ...request.target] : [...request.prompt];
+  return {
+    request,
+    tokens,
+    promptLength: tokens.length,
+    seat: undefined,
+    stepAt: 0,
+    cachedTokens: undefined,
+    logProbabilities: [],
+    settlers: Promise.withResolvers(),
+    isSettled: false,
+  };
+}
+
+export function readTokens({ seat }: Run): number {
+  return seat?.tokens.length ?? 0;
+}
+
+export function unreadTokens(run: Run): number {
+  return run.tokens.length - readTokens(run);
+}
+
+/** Whether its caller can ask for the same text again. */
+export function isReproducible({ request }: Run): boolean {
+  return 'isReproducible' in request && request.isReproducible;
+}
+
+export function laneOf({ request }: Run): string {
+  const { owner, isBackground } = request.caller;
+  return `${isBackground ? 'background' : 'interactive'} ${owner}`;
+}
+
+export function cancelledError(): RpcError {
+  return new RpcError('Cancelled', 'The call was cancelled.');
+}
