@@ -172,7 +172,7 @@ class DecodeLoop {
     const site = {
       sequences: context.sequences,
       canTruncate: context.canTruncate,
-      width: invariance.width,
+      invariance,
       lengthOf: (sequence: number) => this.#pool.lengthOf(sequence),
     };
     for (const plan of planWrites(runs, site)) await this.#decodeWrites(plan);
@@ -295,9 +295,8 @@ class DecodeLoop {
   #isWriting(run: Run): boolean {
     if ('target' in run.request) return false;
     if (unreadTokens(run) === 1) return true;
-    // What was written token by token is read again so, where the engine would notice the difference.
-    const isSame = this.#options.invariance.isSameRead || !isReproducible(run);
-    return !isSame && readTokens(run) >= run.promptLength;
+    // What was written token by token leaves other last bits when it is read at once.
+    return isReproducible(run) && readTokens(run) >= run.promptLength;
   }
 
   #settle(run: Run, error?: unknown): void {

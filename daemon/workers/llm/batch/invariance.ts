@@ -1,57 +1,54 @@
 import type { Token } from '../text-model.ts';
-import type { DecodeContext, Entry } from './decode-context.ts';
-
-/** What a text may depend on beside itself, on this engine with this model. */
-export interface Invariance {
-  /**
-   * `any`: a token's bits are the same however many are computed with it. `pairs`: as long as it is not alone.
-   * `alone`: only when nothing is computed with it.
-   */
-  readonly width: 'any' | 'pairs' | 'alone';
-  /** Whether tokens read together leave the same bits as those read one after the other. */
-  readonly isSameRead: boolean;
-}
+import type { DecodeContext } from './decode-context.ts';
 
 /**
- * Finds out by trying, with a few tokens in the first sequences, which are empty before and after. Kernels for one
- * row and for several may add in another order; a difference in the last bit, some hundred tokens later, is another
- * word (note 0130).
+ * When the bits of a token are the same whoever else is computed with it: with `any` number of others, as long as
+ * there are `pairs`, or only `alone`.
+ */
+export type Invariance = 'any' | 'pairs' | 'alone';
+
+/**
+ * Finds out by trying, with a few tokens in sequences that are empty before and after. Kernels for one row and for
+ * several may add in another order; a difference in the last bit, some hundred tokens later, is another word
+ * (note 0130).
  */
 export async function probeInvariance(
   context: DecodeContext,
   vocabularySize: number,
 ): Promise<Invariance> {
-  if (context.sequences < 2 || !context.canTruncate) return { width: 'any', isSameRead: true };
-  const tokens = Array.from({ length: 4 }, (_value, at) => 1 + ((at * 97 + 13) % vocabularySize));
-  const [first = 0, second = 0, third = 0, last = 0] = tokens;
-  const begin = [first, second];
-  const trial = async (width: number, pieces: readonly (readonly Token[])[]): Promise<string> => {
+  // Without neighbours there is nobody to depend on; and what cannot be taken back is not tried.
+  if (context.sequences < 2) return 'any';
+  if (!context.canTruncate) return 'alone';
+  const [first = 0, second = 0, ...written] = Array.from(
+    { length: 4 },
+    (_value, at) => 1 + ((at * 97 + 13) % (vocabularySize - 1)),
+  );
+  const trial = async (width: number): Promise<string> => {
     const sequences = Array.from({ length: width }, (_value, sequence) => sequence);
-    let position = 0;
-    let seen = '';
-    for (const [at, piece] of pieces.entries()) {
-      const outputs = at === pieces.length - 1 ? [piece.length - 1] : [];
-      const entries: Entry[] = sequences.map((sequence) => ({
-        sequence,
-        position,
-        tokens: piece,
-        outputs,
-      }));
-      position += piece.length;
-      // Prompts are read one at a time, whoever else is there.
-      if (piece.length > 1) for (const entry of entries) await context.decode([entry]);
-      else {
-        const [handle] = (await context.decode(entries))[0] ?? [];
-        if (handle !== undefined) seen = (await context.probabilities(handle)).join();
-      }
+    for (const sequence of sequences) {
+      await context.decode([{ sequence, position: 0, tokens: [first, second], outputs: [] }]);
+    }
+    const seen: string[] = [];
+    for (const [at, token] of written.entries()) {
+      seen.push(await writeOne(context, { sequences, position: 2 + at, token }));
     }
     for (const sequence of sequences) context.clear(sequence);
-    return seen;
+    return seen.join('\n');
   };
-  const alone = await trial(1, [begin, [third], [last]]);
-  const two = await trial(2, [begin, [third], [last]]);
-  const all = await trial(context.sequences, [begin, [third], [last]]);
-  const isSameRead = (await trial(2, [[...begin, third], [last]])) === two;
-  const width = alone === two && two === all ? 'any' : two === all ? 'pairs' : 'alone';
-  return { width, isSameRead };
+  const [alone, two, all] = [await trial(1), await trial(2), await trial(context.sequences)];
+  if (two !== all) return 'alone';
+  return alone === two ? 'any' : 'pairs';
+}
+
+/** What could follow one token in the first of the sequences, when all of them get it. */
+async function writeOne(
+  context: DecodeContext,
+  written: { sequences: readonly number[]; position: number; token: Token },
+): Promise<string> {
+  const { sequences, position, token } = written;
+  const handles = await context.decode(
+    sequences.map((sequence) => ({ sequence, position, tokens: [token], outputs: [0] })),
+  );
+  const probabilities = await context.probabilities(handles[0]?.[0] ?? 0);
+  return probabilities.join();
 }

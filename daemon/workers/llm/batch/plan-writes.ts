@@ -13,7 +13,7 @@ export interface WritePlan {
 export interface WriteSite {
   readonly sequences: number;
   readonly canTruncate: boolean;
-  readonly width: Invariance['width'];
+  readonly invariance: Invariance;
   /** Tokens that a sequence holds now. */
   readonly lengthOf: (sequence: number) => number;
 }
@@ -28,7 +28,7 @@ const FILLER_TOKEN = 1;
 
 /** The decodes that give each run its next token, such that no reproducible text can tell who else was there. */
 export function planWrites(runs: readonly Run[], site: WriteSite): WritePlan[] {
-  if (site.width !== 'alone') return runs.length === 0 ? [] : [planTogether(runs, site)];
+  if (site.invariance !== 'alone') return runs.length === 0 ? [] : [planTogether(runs, site)];
   const together = runs.filter((run) => !isReproducible(run));
   const alone = runs.filter(isReproducible);
   return [
@@ -56,7 +56,7 @@ function addFillers(bySequence: Map<number, Run | undefined>, site: WriteSite): 
     if (gap > MAX_FILLED_GAP) continue;
     for (let filler = 1; filler <= gap; filler++) bySequence.set(sequence + filler, undefined);
   }
-  if (site.width !== 'pairs') return;
+  if (site.invariance !== 'pairs') return;
   for (const sequence of taken) {
     const run = bySequence.get(sequence);
     const isAlone = !bySequence.has(sequence - 1) && !bySequence.has(sequence + 1);
