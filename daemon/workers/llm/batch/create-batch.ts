@@ -109,24 +109,25 @@ class DecodeLoop {
   /** Steps as long as somebody waits. The native context is touched nowhere else. */
   async #run(): Promise<void> {
     for (;;) {
-      this.#tidy();
-      this.#seat();
+      this.#changeSeats();
       if (this.#seated.size === 0) {
         this.#isRunning = false;
         return;
       }
       this.#step++;
       await this.#write();
+      this.#changeSeats();
       await this.#read();
     }
   }
 
-  /** Between two steps: what ended leaves, and what was asked for meanwhile is done. */
-  #tidy(): void {
+  /** Between two decodes: who is done leaves, what was asked for meanwhile is done, and who waits comes. */
+  #changeSeats(): void {
     for (const run of this.#seated) if (run.isSettled) this.#leave(run);
     for (const session of this.#forgotten.splice(0)) this.#pool.forget(session);
     if (this.#threads !== undefined) this.#options.context.setThreads(this.#threads);
     this.#threads = undefined;
+    this.#seat();
   }
 
   /** Gives seats to those who wait; where none is free, somebody who holds several gives one back. */
