@@ -1,6 +1,5 @@
 import { BACK_OFF, createBackOff, type BackOff } from './back-off.ts';
 import { CallQueue } from './call-queue.ts';
-import { workerEntry } from './entry.ts';
 import { PendingCall } from './pending-call.ts';
 import {
   busyError,
@@ -12,7 +11,8 @@ import {
   startError,
 } from './worker-error.ts';
 import type { WorkerDependencies } from './worker-dependencies.ts';
-import { WorkerProcess, type CallMessage, type ProcessExit } from './worker-process.ts';
+import { WorkerLife } from './worker-life.ts';
+import type { CallMessage, ProcessExit, WorkerProcess } from './worker-process.ts';
 import type { Worker, WorkerCallOptions, WorkerSpec, WorkerStatus } from './worker.ts';
 
 /** Supervises one worker. Nothing runs before the first call. */
@@ -24,6 +24,10 @@ export function createWorker<Ops>(spec: WorkerSpec, dependencies: WorkerDependen
     notify: (op, params) => {
       supervisor.notify(op, params);
     },
+    keepWarm: (isHeld) => {
+      supervisor.keepWarm(isHeld);
+    },
+    stopIfIdle: () => supervisor.stopIfIdle(),
     status: () => supervisor.status(),
     close: () => supervisor.close(),
   };
@@ -39,10 +43,7 @@ class Supervisor {
   readonly #running = new Map<number, PendingCall>();
   readonly #queue = new CallQueue();
   readonly #graceTimers = new Map<number, NodeJS.Timeout>();
-  #process: WorkerProcess | undefined;
-  #device = '';
-  #restartTimer: NodeJS.Timeout | undefined;
-  #idleTimer: NodeJS.Timeout | undefined;
+  readonly #life: WorkerLife;
   #isClosed = false;
   #nextId = 1;
 
@@ -50,6 +51,23 @@ class Supervisor {
     this.#spec = spec;
     this.#dependencies = dependencies;
     this.#backOff = createBackOff(dependencies.backOff ?? BACK_OFF, () => performance.now());
+    this.#life = new WorkerLife(spec, dependencies, {
+      onReady: () => {
+        this.#started();
+      },
+      onMessage: (message) => {
+        this.#receive(message);
+      },
+      onRefused: (error) => {
+        this.#refuseWaiting(error);
+      },
+      onAbandoned: () => {
+        this.#pump();
+      },
+      onExit: (exit) => {
+        this.#exited(exit);
+      },
+    });
   }
 
   async call(op: string, params: unknown, options: WorkerCallOptions<unknown>): Promise<unknown> {
@@ -72,7 +90,17 @@ class Supervisor {
   }
 
   notify(op: string, params: unknown): void {
-    if (this.#process?.isReady === true) this.#process.call(this.#nextId++, op, params);
+    this.#life.ready?.call(this.#nextId++, op, params);
+  }
+
+  keepWarm(isHeld: boolean): void {
+    this.#life.keepWarm(isHeld);
+  }
+
+  async stopIfIdle(): Promise<boolean> {
+    if (this.#isBusy) return false;
+    await this.#life.stop();
+    return true;
   }
 
   status(): WorkerStatus {
@@ -80,9 +108,8 @@ class Supervisor {
     return {
       kind,
       model,
-      pid: this.#process?.pid ?? 0,
+      ...this.#life.status(),
       state: this.#state(),
-      device: this.#device,
       running: this.#running.size,
       queued: this.#queue.length,
     };
@@ -90,17 +117,27 @@ class Supervisor {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    clearTimeout(this.#restartTimer);
-    clearTimeout(this.#idleTimer);
     for (const call of [...this.#running.values(), ...this.#queue.takeAll()])
       call.reject(closedError());
-    await this.#process?.stop();
+    await this.#life.close();
+  }
+
+  get #isBusy(): boolean {
+    return this.#running.size + this.#queue.length > 0;
   }
 
   #state(): WorkerStatus['state'] {
-    if (this.#process?.isReady === true) return this.#running.size > 0 ? 'busy' : 'ready';
-    if (this.#process?.isEnding === false) return 'starting';
-    return this.#queue.length > 0 ? 'restarting' : 'stopped';
+    switch (this.#life.phase) {
+      case 'ready':
+        return this.#running.size > 0 ? 'busy' : 'ready';
+      case 'starting':
+        return 'starting';
+      case 'waiting':
+        return 'restarting';
+      case 'ending':
+      case 'none':
+        return this.#queue.length > 0 ? 'restarting' : 'stopped';
+    }
   }
 
   #assertRoom(): void {
@@ -119,18 +156,11 @@ class Supervisor {
 
   /** Moves everything on that can move. Called after every change. */
   #pump(): void {
-    clearTimeout(this.#idleTimer);
     if (this.#isClosed) return;
-    const process = this.#process;
-    if (process === undefined) {
-      if (this.#queue.length > 0) this.#scheduleStart();
-    } else if (process.isReady) {
-      this.#dispatchAll(process);
-      const isIdle = this.#running.size === 0;
-      process.setReferenced(!isIdle);
-      if (isIdle)
-        this.#idleTimer = setTimeout(() => void process.stop(), this.#spec.idleMs).unref();
-    }
+    const process = this.#life.ready;
+    if (process !== undefined) this.#dispatchAll(process);
+    else if (this.#queue.length > 0) this.#life.start(this.#backOff.delayMs());
+    this.#life.setBusy(this.#isBusy);
     this.#announceWaiting();
   }
 
@@ -151,60 +181,24 @@ class Supervisor {
   }
 
   #announceWaiting(): void {
-    const isLoading = this.#process?.isReady !== true;
+    const isLoading = this.#life.ready === undefined;
     for (const [index, call] of this.#queue.calls().entries()) {
       if (isLoading && index < this.#spec.maxConcurrent) call.wait({ stage: 'loading' });
       else call.wait({ stage: 'queued', queuePosition: index + 1 });
     }
   }
 
-  #scheduleStart(): void {
-    if (this.#restartTimer !== undefined) return;
-    const delayMs = this.#backOff.delayMs();
-    if (delayMs === 0) this.#start();
-    else {
-      this.#restartTimer = setTimeout(() => {
-        this.#restartTimer = undefined;
-        if (this.#queue.length > 0) this.#start();
-      }, delayMs);
-    }
+  #started(): void {
+    const { kind, model } = this.#spec;
+    const { pid, device } = this.#life.status();
+    this.#backOff.recordSuccess(STARTING);
+    this.#dependencies.log.info('worker.ready', { kind, model, workerPid: pid, device });
+    this.#pump();
   }
 
-  #start(): void {
-    try {
-      this.#process = this.#launch();
-    } catch {
-      const end = { cause: 'crashed' } as const;
-      this.#exited({ pid: 0, end, wasReady: false, code: null, signal: null });
-    }
-  }
-
-  #launch(): WorkerProcess {
-    const { kind, model, start, startTimeoutMs, writableFolders = [] } = this.#spec;
-    const process = new WorkerProcess({
-      entry: this.#dependencies.entry ?? workerEntry(kind),
-      start,
-      startTimeoutMs,
-      writableFolders,
-      onReady: (device) => {
-        this.#device = device;
-        this.#backOff.recordSuccess(STARTING);
-        this.#dependencies.log.info('worker.ready', {
-          kind,
-          model,
-          workerPid: process.pid,
-          device,
-        });
-        this.#pump();
-      },
-      onMessage: (message) => {
-        this.#receive(message);
-      },
-      onExit: (exit) => {
-        this.#exited(exit);
-      },
-    });
-    return process;
+  #refuseWaiting(error: unknown): void {
+    for (const call of this.#queue.takeAll()) call.reject(error);
+    this.#pump();
   }
 
   #receive(message: CallMessage): void {
@@ -231,25 +225,25 @@ class Supervisor {
   #interrupt(call: PendingCall, error: unknown): void {
     call.reject(error);
     this.#queue.remove(call);
-    const process = this.#process;
-    if (process !== undefined && this.#running.has(call.id)) {
-      if (this.#spec.cancel === 'kill') process.kill();
-      else {
-        process.cancel(call.id);
-        const timer = setTimeout(() => {
-          process.kill();
-        }, this.#spec.cancelGraceMs).unref();
-        this.#graceTimers.set(call.id, timer);
-      }
+    if (this.#running.has(call.id)) this.#stopOperation(call);
+    this.#pump();
+  }
+
+  #stopOperation(call: PendingCall): void {
+    if (this.#spec.cancel === 'kill') {
+      this.#life.kill();
+      return;
     }
-    this.#announceWaiting();
+    this.#life.ready?.cancel(call.id);
+    const timer = setTimeout(() => {
+      this.#life.kill();
+    }, this.#spec.cancelGraceMs).unref();
+    this.#graceTimers.set(call.id, timer);
   }
 
   #exited(exit: ProcessExit): void {
     const { kind, model } = this.#spec;
     const { pid, end, wasReady, code, signal } = exit;
-    this.#process = undefined;
-    this.#device = '';
     const running = [...this.#running.values()];
     for (const call of running) this.#release(call);
     const fields = {
@@ -267,7 +261,6 @@ class Supervisor {
       this.#dependencies.log.warn(wasReady ? 'worker.died' : 'worker.startFailed', fields);
       this.#fail(running, exit);
     }
-    this.#dependencies.onExit?.(exit);
     this.#pump();
   }
 
