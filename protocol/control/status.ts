@@ -20,7 +20,7 @@ export const statusMethods = {
           kind: z.string(),
           model: z.string(),
           pid: z.int(),
-          state: z.enum(['starting', 'ready', 'busy', 'restarting']),
+          state: z.enum(['starting', 'ready', 'busy', 'restarting', 'quarantined']),
           device: z.string(),
         }),
       ),

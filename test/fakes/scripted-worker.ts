@@ -21,6 +21,8 @@ export function createScriptedWorker<Ops>(script: Script): Worker<Ops> & { seen:
       return script(call, (options ?? {}) as WorkerCallOptions<unknown>) as Promise<never>;
     },
     notify: () => undefined,
+    keepWarm: () => undefined,
+    stopIfIdle: () => Promise.resolve(false),
     status: () => ({
       kind: 'llm',
       model: 'scripted',
@@ -29,6 +31,8 @@ export function createScriptedWorker<Ops>(script: Script): Worker<Ops> & { seen:
       device: 'none',
       running: 0,
       queued: 0,
+      uptimeMs: 0,
+      idleForMs: 0,
     }),
     close: () => Promise.resolve(),
   };

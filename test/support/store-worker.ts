@@ -18,6 +18,8 @@ export function createInProcessStoreWorker(spec: WorkerSpec): Worker<StoreOps> {
   return {
     call,
     notify: () => undefined,
+    keepWarm: () => undefined,
+    stopIfIdle: () => Promise.resolve(false),
     status: () => ({
       kind: spec.kind,
       model: spec.model,
@@ -26,6 +28,8 @@ export function createInProcessStoreWorker(spec: WorkerSpec): Worker<StoreOps> {
       device: 'CPU, 1 thread',
       running: 0,
       queued: 0,
+      uptimeMs: 0,
+      idleForMs: 0,
     }),
     close: () => {
       database?.close();

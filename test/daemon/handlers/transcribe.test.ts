@@ -48,6 +48,8 @@ function createWorker(): Worker<SpeechOps> {
   return {
     call: ((_op, ...rest: Parameters<typeof call>) => call(...rest)) as Worker<SpeechOps>['call'],
     notify: () => undefined,
+    keepWarm: () => undefined,
+    stopIfIdle: () => Promise.resolve(false),
     status: () => {
       throw new Error('not asked here');
     },
