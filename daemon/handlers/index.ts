@@ -142,6 +142,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
         remainingMs: (record) => parts.expansions.describe(record)?.remainingMs ?? 0,
       }),
       usageOf: (appId) => parts.audit.usageOf(appId),
+      quotasOf: (record) => parts.quotas.usageOf(record),
       wipeData: async (appId) => {
         await parts.launches.endApp(appId);
         await parts.stores.wipe(appId);
