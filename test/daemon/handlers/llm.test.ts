@@ -198,6 +198,19 @@ describe('quotas', () => {
     expect(usage()).toMatchObject({ concurrentCalls: { used: 0 }, tokensPerDay: { used: 5 } });
   });
 
+  test('what is written beyond the reservation counts at once', async () => {
+    const { handlers, usage } = setUp(async (_call, { onChunk }) => {
+      for (let token = 0; token < 9; token += 1) onChunk?.({ delta: 'a' });
+      await later(30);
+      return { ...GENERATED, promptTokens: 1, completionTokens: 9 };
+    });
+    const running = stream(handlers, { maxTokens: 1 });
+    await running.next();
+    expect(usage()).toMatchObject({ tokensPerMinute: { used: 9 } });
+    await collect(running);
+    expect(usage()).toMatchObject({ tokensPerMinute: { used: 10 } });
+  });
+
   test('one call too many is Busy before any worker hears of it', async () => {
     const { handlers, worker } = setUp(tellTale, { concurrentCalls: 1 });
     const running = stream(handlers);
