@@ -1,9 +1,12 @@
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
-import type { MacCodeIdentity } from '@locara/protocol';
+import { LIMITS, type MacCodeIdentity } from '@locara/protocol';
 import { currentPathsEnvironment, type Paths, resolvePaths } from './paths.ts';
+import type { QuotaLimits } from './scheduler/quotas/quota-limits.ts';
 
 const milliseconds = (fallback: number) => z.coerce.number().int().min(0).default(fallback);
+const tokens = (fallback: number) =>
+  z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).default(fallback);
 
 /** Every setting, once: its variable, its range, its default. */
 const Settings = z.object({
@@ -15,6 +18,9 @@ const Settings = z.object({
   LOCARA_MAX_CONNECTIONS_PER_APP: z.coerce.number().int().min(1).max(4096).default(64),
   LOCARA_STALLED_WRITE_MS: milliseconds(30_000),
   LOCARA_LLM_SEQUENCES: z.coerce.number().int().min(1).max(32).default(4),
+  LOCARA_CONCURRENT_CALLS: z.coerce.number().int().min(1).max(4096).default(LIMITS.maxCallsPerApp),
+  LOCARA_TOKENS_PER_MINUTE: tokens(2_000_000),
+  LOCARA_TOKENS_PER_DAY: tokens(200_000_000),
   LOCARA_BLOB_TTL_MS: milliseconds(3_600_000),
   LOCARA_STOP_WITH_STDIN: z.literal('1').optional(),
   LOCARA_BUBBLEWRAP: z.string().startsWith('/').optional(),
@@ -35,6 +41,8 @@ export interface Config {
   /** A peer that reads nothing for this long while answers wait is dropped. */
   readonly stalledWriteMs: number;
   readonly llmSequences: number;
+  /** What one app may ask of the language models, unless its manifest says less. */
+  readonly quotas: QuotaLimits;
   readonly blobTtlMs: number;
   /** What macOS must recognise in whoever uses the control socket; absent in builds that no team signed. */
   readonly commandLineCode: MacCodeIdentity | undefined;
@@ -67,6 +75,11 @@ export function readConfig(environment: Environment = process.env): Config {
     maxConnectionsPerApp: settings.LOCARA_MAX_CONNECTIONS_PER_APP,
     stalledWriteMs: settings.LOCARA_STALLED_WRITE_MS,
     llmSequences: settings.LOCARA_LLM_SEQUENCES,
+    quotas: {
+      concurrentCalls: settings.LOCARA_CONCURRENT_CALLS,
+      tokensPerMinute: settings.LOCARA_TOKENS_PER_MINUTE,
+      tokensPerDay: settings.LOCARA_TOKENS_PER_DAY,
+    },
     blobTtlMs: settings.LOCARA_BLOB_TTL_MS,
     commandLineCode: nameCommandLine(environment['LOCARA_TEAM_ID']),
     stopWithStdin: settings.LOCARA_STOP_WITH_STDIN === '1',

@@ -14,13 +14,14 @@ import { createTrustList } from './access/trust/trust-list.ts';
 import type { SignatureTrust } from './access/trust/verify-bundle.ts';
 import { createAudit } from './audit/create-audit.ts';
 import { createBlobStore } from './blobs/blob-store.ts';
-import { createBootClock } from './clock/boot-clock.ts';
+import { type BootClock, createBootClock } from './clock/boot-clock.ts';
 import type { Config } from './config.ts';
 import { createControlHandlers, createHandlers } from './handlers/index.ts';
 import { acquireInstanceLock } from './instance-lock.ts';
 import type { Log } from './log.ts';
 import { createModels } from './models/create-models.ts';
 import { createEngines } from './scheduler/create-engines.ts';
+import { openQuotas } from './scheduler/quotas/open-quotas.ts';
 import { createAppStores } from './stores/app-stores.ts';
 import { createLaunches, type LaunchesOptions } from './sandbox/launches.ts';
 import { createPeerCode } from './transport/peer-code.ts';
@@ -121,7 +122,10 @@ async function createParts(config: Config, log: Log, { startedAt, peers }: Start
     maxConnectionsPerApp: config.maxConnectionsPerApp,
     maxCallsPerApp: LIMITS.maxCallsPerApp,
   });
-  const resources = await createResources(config, log);
+  const resources = await createResources(config, log, bootClock);
+  sessions.onClosed(({ id }) => {
+    resources.engines.forgetSession(id);
+  });
   warmManifestCheck();
   const installer = createAppInstaller({
     registry,
@@ -156,16 +160,17 @@ async function createParts(config: Config, log: Log, { startedAt, peers }: Start
     handlers: createHandlers(shared),
     controlHandlers: createControlHandlers(shared),
     close: async () => {
-      const { engines, stores, blobs } = resources;
+      const { engines, stores, blobs, quotas } = resources;
       await launching.launches.close();
       await Promise.all([watch.stop(), engines.close(), stores.closeAll(), blobs.close()]);
+      await quotas.close();
       await audit.close();
     },
   };
 }
 
-/** What calls are served with: models and the engines that run them, stores, blobs. */
-async function createResources(config: Config, log: Log) {
+/** What calls are served with: models and the engines that run them, how much of that each app may use, stores, blobs. */
+async function createResources(config: Config, log: Log, bootClock: BootClock) {
   const { paths } = config;
   const models = createModels({ folder: paths.modelCache, log });
   const engines = createEngines({ settings: engineSettings(config, models.vadFile), log });
@@ -175,7 +180,13 @@ async function createResources(config: Config, log: Log) {
     createStoreWorker: (spec) => createWorker<StoreOps>(spec, { log }),
   });
   const blobs = await createBlobStore({ folder: paths.blobs, ttlMs: config.blobTtlMs });
-  return { models: models.forEngines(engines), engines, stores, blobs };
+  const quotas = await openQuotas({
+    path: paths.tokenUse,
+    settings: config.quotas,
+    bootClock,
+    log,
+  });
+  return { models: models.forEngines(engines), engines, stores, blobs, quotas };
 }
 
 function engineSettings(config: Config, vadFile: string) {

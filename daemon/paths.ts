@@ -29,6 +29,8 @@ export interface Paths {
   /** Of one app: its wrapped data key. */
   storeKey(appId: string): string;
   readonly blobs: string;
+  /** How many tokens each app used of late. */
+  readonly tokenUse: string;
   /** The audit log. */
   readonly audit: string;
   /** The signed end of the audit log, elsewhere than the log. */
@@ -73,6 +75,7 @@ export function resolvePaths(environment: PathsEnvironment): Paths {
     store: (appId) => join(roots.data, 'stores', appId),
     storeKey: (appId) => join(keys, 'stores', `${appId}.json`),
     blobs: join(roots.run, 'blobs'),
+    tokenUse: join(roots.data, 'token-use.json'),
     audit: join(roots.data, 'audit'),
     auditCheckpoint: join(keys, 'audit-checkpoint.json'),
     launchedHome: (appId) => join(roots.data, 'homes', appId),

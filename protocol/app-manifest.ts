@@ -94,6 +94,15 @@ const Storage = z.strictObject({
   backups: z.strictObject({ enabled: z.boolean().default(false) }).prefault({}),
 });
 
+const Tokens = z.int().min(1).max(1_000_000_000_000);
+
+/** Less than the user allows every app; more is not refused, but has no effect. */
+const InferenceLimits = z.strictObject({
+  concurrent_calls: z.int().min(1).max(4096).optional(),
+  tokens_per_minute: Tokens.optional(),
+  tokens_per_day: Tokens.optional(),
+});
+
 const Profile = z.strictObject({ min_ram_gb: z.number().positive() });
 
 /** `locara.json`, schema locara/v1. Unknown keys are refused; what is left out has the safe default. */
@@ -122,6 +131,7 @@ export const AppManifest = z
     models: z.array(ModelPin).max(64).default([]),
     capabilities: Capabilities.prefault({}),
     storage: Storage.prefault({}),
+    limits: InferenceLimits.optional(),
     profiles: z
       .strictObject({
         low: Profile.optional(),

@@ -74,21 +74,65 @@ export function createSessions(
   const open = new Set<ServedSession>();
   const closedListeners: ((session: Session) => void)[] = [];
   const readRights = createRightsReader(blocks);
-  const ofApp = (appId: string) => [...open].filter((session) => session.appId === appId);
-  const usageOf = (appId: string): SessionUsage => {
-    const sessions = ofApp(appId);
-    const calls = sessions.flatMap((session) => [...session.calls]);
-    const queued = calls.filter((call) => call.isQueued).length;
-    return { calls: { running: calls.length - queued, queued }, connections: sessions.length };
-  };
+  endWithRegistry(open, registry);
+  endWithBlocks(open, registry, blocks);
 
+  return {
+    open: (identity, listener) => {
+      const { appId } = identity.record;
+      if (usageOf(open, appId).connections >= limits.maxConnectionsPerApp) {
+        throw busy('This app has too many connections open.');
+      }
+      const session = new ServedSession(identity, {
+        registry,
+        readRights,
+        listener,
+        assertRoom: () => {
+          const { running, queued } = usageOf(open, appId).calls;
+          if (running + queued < limits.maxCallsPerApp) return;
+          throw busy('This app has too many calls in flight.');
+        },
+        onClose: () => {
+          if (open.delete(session)) for (const tell of closedListeners) tell(session);
+        },
+      });
+      open.add(session);
+      return session;
+    },
+    usageOf: (appId) => usageOf(open, appId),
+    onClosed: (listener) => {
+      closedListeners.push(listener);
+    },
+    list: () => [...open].map((session) => ({ session, calls: session.calls.size })),
+  };
+}
+
+type OpenSessions = ReadonlySet<ServedSession>;
+
+function ofApp(open: OpenSessions, appId: string): ServedSession[] {
+  return [...open].filter((session) => session.appId === appId);
+}
+
+function usageOf(open: OpenSessions, appId: string): SessionUsage {
+  const sessions = ofApp(open, appId);
+  const calls = sessions.flatMap((session) => [...session.calls]);
+  const queued = calls.filter((call) => call.isQueued).length;
+  return { calls: { running: calls.length - queued, queued }, connections: sessions.length };
+}
+
+/** Tells sessions of changed grants, and ends those whose app is no longer what opened them. */
+function endWithRegistry(open: OpenSessions, registry: AppRegistry): void {
   registry.onChange((appId, record) => {
-    for (const session of ofApp(appId)) {
+    for (const session of ofApp(open, appId)) {
       const ending = endingOf(session, record);
       if (ending === undefined) session.listener.onGrantsChanged();
       else session.listener.onEnded(ending);
     }
   });
+}
+
+/** Ends the sessions of apps that another revocation list blocks. */
+function endWithBlocks(open: OpenSessions, registry: AppRegistry, blocks: Blocks): void {
   blocks.onChange(() => {
     for (const session of [...open]) {
       const record = registry.find(session.appId);
@@ -103,35 +147,6 @@ export function createSessions(
       });
     }
   });
-
-  return {
-    open: (identity, listener) => {
-      const { record } = identity;
-      if (usageOf(record.appId).connections >= limits.maxConnectionsPerApp) {
-        throw busy('This app has too many connections open.');
-      }
-      const session = new ServedSession(identity, {
-        registry,
-        readRights,
-        listener,
-        assertRoom: () => {
-          const { running, queued } = usageOf(record.appId).calls;
-          if (running + queued < limits.maxCallsPerApp) return;
-          throw busy('This app has too many calls in flight.');
-        },
-        onClose: () => {
-          if (open.delete(session)) for (const tell of closedListeners) tell(session);
-        },
-      });
-      open.add(session);
-      return session;
-    },
-    usageOf,
-    onClosed: (listener) => {
-      closedListeners.push(listener);
-    },
-    list: () => [...open].map((session) => ({ session, calls: session.calls.size })),
-  };
 }
 
 /** Why the session cannot go on with what is installed now; undefined when it can. */

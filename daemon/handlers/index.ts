@@ -19,6 +19,7 @@ import type { ControlHandlers } from '../rpc/control-handler.ts';
 import type { Handlers } from '../rpc/handler.ts';
 import { removeTree } from '../files/remove-tree.ts';
 import type { RunningEngines } from '../scheduler/create-engines.ts';
+import type { TokenQuotas } from '../scheduler/quotas/token-quotas.ts';
 import type { Launches } from '../sandbox/launches.ts';
 import type { AppStores } from '../stores/app-stores.ts';
 import { auditHandlers } from './audit.ts';
@@ -58,16 +59,17 @@ export interface HandlerParts {
   readonly expansions: Expansions;
   readonly models: Models;
   readonly engines: RunningEngines;
+  readonly quotas: TokenQuotas;
   readonly stores: AppStores;
   readonly blobs: BlobStore;
   readonly launches: Launches;
 }
 
 export function createHandlers(parts: HandlerParts): Handlers {
-  const { config, engines, blobs, sessions, stores } = parts;
+  const { config, engines, quotas, blobs, sessions, stores } = parts;
   const models = parts.models.pinned;
   const readMedia = createReadMedia(blobs);
-  const embedder = createEmbedder({ models, engines });
+  const embedder = createEmbedder({ models, engines, quotas });
   const connectionLimit = config.maxConnectionsPerApp;
   const quotasOf = (session: Session) => {
     const blobUsage = blobs.usage(session.appId);
@@ -75,6 +77,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     return {
       blobBytes: { limit: blobUsage.limitBytes, used: blobUsage.bytes },
       storeBytes: { limit: storeUsage.limitBytes, used: storeUsage.bytes },
+      ...quotas.usageOf(session),
     };
   };
   return {
@@ -97,7 +100,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     }),
     ...grantsHandlers(parts),
     ...modelsHandlers({ models }),
-    ...llmHandlers({ models, engines }),
+    ...llmHandlers({ models, engines, quotas }),
     ...embedHandlers({ embedder }),
     ...transcribeHandlers({ models, engines, readMedia }),
     ...ocrHandlers({ models, engines, readMedia }),
@@ -139,6 +142,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
         remainingMs: (record) => parts.expansions.describe(record)?.remainingMs ?? 0,
       }),
       usageOf: (appId) => parts.audit.usageOf(appId),
+      quotasOf: (record) => parts.quotas.usageOf(record),
       wipeData: async (appId) => {
         await parts.launches.endApp(appId);
         await parts.stores.wipe(appId);

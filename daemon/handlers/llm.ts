@@ -1,17 +1,25 @@
-import type { Completion, Modality, Params } from '@locara/protocol';
+import type { Completion, Modality } from '@locara/protocol';
 import { RpcError } from '@locara/protocol';
-import type { Session } from '../access/session.ts';
 import type { AppModels } from '../models/app-models.ts';
 import type { Handlers, SessionCall } from '../rpc/handler.ts';
+import { type CallDeadline, startDeadline } from '../scheduler/call-deadline.ts';
 import type { Engines } from '../scheduler/engines.ts';
+import {
+  estimateGeneration,
+  type SamplingParams,
+  toCaller,
+  toCompletion,
+  toConversation,
+  tokensOf,
+  toSampling,
+} from '../scheduler/generation.ts';
+import { startCallMeter } from '../scheduler/quotas/call-meter.ts';
+import type { TokenQuotas } from '../scheduler/quotas/token-quotas.ts';
 import type {
-  Caller,
   Generated,
   GeneratedChunk,
   GenerateParams,
   PromptInput,
-  Sampling,
-  Tool,
   ToolChoice,
 } from '../workers/llm/ops.ts';
 import type { CallClock } from './call-clock.ts';
@@ -21,23 +29,23 @@ import { streamFromWorker } from './stream.ts';
 interface LlmDependencies {
   readonly models: AppModels;
   readonly engines: Engines;
+  readonly quotas: TokenQuotas;
 }
-
-type SamplingParams = Omit<Params<'llm.complete'>, 'prompt'>;
-type ToolParams = NonNullable<Params<'llm.chat'>['tools']>[number];
 
 /** Safety nets, not promises: the slowest model on the slowest machine stays well below. */
 const GENERATE_TIMEOUT_MS = 2 * 60 * 60 * 1000;
 const COUNT_TIMEOUT_MS = 60_000;
 
 const TASKS: readonly Modality[] = ['text-to-text', 'text-to-text-thinking'];
+/** Counting computes nothing, so that it is bounded in calls alone. */
+const NO_TOKENS = { promptTokens: 0, completionTokens: 0 };
 
 /** Text generation: resolves the model among those the app pins, and streams from its worker. */
 export function llmHandlers(dependencies: LlmDependencies): Handlers<'llm'> {
-  const { models, engines } = dependencies;
+  const { models, engines, quotas } = dependencies;
   return {
     async *'llm.chat'({ messages, tools, toolChoice, ...sampling }, call) {
-      const input = { messages, ...(tools === undefined ? {} : { tools: tools.map(toTool) }) };
+      const input = toConversation({ messages, tools });
       return yield* generate(dependencies, { input, sampling, toolChoice }, call);
     },
 
@@ -49,19 +57,29 @@ export function llmHandlers(dependencies: LlmDependencies): Handlers<'llm'> {
       throw new RpcError('Unavailable', 'Reranking is not there yet.');
     },
 
-    async 'llm.countTokens'({ model, messages, prompt }, call) {
-      const ready = await models.resolve({ call, tasks: TASKS, model });
-      const input = messages === undefined ? { prompt: prompt ?? '' } : { messages };
-      return engines.llm(ready).call(
-        'countTokens',
-        { input },
-        {
-          signal: call.signal,
-          app: call.session.appId,
-          timeoutMs: COUNT_TIMEOUT_MS,
-          onProgress: call.progress.bind(call),
-        },
-      );
+    async 'llm.countTokens'({ model, messages, prompt, tools, timeoutMs }, call) {
+      const input =
+        messages === undefined ? { prompt: prompt ?? '' } : toConversation({ messages, tools });
+      using deadline = startDeadline(call.signal, timeoutMs);
+      using meter = startCallMeter(quotas, call.session, NO_TOKENS);
+      try {
+        const ready = await models.resolve({ call: within(deadline, call), tasks: TASKS, model });
+        const counted = await engines.llm(ready).call(
+          'countTokens',
+          { input },
+          {
+            signal: deadline.signal,
+            app: call.session.appId,
+            timeoutMs: COUNT_TIMEOUT_MS,
+            ...toDeadlineMs(deadline),
+            onProgress: call.progress.bind(call),
+          },
+        );
+        meter.settle(0);
+        return counted;
+      } catch (error) {
+        throw deadline.explain(error);
+      }
     },
   };
 }
@@ -74,93 +92,69 @@ interface Asked {
 }
 
 async function* generate(
-  { models, engines }: LlmDependencies,
+  { models, engines, quotas }: LlmDependencies,
   { input, sampling, toolChoice }: Asked,
   call: SessionCall,
 ): AsyncGenerator<GeneratedChunk, Completion, void> {
-  const chosen = toSampling(sampling);
-  const clock = createCallClock('loading');
-  const model = await models.resolve({ call, tasks: TASKS, model: sampling.model });
-  clock.enter('queued');
-  const onProgress = clock.follow((progress) => {
-    call.progress(progress);
-  });
-  const { appId: app } = call.session;
-  const { priority, overflow } = sampling;
-  const waiting = { app, priority, onProgress, timeoutMs: GENERATE_TIMEOUT_MS };
+  const { priority, overflow, model, timeoutMs } = sampling;
   const params: GenerateParams = {
     caller: toCaller(call.session, priority),
     input,
-    sampling: chosen,
+    sampling: toSampling(sampling),
     overflow,
     ...(toolChoice === undefined ? {} : { toolChoice }),
   };
-  const generated = yield* streamFromWorker<GeneratedChunk, Generated>(call.signal, (hooks) =>
-    engines.llm(model).call('generate', params, { ...hooks, ...waiting }),
-  );
-  return toCompletion(generated, clock);
+  const estimate = estimateGeneration(input, params.sampling);
+  const clock = createCallClock('loading');
+  using deadline = startDeadline(call.signal, timeoutMs);
+  using meter = startCallMeter(quotas, call.session, estimate);
+  try {
+    const ready = await models.resolve({ call: within(deadline, call), tasks: TASKS, model });
+    clock.enter('queued');
+    const waiting = {
+      app: call.session.appId,
+      priority,
+      cost: estimate.promptTokens + estimate.completionTokens,
+      costOf: tokensOf,
+      timeoutMs: GENERATE_TIMEOUT_MS,
+      ...toDeadlineMs(deadline),
+      onProgress: clock.follow((progress) => {
+        meter.progress(progress);
+        call.progress(progress);
+      }),
+    };
+    const generated = yield* streamFromWorker<GeneratedChunk, Generated>(
+      deadline.signal,
+      ({ onChunk, signal }) => {
+        const told = (chunk: GeneratedChunk): void => {
+          meter.chunk(chunk);
+          onChunk(chunk);
+        };
+        return engines.llm(ready).call('generate', params, { ...waiting, signal, onChunk: told });
+      },
+    );
+    meter.settle(tokensOf(generated));
+    return toCompletion(generated, toTimings(generated, clock));
+  } catch (error) {
+    throw deadline.explain(error);
+  }
 }
 
-function toSampling(params: SamplingParams): Sampling {
-  const { maxTokens, temperature, topP, topK, minP, seed, responseFormat } = params;
-  const { repeatPenalty, presencePenalty, frequencyPenalty } = params;
-  const stop = [params.stop ?? []].flat();
-  assertWholeCharacters(stop);
-  return {
-    ...(maxTokens === undefined ? {} : { maxTokens }),
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(topP === undefined ? {} : { topP }),
-    ...(topK === undefined ? {} : { topK }),
-    ...(minP === undefined ? {} : { minP }),
-    ...(repeatPenalty === undefined ? {} : { repeatPenalty }),
-    ...(presencePenalty === undefined ? {} : { presencePenalty }),
-    ...(frequencyPenalty === undefined ? {} : { frequencyPenalty }),
-    ...(seed === undefined ? {} : { seed }),
-    ...(responseFormat === undefined ? {} : { schema: responseFormat.schema }),
-    stop,
-  };
+/** The same call, which its deadline ends as well. */
+function within({ signal }: CallDeadline, call: SessionCall): SessionCall {
+  return { ...call, signal };
 }
 
-/** Half a character as a stop string would cut the text in the middle of one. */
-function assertWholeCharacters(stop: readonly string[]): void {
-  if (stop.every((text) => text.isWellFormed())) return;
-  throw new RpcError('InvalidParams', 'A stop string has half a character.', {
-    details: { issues: [{ path: 'stop', rule: 'whole characters, no lone surrogate' }] },
-  });
+function toDeadlineMs(deadline: CallDeadline): { readonly deadlineMs?: number } {
+  const deadlineMs = deadline.remainingMs();
+  return deadlineMs === undefined ? {} : { deadlineMs };
 }
 
 /** `firstTokenMs` counts from the arrival of the call, as its caller waits. */
-function toCompletion(generated: Generated, clock: CallClock): Completion {
-  const { content, reasoning, toolCalls, finishReason, dropped } = generated;
-  const { promptTokens, cachedTokens, completionTokens } = generated;
+function toTimings(generated: Generated, clock: CallClock): Completion['timings'] {
   const queuedMs = clock.spentMs('queued');
   const loadMs = clock.spentMs('downloading', 'verifying', 'loading');
   const totalMs = clock.totalMs();
-  return {
-    content,
-    ...(reasoning === undefined ? {} : { reasoning }),
-    ...(toolCalls === undefined ? {} : { toolCalls: [...toolCalls] }),
-    finishReason,
-    ...(dropped === undefined ? {} : { dropped }),
-    usage: { promptTokens, cachedTokens, completionTokens },
-    timings: {
-      queuedMs,
-      loadMs,
-      firstTokenMs: Math.min(queuedMs + loadMs + generated.firstTokenMs, totalMs),
-      totalMs,
-    },
-  };
-}
-
-/** Tags by which the worker tells callers apart; it learns nothing else of them. */
-function toCaller({ appId, id }: Session, priority: SamplingParams['priority']): Caller {
-  return { owner: appId, session: id, isBackground: priority === 'background' };
-}
-
-function toTool({ name, description, parameters }: ToolParams): Tool {
-  return {
-    name,
-    ...(description === undefined ? {} : { description }),
-    ...(parameters === undefined ? {} : { parameters }),
-  };
+  const firstTokenMs = Math.min(queuedMs + loadMs + generated.firstTokenMs, totalMs);
+  return { queuedMs, loadMs, firstTokenMs, totalMs };
 }

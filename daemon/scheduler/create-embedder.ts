@@ -1,43 +1,87 @@
 import { createHash } from 'node:crypto';
-import type { Engines } from './engines.ts';
+import type { Progress } from '@locara/protocol';
 import type { AppModels } from '../models/app-models.ts';
-import type { Embedder } from './embedder.ts';
+import type { LlmOps } from '../workers/llm/ops.ts';
+import { type CallDeadline, startDeadline } from './call-deadline.ts';
+import type { Embedded, Embedder, EmbedRequest } from './embedder.ts';
+import type { Engines } from './engines.ts';
+import { type CallMeter, estimateTokens, startCallMeter } from './quotas/call-meter.ts';
+import type { CallEstimate, TokenQuotas } from './quotas/token-quotas.ts';
 
 /** A safety net, not a promise: the slowest model on the slowest machine stays well below. */
 const TIMEOUT_MS = 60 * 60 * 1000;
+
+interface EmbedderDependencies {
+  readonly models: AppModels;
+  readonly engines: Engines;
+  readonly quotas: TokenQuotas;
+}
 
 /**
  * Embeds texts with the model the app pins: its query or document prefix, its own number of
  * dimensions (a file may be wider than its model), unit length.
  */
-export function createEmbedder(dependencies: {
-  readonly models: AppModels;
-  readonly engines: Engines;
-}): Embedder {
-  const { models, engines } = dependencies;
-  return async ({ call, texts, kind, model }) => {
-    const ready = await models.resolve({ call, tasks: ['text-to-embedding'], model });
-    const { entry, digest } = ready;
-    const prefix = (kind === 'query' ? entry.queryPrefix : entry.documentPrefix) ?? '';
-    const { vectors, promptTokens } = await engines.llm(ready).call(
-      'embed',
-      { texts: texts.map((text) => prefix + text) },
-      {
-        signal: call.signal,
-        app: call.session.appId,
-        timeoutMs: TIMEOUT_MS,
-        onProgress: (progress) => {
-          call.progress(progress);
-        },
-      },
-    );
-    const dimensions = entry.dimensions ?? vectors[0]?.length ?? 0;
-    return {
-      vectors: vectors.map((vector, index) => toUnitVector(vector, dimensions, texts[index] ?? '')),
-      dimensions,
-      promptTokens,
-      modelDigest: digest,
-    };
+export function createEmbedder(dependencies: EmbedderDependencies): Embedder {
+  return async (request) => {
+    const { call, texts, timeoutMs } = request;
+    const estimate = { promptTokens: estimateTokens(texts), completionTokens: 0 };
+    using deadline = startDeadline(call.signal, timeoutMs);
+    using meter = startCallMeter(dependencies.quotas, call.session, estimate);
+    try {
+      const embedded = await embed(dependencies, request, { deadline, meter, estimate });
+      meter.settle(embedded.promptTokens);
+      return embedded;
+    } catch (error) {
+      throw deadline.explain(error);
+    }
+  };
+}
+
+/** What bounds one call. */
+interface Bounds {
+  readonly deadline: CallDeadline;
+  readonly meter: CallMeter;
+  readonly estimate: CallEstimate;
+}
+
+async function embed(
+  { models, engines }: EmbedderDependencies,
+  { call, texts, kind, model, overflow, priority }: EmbedRequest,
+  { deadline, meter, estimate }: Bounds,
+): Promise<Embedded> {
+  const { signal } = deadline;
+  const ready = await models.resolve({
+    call: { ...call, signal },
+    tasks: ['text-to-embedding'],
+    model,
+  });
+  const { entry, digest } = ready;
+  const prefix = (kind === 'query' ? entry.queryPrefix : entry.documentPrefix) ?? '';
+  const deadlineMs = deadline.remainingMs();
+  const waiting = {
+    signal,
+    app: call.session.appId,
+    cost: estimate.promptTokens,
+    costOf: (result: LlmOps['embed']['result']) => result.promptTokens,
+    timeoutMs: TIMEOUT_MS,
+    ...(priority === undefined ? {} : { priority }),
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    onProgress: (progress: Progress) => {
+      meter.progress(progress);
+      call.progress(progress);
+    },
+  };
+  const params = {
+    texts: texts.map((text) => prefix + text),
+    ...(overflow === undefined ? {} : { overflow }),
+  };
+  const { vectors, promptTokens } = await engines.llm(ready).call('embed', params, waiting);
+  const dimensions = entry.dimensions ?? vectors[0]?.length ?? 0;
+  return {
+    vectors: vectors.map((vector, index) => toUnitVector(vector, dimensions, texts[index] ?? '')),
+    dimensions,
+    promptTokens,
+    modelDigest: digest,
   };
 }
 

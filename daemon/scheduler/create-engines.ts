@@ -16,6 +16,8 @@ export interface EnginesDeps {
 export interface RunningEngines extends Engines {
   status(): readonly WorkerStatus[];
   isLoaded(digest: string): boolean;
+  /** Language models drop what the texts of this session left behind. */
+  forgetSession(session: string): void;
   close(): Promise<void>;
 }
 
@@ -38,6 +40,12 @@ export function createEngines(deps: EnginesDeps): RunningEngines {
     isLoaded: (digest) => {
       const state = workers.get(digest)?.status().state;
       return state === 'ready' || state === 'busy';
+    },
+    forgetSession: (session) => {
+      for (const worker of workers.values()) {
+        if (worker.status().kind !== 'llm') continue;
+        (worker as unknown as Worker<LlmOps>).notify('forget', { session });
+      }
     },
     close: async () => {
       await Promise.all([...workers.values()].map((worker) => worker.close()));

@@ -9,10 +9,16 @@ export interface Embedded {
   readonly modelDigest: string;
 }
 
-/** Texts to vectors with a model the calling app pins. The caller has checked `embed:create`. */
-export type Embedder = (request: {
+export interface EmbedRequest {
   readonly call: SessionCall;
   readonly texts: readonly string[];
   readonly kind: 'query' | 'document';
   readonly model?: string | undefined;
-}) => Promise<Embedded>;
+  readonly overflow?: 'refuse' | 'chunk' | undefined;
+  readonly priority?: 'interactive' | 'background' | undefined;
+  /** From now to the vectors; past it the answer is Timeout. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Texts to vectors with a model the calling app pins, under its quotas. The caller has checked `embed:create`. */
+export type Embedder = (request: EmbedRequest) => Promise<Embedded>;

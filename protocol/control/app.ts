@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Attestation, Grant } from '../methods/session.ts';
+import { Attestation, Grant, Quotas } from '../methods/session.ts';
 import { Rights } from '../rights.ts';
 import { RightsDiff } from '../rights-change.ts';
 import { Digest } from '../values.ts';
@@ -213,7 +213,10 @@ export const appMethods = {
   'app.show': defineControlMethod({
     summary: 'One app: who signed it, what it may do, what it did.',
     params: z.strictObject({ appId: AppId }),
-    result: z.object({ app: InstalledApp }),
+    result: z.object({
+      app: InstalledApp,
+      quotas: Quotas.optional().describe('Of inference: what it may use and uses now.'),
+    }),
   }),
   'app.explain': defineControlMethod({
     summary: 'Why a call of this app would be allowed or refused.',

@@ -19,7 +19,7 @@ export const Grant = z
   .meta({ id: 'Grant' });
 export type Grant = z.output<typeof Grant>;
 
-/** What an app may use and uses, by name with its unit, as `blobBytes`. */
+/** What an app may use and uses, by name with its unit, as `blobBytes`; `tokensPerDay` is of the last 24 hours. */
 export const Quotas = z
   .record(z.string(), z.object({ limit: z.int(), used: z.int() }))
   .meta({ id: 'Quotas' });

@@ -69,7 +69,11 @@ describe('a session learns about itself', () => {
       quotas: {
         blobBytes: { limit: 1024 * MIB, used: expect.any(Number) as number },
         storeBytes: { limit: 1024 * MIB, used: expect.any(Number) as number },
+        concurrentCalls: { limit: 128, used: 0 },
+        tokensPerMinute: { limit: 2_000_000, used: 0 },
+        tokensPerDay: { limit: 200_000_000, used: 0 },
       },
+      engines: expect.any(Array) as unknown[],
     });
   });
 
@@ -82,7 +86,13 @@ describe('a session learns about itself', () => {
     stranger.end();
     const { limits, quotas } = await call('session.info');
     expect(limits).toMatchObject(hello.result?.['limits'] as object);
-    expect(fieldsOf(quotas)).toEqual(['blobBytes', 'storeBytes']);
+    expect(fieldsOf(quotas)).toEqual([
+      'blobBytes',
+      'concurrentCalls',
+      'storeBytes',
+      'tokensPerDay',
+      'tokensPerMinute',
+    ]);
   });
 });
 
@@ -99,20 +109,15 @@ describe('params', () => {
     },
   );
 
-  test.each([
-    'models.lease',
-    'llm.rerank',
-    'transcribe.open',
-    'vault.encrypt',
-    'privacy.detect',
-    'tools.list',
-    'db.backup',
-  ])('%s of a later version is MethodNotFound', async (method) => {
-    expect((await refusal(method, {}))?.data).toEqual({
-      reason: 'MethodNotFound',
-      retryable: false,
-    });
-  });
+  test.each(['transcribe.open', 'vault.encrypt', 'privacy.detect', 'tools.list', 'db.backup'])(
+    '%s of a later version is MethodNotFound',
+    async (method) => {
+      expect((await refusal(method, {}))?.data).toEqual({
+        reason: 'MethodNotFound',
+        retryable: false,
+      });
+    },
+  );
 });
 
 describe('answers have exactly the fields of the contract', () => {

@@ -12,7 +12,7 @@ export function fakeSessionCall(): FakeSessionCall {
   const controller = new AbortController();
   const reports: Progress[] = [];
   return {
-    session: { appId: 'test.app' } as Session,
+    session: { id: 'session-1', appId: 'test.app', manifest: {} } as Session,
     signal: controller.signal,
     reports,
     require: () => undefined,

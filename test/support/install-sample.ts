@@ -9,7 +9,7 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Catalog } from '@locara/protocol';
-import { openWire, type RawCredentials, readCredentials } from './raw-client.ts';
+import { openWire, type RawCredentials, readCredentials, type Wire } from './raw-client.ts';
 
 const CATALOG = Catalog.parse(
   JSON.parse(readFileSync(join(import.meta.dirname, '../../models/catalog.json'), 'utf8')),
@@ -79,9 +79,19 @@ export async function installSample(
   controlSocket: string,
   changes: Record<string, unknown> & { readonly name?: string } = {},
 ): Promise<RawCredentials> {
-  const key = createSigningKey();
   const control = await openWire(controlSocket);
-  const name = `key ${changes.name ?? 'notes'}`;
+  const credentials = await installOver(control, changes);
+  control.end();
+  return credentials;
+}
+
+/** The same over a control connection that is open already; the key is trusted under `name`. */
+export async function installOver(
+  control: Pick<Wire, 'call'>,
+  changes: Record<string, unknown> & { readonly name?: string } = {},
+  name = `key ${changes.name ?? 'notes'}`,
+): Promise<RawCredentials> {
+  const key = createSigningKey();
   await expectResult(control.call('trust.add', { name, publicKeyPem: key.publicPem }));
   const path = writePackage(manifest(changes), key);
   const inspected = await expectResult(control.call('app.inspect', { path }));
@@ -89,7 +99,6 @@ export async function installSample(
   const installed = await expectResult(
     control.call('app.install', { path, consentDigest, acceptRisk: true }),
   );
-  control.end();
   return readCredentials(installed['credentials'] as string);
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { renderApp } from '../summary/render-app.ts';
+import { renderQuotas } from '../summary/render-quotas.ts';
 import { addAppId } from './app-id.ts';
 import { addExample } from './example.ts';
 
@@ -9,8 +10,8 @@ export function registerShow(app: Command, context: CliContext): void {
     .command('show')
     .description('who signed an app, what it may do, and what it did')
     .action(async (appId: string) => {
-      const { app: found } = await context.control('app.show', { appId });
-      context.print({ app: found }, renderApp(found, context));
+      const shown = await context.control('app.show', { appId });
+      context.print(shown, [...renderApp(shown.app, context), ...renderQuotas(shown.quotas)]);
     });
   addExample(addAppId(show), 'locara app show acme/notes', 'locara app show acme/notes --json');
 }

@@ -1,4 +1,4 @@
-import { type ControlParams, type ControlResult, isAppId } from '@locara/protocol';
+import { type ControlParams, type ControlResult, isAppId, type Result } from '@locara/protocol';
 import type { ExplainApp } from '../../access/rights/app-explainer.ts';
 import type { AppRecord, AppRegistry } from '../../access/apps/app-registry.ts';
 import type { Blocks } from '../../access/trust/blocks.ts';
@@ -25,6 +25,8 @@ export interface AppHandlersOptions {
   readonly expansions: Expansions;
   readonly blocks: Blocks;
   readonly usageOf: UsageOf;
+  /** How much inference the app may use, and uses. */
+  readonly quotasOf: (record: AppRecord) => Result<'session.info'>['quotas'];
   /** Destroys the app's keys, then its stores; succeeds when there is nothing. */
   readonly wipeData: (appId: string) => Promise<void>;
   /** Told of every change to what an app may do. */
@@ -54,7 +56,7 @@ export function createAppHandlers(
       await expansions.observe();
       const record = registry.find(appId);
       if (record === undefined) throw whyAbsent(registry, appId);
-      return { app: describeApp(options, record) };
+      return { app: describeApp(options, record), quotas: options.quotasOf(record) };
     },
     'app.explain': (question) => ({ explanation: explain(question) }),
     'app.consent': async (consent) => {

@@ -4,6 +4,24 @@ import { createInstallBench, NO_BLOCKS } from '../../support/install-bench.ts';
 
 const appId = 'acme/notes';
 
+test('who listens is told once of each session that is over, by an id that no other has', async () => {
+  const bench = await createInstallBench();
+  await bench.install();
+  const record = bench.registry.find(appId);
+  if (record === undefined) throw new Error('it is not installed');
+  const limits = { maxConnectionsPerApp: 4, maxCallsPerApp: 4 };
+  const sessions = createSessions(bench.registry, NO_BLOCKS, limits);
+  const closed: string[] = [];
+  sessions.onClosed(({ id }) => closed.push(id));
+  const listener = { onGrantsChanged: () => undefined, onEnded: () => undefined };
+  const open = () => sessions.open({ record, attestation: record.attestation, pid: 1 }, listener);
+  const [first, second] = [open(), open()];
+  first.close();
+  first.close();
+  expect(closed).toEqual([first.id]);
+  expect(second.id).not.toBe(first.id);
+});
+
 test('a session whose app is gone has no right, and still no manifest beyond what was approved', async () => {
   const bench = await createInstallBench();
   const { registry } = bench;

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { embedHandlers } from '../../../daemon/handlers/embed.ts';
 import { createEmbedder } from '../../../daemon/scheduler/create-embedder.ts';
 import type { LlmOps } from '../../../daemon/workers/llm/ops.ts';
+import { createMemoryQuotas } from '../../fakes/memory-quotas.ts';
 import { oneModel, oneWorker } from '../../fakes/one-model.ts';
 import { createScriptedWorker } from '../../fakes/scripted-worker.ts';
 import { fakeSessionCall } from '../../fakes/session-call.ts';
@@ -22,13 +23,15 @@ function setUp() {
     queryPrefix: 'query: ',
     documentPrefix: 'passage: ',
   });
-  const embedder = createEmbedder({ models, engines: oneWorker(worker) });
+  const quotas = createMemoryQuotas();
+  const embedder = createEmbedder({ models, engines: oneWorker(worker), quotas });
   const create = (params: object) =>
     embedHandlers({ embedder })['embed.create'](
       methods['embed.create'].params.parse(params),
       fakeSessionCall(),
     );
-  return { worker, create };
+  const usage = () => quotas.usageOf(fakeSessionCall().session);
+  return { worker, create, usage };
 }
 
 test('vectors are trimmed to the model and have length 1', async () => {
@@ -79,8 +82,8 @@ test('queries and documents get the prefix of the model', async () => {
   await create({ input: 'a', kind: 'query' });
   await create({ input: ['b', 'c'] });
   expect(worker.seen.map(({ params }) => params)).toEqual([
-    { texts: ['query: a'] },
-    { texts: ['passage: b', 'passage: c'] },
+    { texts: ['query: a'], overflow: 'refuse' },
+    { texts: ['passage: b', 'passage: c'], overflow: 'refuse' },
   ]);
 });
 
@@ -91,4 +94,16 @@ test('a text without a known word still has a unit vector of its own', async () 
   expect(Math.hypot(...(one ?? []))).toBeCloseTo(1, 6);
   expect(again).toEqual(one);
   expect(other).not.toEqual(one);
+});
+
+test('embeddings cost the tokens that were read', async () => {
+  const { create, usage } = setUp();
+  await create({ input: ['one', 'two', 'three'] });
+  expect(usage()).toMatchObject({ concurrentCalls: { used: 0 }, tokensPerDay: { used: 3 } });
+});
+
+test('what to do with long texts, and how urgent they are, reaches the worker', async () => {
+  const { create, worker } = setUp();
+  await create({ input: 'a text', overflow: 'chunk', priority: 'background' });
+  expect(worker.seen).toMatchObject([{ params: { overflow: 'chunk' } }]);
 });

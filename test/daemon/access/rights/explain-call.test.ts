@@ -92,6 +92,7 @@ describe('what really decides agrees', () => {
     'llm.chat': ['text-to-text', 'text-to-text-thinking'],
     'llm.complete': ['text-to-text', 'text-to-text-thinking'],
     'llm.countTokens': ['text-to-text', 'text-to-text-thinking'],
+    'llm.rerank': ['text-to-text', 'text-to-text-thinking'],
     'embed.create': ['text-to-embedding'],
     'transcribe.run': ['speech-to-text'],
     'ocr.recognize': ['image-to-text'],

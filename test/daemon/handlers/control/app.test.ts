@@ -8,6 +8,7 @@ import { createTrustHandlers } from '../../../../daemon/handlers/control/trust.t
 import type { Log, LogFields } from '../../../../daemon/log.ts';
 import type { Paths } from '../../../../daemon/paths.ts';
 import type { ControlHandlers } from '../../../../daemon/rpc/control-handler.ts';
+import { createMemoryQuotas } from '../../../fakes/memory-quotas.ts';
 import { createInstallBench } from '../../../support/install-bench.ts';
 import { createKeyPair, createPackage, rejectionOf } from '../../../support/signed-package.ts';
 
@@ -47,6 +48,7 @@ beforeEach(async () => {
       throw new Error('explained by tests of its own');
     },
     usageOf: () => new Map(),
+    quotasOf: (record) => createMemoryQuotas().usageOf(record),
     wipeData,
     log,
     audit,
