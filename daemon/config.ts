@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
 import type { MacCodeIdentity } from '@locara/protocol';
+import type { MemorySettings } from './scheduler/memory/memory-budget.ts';
 import { currentPathsEnvironment, type Paths, resolvePaths } from './paths.ts';
 
 const milliseconds = (fallback: number) => z.coerce.number().int().min(0).default(fallback);
@@ -14,7 +15,15 @@ const Settings = z.object({
   LOCARA_WORKER_IDLE_MS: milliseconds(300_000),
   LOCARA_MAX_CONNECTIONS_PER_APP: z.coerce.number().int().min(1).max(4096).default(64),
   LOCARA_STALLED_WRITE_MS: milliseconds(30_000),
-  LOCARA_LLM_SEQUENCES: z.coerce.number().int().min(1).max(32).default(4),
+  LOCARA_LLM_SEQUENCES: z.coerce.number().int().min(1).max(32).default(8),
+  LOCARA_MEMORY_LIMIT_MB: z.coerce.number().int().min(1).optional(),
+  LOCARA_MEMORY_WAIT_MS: milliseconds(30_000),
+  LOCARA_CONTEXT_TOKENS: z.coerce
+    .number()
+    .int()
+    .min(128)
+    .max(2 ** 24)
+    .optional(),
   LOCARA_BLOB_TTL_MS: milliseconds(3_600_000),
   LOCARA_STOP_WITH_STDIN: z.literal('1').optional(),
   LOCARA_BUBBLEWRAP: z.string().startsWith('/').optional(),
@@ -35,6 +44,7 @@ export interface Config {
   /** A peer that reads nothing for this long while answers wait is dropped. */
   readonly stalledWriteMs: number;
   readonly llmSequences: number;
+  readonly memory: MemorySettings;
   readonly blobTtlMs: number;
   /** What macOS must recognise in whoever uses the control socket; absent in builds that no team signed. */
   readonly commandLineCode: MacCodeIdentity | undefined;
@@ -67,12 +77,21 @@ export function readConfig(environment: Environment = process.env): Config {
     maxConnectionsPerApp: settings.LOCARA_MAX_CONNECTIONS_PER_APP,
     stalledWriteMs: settings.LOCARA_STALLED_WRITE_MS,
     llmSequences: settings.LOCARA_LLM_SEQUENCES,
+    memory: {
+      limitBytes: toBytes(settings.LOCARA_MEMORY_LIMIT_MB),
+      maxContextTokens: settings.LOCARA_CONTEXT_TOKENS,
+      waitMs: settings.LOCARA_MEMORY_WAIT_MS,
+    },
     blobTtlMs: settings.LOCARA_BLOB_TTL_MS,
     commandLineCode: nameCommandLine(environment['LOCARA_TEAM_ID']),
     stopWithStdin: settings.LOCARA_STOP_WITH_STDIN === '1',
     bubblewrap: settings.LOCARA_BUBBLEWRAP,
     notifySocket: settings.NOTIFY_SOCKET,
   };
+}
+
+function toBytes(mib: number | undefined): number | undefined {
+  return mib === undefined ? undefined : mib * 2 ** 20;
 }
 
 const COMMAND_LINE_BUNDLE = 'app.locara.cli';

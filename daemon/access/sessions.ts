@@ -21,6 +21,8 @@ export interface SessionEnding {
 export interface SessionListener {
   /** The app's grants changed: tell it, and abort what it may no longer do. */
   readonly onGrantsChanged: () => void;
+  /** What this session may know of models has changed. */
+  readonly onModelsChanged: (models: readonly string[]) => void;
   /** The app was revoked, removed, replaced or blocked: the connection must close. */
   readonly onEnded: (ending: SessionEnding) => void;
 }
@@ -56,6 +58,8 @@ export interface Sessions {
   open(identity: SessionIdentity, listener: SessionListener): OpenSession;
   usageOf(appId: string): SessionUsage;
   list(): readonly { readonly session: Session; readonly calls: number }[];
+  /** Tells the sessions with these ids that models are loaded or unloaded. */
+  tellModelsChanged(sessionIds: readonly string[], models: readonly string[]): void;
   /** Told once of each session that is over, however it ended. */
   onClosed(listener: (session: Session) => void): void;
 }
@@ -90,18 +94,7 @@ export function createSessions(
     }
   });
   blocks.onChange(() => {
-    for (const session of [...open]) {
-      const record = registry.find(session.appId);
-      const block = record === undefined ? undefined : blocks.find(toBlockSubject(record));
-      if (block === undefined) continue;
-      const { advisory } = block;
-      session.listener.onGrantsChanged();
-      session.listener.onEnded({
-        reason: 'blocked',
-        message: describeBlock(block),
-        ...(advisory === undefined ? {} : { advisory }),
-      });
-    }
+    for (const session of [...open]) endIfBlocked(session, registry, blocks);
   });
 
   return {
@@ -127,11 +120,29 @@ export function createSessions(
       return session;
     },
     usageOf,
+    tellModelsChanged: (sessionIds, models) => {
+      for (const session of open) {
+        if (sessionIds.includes(session.id)) session.listener.onModelsChanged(models);
+      }
+    },
     onClosed: (listener) => {
       closedListeners.push(listener);
     },
     list: () => [...open].map((session) => ({ session, calls: session.calls.size })),
   };
+}
+
+function endIfBlocked(session: ServedSession, registry: AppRegistry, blocks: Blocks): void {
+  const record = registry.find(session.appId);
+  const block = record === undefined ? undefined : blocks.find(toBlockSubject(record));
+  if (block === undefined) return;
+  const { advisory } = block;
+  session.listener.onGrantsChanged();
+  session.listener.onEnded({
+    reason: 'blocked',
+    message: describeBlock(block),
+    ...(advisory === undefined ? {} : { advisory }),
+  });
 }
 
 /** Why the session cannot go on with what is installed now; undefined when it can. */

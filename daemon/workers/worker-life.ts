@@ -178,6 +178,7 @@ export class WorkerLife {
       writableFolders,
       onReady: (device) => {
         this.#device = device;
+        this.#dependencies.onReady?.();
         this.#listener.onReady();
       },
       onMessage: this.#listener.onMessage,

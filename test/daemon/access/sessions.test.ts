@@ -14,7 +14,11 @@ test('a session whose app is gone has no right, and still no manifest beyond wha
   const limits = { maxConnectionsPerApp: 4, maxCallsPerApp: 4 };
   const session = createSessions(registry, NO_BLOCKS, limits).open(
     { record, attestation: record.attestation, pid: 1 },
-    { onGrantsChanged: () => undefined, onEnded: () => undefined },
+    {
+      onModelsChanged: () => undefined,
+      onGrantsChanged: () => undefined,
+      onEnded: () => undefined,
+    },
   );
   expect(session.has('store:read')).toBe(true);
   expect(session.manifest.storage.quota_mb).toBe(100);

@@ -1,6 +1,7 @@
 import { RpcError } from '@locara/protocol/errors';
 import type { GgufValue } from './gguf-reader.ts';
 import { failFormat, GgufFormatError, GgufReader } from './gguf-reader.ts';
+import { type ModelShape, readShape } from './gguf-shape.ts';
 import { checkTensors } from './gguf-tensors.ts';
 
 /** What a sound model file says about itself. */
@@ -10,6 +11,7 @@ export interface GgufSummary {
   readonly contextTokens: number;
   /** Whether it can write; a model that reads in both directions only embeds. */
   readonly isCausal: boolean;
+  readonly shape: ModelShape;
 }
 
 const MAX_ENTRIES = 1 << 16;
@@ -60,7 +62,7 @@ function checkFile(reader: GgufReader): GgufSummary {
   if (entryCount < 1 || entryCount > MAX_ENTRIES) failFormat('gguf_count');
   const metadata = new Map<string, GgufValue>();
   for (let index = 0; index < entryCount; index++) metadata.set(reader.string(), reader.value());
-  const summary = checkMetadata(metadata);
+  const summary = checkMetadata(metadata, reader.fileBytes);
   const { architecture } = summary;
   checkTensors(reader, {
     count: tensorCount,
@@ -71,7 +73,7 @@ function checkFile(reader: GgufReader): GgufSummary {
   return summary;
 }
 
-function checkMetadata(metadata: ReadonlyMap<string, GgufValue>): GgufSummary {
+function checkMetadata(metadata: ReadonlyMap<string, GgufValue>, fileBytes: number): GgufSummary {
   const architecture = metadata.get('general.architecture');
   if (typeof architecture !== 'string') return failFormat('gguf_architecture');
   const number = (key: string, max: number): number => {
@@ -95,7 +97,12 @@ function checkMetadata(metadata: ReadonlyMap<string, GgufValue>): GgufSummary {
   }
   checkVocabulary(metadata);
   const isCausal = metadata.get(`${architecture}.attention.causal`) !== false;
-  return { architecture, contextTokens, isCausal };
+  return {
+    architecture,
+    contextTokens,
+    isCausal,
+    shape: readShape(metadata, architecture, fileBytes),
+  };
 }
 
 function isRecurrent(metadata: ReadonlyMap<string, GgufValue>, architecture: string): boolean {
