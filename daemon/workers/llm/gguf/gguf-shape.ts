@@ -20,6 +20,8 @@ export interface ModelShape {
 type Metadata = ReadonlyMap<string, GgufValue>;
 
 const STATE_NUMBER_BYTES = 4;
+/** Beyond any model, and still finite when several are multiplied. */
+const MAX_SIZE = 2 ** 40;
 
 /**
  * Reads the shape out of sound metadata; never throws. Sliding windows are counted as if every layer saw the
@@ -81,5 +83,5 @@ function largest(value: GgufValue | undefined): number {
 }
 
 function toSize(value: unknown): number {
-  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? Math.ceil(value) : 0;
+  return typeof value === 'number' && value > 0 ? Math.min(MAX_SIZE, Math.ceil(value)) : 0;
 }
