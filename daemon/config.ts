@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
 import { LIMITS, type MacCodeIdentity } from '@locara/protocol';
+import type { MemorySettings } from './scheduler/memory/memory-budget.ts';
 import { currentPathsEnvironment, type Paths, resolvePaths } from './paths.ts';
 import type { QuotaLimits } from './scheduler/quotas/quota-limits.ts';
 
@@ -17,10 +18,18 @@ const Settings = z.object({
   LOCARA_WORKER_IDLE_MS: milliseconds(300_000),
   LOCARA_MAX_CONNECTIONS_PER_APP: z.coerce.number().int().min(1).max(4096).default(64),
   LOCARA_STALLED_WRITE_MS: milliseconds(30_000),
-  LOCARA_LLM_SEQUENCES: z.coerce.number().int().min(1).max(32).default(4),
   LOCARA_CONCURRENT_CALLS: z.coerce.number().int().min(1).max(4096).default(LIMITS.maxCallsPerApp),
-  LOCARA_TOKENS_PER_MINUTE: tokens(2_000_000),
-  LOCARA_TOKENS_PER_DAY: tokens(200_000_000),
+  LOCARA_TOKENS_PER_MINUTE: tokens(10_000_000),
+  LOCARA_TOKENS_PER_DAY: tokens(1_000_000_000),
+  LOCARA_LLM_SEQUENCES: z.coerce.number().int().min(1).max(32).default(8),
+  LOCARA_MEMORY_LIMIT_MB: z.coerce.number().int().min(1).optional(),
+  LOCARA_MEMORY_WAIT_MS: milliseconds(30_000),
+  LOCARA_CONTEXT_TOKENS: z.coerce
+    .number()
+    .int()
+    .min(128)
+    .max(2 ** 24)
+    .optional(),
   LOCARA_BLOB_TTL_MS: milliseconds(3_600_000),
   LOCARA_STOP_WITH_STDIN: z.literal('1').optional(),
   LOCARA_BUBBLEWRAP: z.string().startsWith('/').optional(),
@@ -43,6 +52,7 @@ export interface Config {
   readonly llmSequences: number;
   /** What one app may ask of the language models, unless its manifest says less. */
   readonly quotas: QuotaLimits;
+  readonly memory: MemorySettings;
   readonly blobTtlMs: number;
   /** What macOS must recognise in whoever uses the control socket; absent in builds that no team signed. */
   readonly commandLineCode: MacCodeIdentity | undefined;
@@ -80,12 +90,21 @@ export function readConfig(environment: Environment = process.env): Config {
       tokensPerMinute: settings.LOCARA_TOKENS_PER_MINUTE,
       tokensPerDay: settings.LOCARA_TOKENS_PER_DAY,
     },
+    memory: {
+      limitBytes: toBytes(settings.LOCARA_MEMORY_LIMIT_MB),
+      maxContextTokens: settings.LOCARA_CONTEXT_TOKENS,
+      waitMs: settings.LOCARA_MEMORY_WAIT_MS,
+    },
     blobTtlMs: settings.LOCARA_BLOB_TTL_MS,
     commandLineCode: nameCommandLine(environment['LOCARA_TEAM_ID']),
     stopWithStdin: settings.LOCARA_STOP_WITH_STDIN === '1',
     bubblewrap: settings.LOCARA_BUBBLEWRAP,
     notifySocket: settings.NOTIFY_SOCKET,
   };
+}
+
+function toBytes(mib: number | undefined): number | undefined {
+  return mib === undefined ? undefined : mib * 2 ** 20;
 }
 
 const COMMAND_LINE_BUNDLE = 'app.locara.cli';

@@ -9,7 +9,7 @@ import { createAppInstaller } from './access/apps/install-app.ts';
 import { readPublicGoodRoot } from './access/trust/public-good-root.ts';
 import { warmManifestCheck } from './access/apps/warm-manifest-check.ts';
 import { createRevocations } from './access/trust/revocations.ts';
-import { createSessions } from './access/sessions.ts';
+import { createSessions, type Sessions } from './access/sessions.ts';
 import { createTrustList } from './access/trust/trust-list.ts';
 import type { SignatureTrust } from './access/trust/verify-bundle.ts';
 import { createAudit } from './audit/create-audit.ts';
@@ -20,8 +20,11 @@ import { createControlHandlers, createHandlers } from './handlers/index.ts';
 import { acquireInstanceLock } from './instance-lock.ts';
 import type { Log } from './log.ts';
 import { createModels } from './models/create-models.ts';
+import { createLeases } from './models/leases.ts';
 import { createEngines } from './scheduler/create-engines.ts';
 import { openQuotas } from './scheduler/quotas/open-quotas.ts';
+import { createMachineMemory } from './scheduler/memory/machine-memory.ts';
+import { createMemoryBudget } from './scheduler/memory/memory-budget.ts';
 import { createAppStores } from './stores/app-stores.ts';
 import { createLaunches, type LaunchesOptions } from './sandbox/launches.ts';
 import { createPeerCode } from './transport/peer-code.ts';
@@ -123,9 +126,7 @@ async function createParts(config: Config, log: Log, { startedAt, peers }: Start
     maxCallsPerApp: LIMITS.maxCallsPerApp,
   });
   const resources = await createResources(config, log, bootClock);
-  sessions.onClosed(({ id }) => {
-    resources.engines.forgetSession(id);
-  });
+  connectSessions(sessions, resources);
   warmManifestCheck();
   const installer = createAppInstaller({
     registry,
@@ -173,7 +174,17 @@ async function createParts(config: Config, log: Log, { startedAt, peers }: Start
 async function createResources(config: Config, log: Log, bootClock: BootClock) {
   const { paths } = config;
   const models = createModels({ folder: paths.modelCache, log });
-  const engines = createEngines({ settings: engineSettings(config, models.vadFile), log });
+  const machine = createMachineMemory();
+  const engines = createEngines({
+    settings: engineSettings(config, models.vadFile),
+    memory: config.memory,
+    budget: createMemoryBudget(machine.totalBytes, config.memory),
+    machine,
+    log,
+  });
+  const leases = createLeases((digest, isHeld) => {
+    engines.keepWarm(digest, isHeld);
+  });
   const stores = createAppStores({
     paths,
     log,
@@ -186,7 +197,24 @@ async function createResources(config: Config, log: Log, bootClock: BootClock) {
     bootClock,
     log,
   });
-  return { models: models.forEngines(engines), engines, stores, blobs, quotas };
+  return { models: models.forEngines(engines), engines, leases, stores, blobs, quotas };
+}
+
+/** What a session holds, sees and leaves behind of models ends with it. */
+function connectSessions(
+  sessions: Sessions,
+  { models, engines, leases }: Awaited<ReturnType<typeof createResources>>,
+): void {
+  sessions.onClosed((session) => {
+    leases.drop(session);
+    models.sight.forget(session);
+    engines.forgetSession(session.id);
+  });
+  engines.onLoaded(({ id, digest }, isLoaded) => {
+    const viewers = models.sight.viewersOf(digest);
+    if (!isLoaded) models.sight.clear(digest);
+    sessions.tellModelsChanged(viewers, [id]);
+  });
 }
 
 function engineSettings(config: Config, vadFile: string) {

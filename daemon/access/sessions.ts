@@ -21,6 +21,8 @@ export interface SessionEnding {
 export interface SessionListener {
   /** The app's grants changed: tell it, and abort what it may no longer do. */
   readonly onGrantsChanged: () => void;
+  /** What this session may know of models has changed. */
+  readonly onModelsChanged: (models: readonly string[]) => void;
   /** The app was revoked, removed, replaced or blocked: the connection must close. */
   readonly onEnded: (ending: SessionEnding) => void;
 }
@@ -56,6 +58,8 @@ export interface Sessions {
   open(identity: SessionIdentity, listener: SessionListener): OpenSession;
   usageOf(appId: string): SessionUsage;
   list(): readonly { readonly session: Session; readonly calls: number }[];
+  /** Tells the sessions with these ids that models are loaded or unloaded. */
+  tellModelsChanged(sessionIds: readonly string[], models: readonly string[]): void;
   /** Told once of each session that is over, however it ended. */
   onClosed(listener: (session: Session) => void): void;
 }
@@ -100,6 +104,11 @@ export function createSessions(
       return session;
     },
     usageOf: (appId) => usageOf(open, appId),
+    tellModelsChanged: (sessionIds, models) => {
+      for (const session of open) {
+        if (sessionIds.includes(session.id)) session.listener.onModelsChanged(models);
+      }
+    },
     onClosed: (listener) => {
       closedListeners.push(listener);
     },
@@ -134,18 +143,20 @@ function endWithRegistry(open: OpenSessions, registry: AppRegistry): void {
 /** Ends the sessions of apps that another revocation list blocks. */
 function endWithBlocks(open: OpenSessions, registry: AppRegistry, blocks: Blocks): void {
   blocks.onChange(() => {
-    for (const session of [...open]) {
-      const record = registry.find(session.appId);
-      const block = record === undefined ? undefined : blocks.find(toBlockSubject(record));
-      if (block === undefined) continue;
-      const { advisory } = block;
-      session.listener.onGrantsChanged();
-      session.listener.onEnded({
-        reason: 'blocked',
-        message: describeBlock(block),
-        ...(advisory === undefined ? {} : { advisory }),
-      });
-    }
+    for (const session of [...open]) endIfBlocked(session, registry, blocks);
+  });
+}
+
+function endIfBlocked(session: ServedSession, registry: AppRegistry, blocks: Blocks): void {
+  const record = registry.find(session.appId);
+  const block = record === undefined ? undefined : blocks.find(toBlockSubject(record));
+  if (block === undefined) return;
+  const { advisory } = block;
+  session.listener.onGrantsChanged();
+  session.listener.onEnded({
+    reason: 'blocked',
+    message: describeBlock(block),
+    ...(advisory === undefined ? {} : { advisory }),
   });
 }
 

@@ -1,4 +1,4 @@
-import { LIMITS } from '@locara/protocol';
+import { type ControlResult, LIMITS } from '@locara/protocol';
 import { createAppExplainer } from '../access/rights/app-explainer.ts';
 import type { AppRegistry } from '../access/apps/app-registry.ts';
 import type { Expansions } from '../access/apps/expansions.ts';
@@ -18,8 +18,9 @@ import type { Models } from '../models/create-models.ts';
 import type { ControlHandlers } from '../rpc/control-handler.ts';
 import type { Handlers } from '../rpc/handler.ts';
 import { removeTree } from '../files/remove-tree.ts';
-import type { RunningEngines } from '../scheduler/create-engines.ts';
+import type { EngineStatus, RunningEngines } from '../scheduler/engines.ts';
 import type { TokenQuotas } from '../scheduler/quotas/token-quotas.ts';
+import type { Leases } from '../models/leases.ts';
 import type { Launches } from '../sandbox/launches.ts';
 import type { AppStores } from '../stores/app-stores.ts';
 import { auditHandlers } from './audit.ts';
@@ -60,6 +61,7 @@ export interface HandlerParts {
   readonly models: Models;
   readonly engines: RunningEngines;
   readonly quotas: TokenQuotas;
+  readonly leases: Leases;
   readonly stores: AppStores;
   readonly blobs: BlobStore;
   readonly launches: Launches;
@@ -99,7 +101,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
       quotasOf,
     }),
     ...grantsHandlers(parts),
-    ...modelsHandlers({ models }),
+    ...modelsHandlers({ models, engines, leases: parts.leases }),
     ...llmHandlers({ models, engines, quotas }),
     ...embedHandlers({ embedder }),
     ...transcribeHandlers({ models, engines, readMedia }),
@@ -122,11 +124,8 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
           pid: session.pid,
           calls,
         })),
-      workers: () =>
-        [...parts.engines.status(), ...parts.stores.status()].flatMap(
-          ({ kind, model, pid, state, device }) =>
-            state === 'stopped' ? [] : [{ kind, model, pid, state, device }],
-        ),
+      workers: () => [...parts.engines.status(), ...parts.stores.status()].flatMap(toWorkerLines),
+      memory: () => parts.engines.memory(),
       models: () => {
         const { count, bytes } = parts.models.cache.installed();
         return { installed: count, bytes };
@@ -156,4 +155,13 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
     ...auditControlHandlers(parts),
     ...modelsControlHandlers({ listModels: () => parts.models.listAll() }),
   };
+}
+
+/** None for a worker that stands still. */
+function toWorkerLines(status: EngineStatus): ControlResult<'status.get'>['workers'] {
+  const { kind, model, pid, state, device, memoryBytes } = status;
+  if (state === 'stopped') return [];
+  return [
+    { kind, model, pid, state, device, ...(memoryBytes === undefined ? {} : { memoryBytes }) },
+  ];
 }

@@ -8,6 +8,8 @@ export interface ReadyModel {
   readonly digest: string;
   /** Absolute path of one of its files (the only one, when unnamed). */
   path(fileName?: string): string;
+  /** Checks the files again, before an engine opens them. Throws Unavailable with `details.command`. */
+  verify(signal: AbortSignal): Promise<void>;
 }
 
 /** The models one app may use: those its manifest pins. */

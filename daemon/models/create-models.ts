@@ -3,15 +3,23 @@ import { fileURLToPath } from 'node:url';
 import type { CatalogEntry, Model } from '@locara/protocol';
 import type { Log } from '../log.ts';
 import { bytesOf, type ModelCatalog, readCatalog } from './catalog.ts';
+import { createLoadedSight, type LoadedSight } from './loaded-sight.ts';
+import type { RunningEngines } from '../scheduler/engines.ts';
 import { createModelCache, type ModelCache } from './model-cache.ts';
 import { createSourceLocator } from './model-sources.ts';
-import { createPinnedModels, describeModel, type PinnedModels } from './pinned-models.ts';
+import {
+  createPinnedModels,
+  describeModel,
+  type ModelFacts,
+  type PinnedModels,
+} from './pinned-models.ts';
 
 /** The catalog, the cache, and what apps and the user see of them. */
 export interface Models {
   readonly catalog: ModelCatalog;
   readonly cache: ModelCache;
   readonly pinned: PinnedModels;
+  readonly sight: LoadedSight;
   listAll(): Model[];
   /** Of the pin that a manifest names, if the catalog has exactly it. */
   findPinned(pin: string): PinnedEntry | undefined;
@@ -30,7 +38,7 @@ const VOICE_ACTIVITY = 'silero-vad';
 export function createModels(deps: { readonly folder: string; readonly log: Log }): {
   /** The voice-activity model's file name, among the files of every ready speech model. */
   readonly vadFile: string;
-  forEngines(engines: { isLoaded(digest: string): boolean }): Models;
+  forEngines(engines: ModelFacts & Pick<RunningEngines, 'worker'>): Models;
 } {
   const catalogPath = findCatalog();
   const catalog = readCatalog(catalogPath);
@@ -46,18 +54,19 @@ export function createModels(deps: { readonly folder: string; readonly log: Log 
   return {
     vadFile: voiceActivity.files[0]?.name ?? '',
     forEngines: (engines) => {
-      const isLoaded = (digest: string) => engines.isLoaded(digest);
+      const sight = createLoadedSight();
       return {
         catalog,
         cache,
-        pinned: createPinnedModels({ catalog, cache, companionsOf, isLoaded }),
+        sight,
+        pinned: createPinnedModels({ catalog, cache, companionsOf, engines, sight }),
         findPinned: (pin) => {
           const entry = catalog.findPinned(pin);
           if (entry === undefined) return undefined;
           const installed = entry.embedded === true || cache.isInstalled(entry);
           return { task: entry.task, bytes: bytesOf(entry), installed };
         },
-        listAll: () => catalog.models.map((entry) => describeModel(entry, { cache, isLoaded })),
+        listAll: () => catalog.models.map((entry) => describeModel(entry, { cache, engines })),
       };
     },
   };

@@ -14,6 +14,8 @@ import {
 /** The shared, content-addressed cache: `<folder>/sha256/<hex>/<name>`, each file checked before its first use and whenever it changed. */
 export interface ModelCache {
   isInstalled(entry: CatalogEntry): boolean;
+  /** Where the files of an entry are once they are present, by file name. */
+  pathsOf(entry: CatalogEntry): ReadonlyMap<string, string>;
   /**
    * Makes every file of an entry present and verified; returns paths by file name.
    * Callers of the same file share one run and its progress. Throws Unavailable (no source here, or an
@@ -40,6 +42,8 @@ export interface ModelCacheDeps {
 export function createModelCache(deps: ModelCacheDeps): ModelCache {
   const running = new Map<string, Run>();
   const files = createCachedFiles(deps);
+  const pathsOf = (entry: CatalogEntry) =>
+    new Map(entry.files.map((file) => [file.name, files.pathOf(file)]));
   const isInstalled = (entry: CatalogEntry) =>
     entry.files.every((file) => identifyFile(files.pathOf(file), file) !== undefined);
 
@@ -63,6 +67,7 @@ export function createModelCache(deps: ModelCacheDeps): ModelCache {
 
   return {
     isInstalled,
+    pathsOf,
     ensure: async (entry, { signal, onProgress = () => undefined } = {}) => {
       const report: ReportProgress = (progress) => {
         if (signal?.aborted !== true) onProgress(progress);
@@ -70,7 +75,7 @@ export function createModelCache(deps: ModelCacheDeps): ModelCache {
       for (const file of entry.files) {
         await untilAborted(share({ model: entry.id, file }, report), signal);
       }
-      return new Map(entry.files.map((file) => [file.name, files.pathOf(file)]));
+      return pathsOf(entry);
     },
     installed: () => {
       const installed = deps.entries.filter(isInstalled);

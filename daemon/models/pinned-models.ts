@@ -10,12 +10,18 @@ import type { Session } from '../access/session.ts';
 import type { SessionCall } from '../rpc/handler.ts';
 import type { AppModels, ReadyModel } from './app-models.ts';
 import { bytesOf, digestOf, type ModelCatalog } from './catalog.ts';
-import type { ModelCache } from './model-cache.ts';
+import type { RunningEngines } from '../scheduler/engines.ts';
+import type { LoadedSight } from './loaded-sight.ts';
+import type { EnsureOptions, ModelCache } from './model-cache.ts';
 
 /** The models of an app, as its manifest pins them; others are invisible. */
 export interface PinnedModels extends AppModels {
-  list(session: Session): Promise<Model[]>;
-  ensure(model: string, call: SessionCall): Promise<Model>;
+  list(session: Session): Model[];
+  /** By id or by its whole pin, made ready; whatever its task. Throws NotFound, Unavailable. */
+  prepare(model: string, call: SessionCall): Promise<ReadyModel>;
+  /** The same for a model that is about to be loaded: from then on the session sees that it is. */
+  use(model: string, call: SessionCall): Promise<ReadyModel>;
+  describe(model: ReadyModel, session: Session): Model;
 }
 
 export interface PinnedModelsDeps {
@@ -23,13 +29,26 @@ export interface PinnedModelsDeps {
   readonly cache: ModelCache;
   /** The daemon's own models that one needs beside it, as voice activity for speech. */
   readonly companionsOf: (entry: CatalogEntry) => readonly CatalogEntry[];
-  /** True while an engine holds the model in memory. */
-  readonly isLoaded: (digest: string) => boolean;
+  readonly engines: ModelFacts & Pick<RunningEngines, 'worker'>;
+  readonly sight: LoadedSight;
 }
+
+/** What is known of models beyond the catalog and the cache. */
+export type ModelFacts = Pick<RunningEngines, 'isLoaded' | 'quarantineMs' | 'contextTokensOf'>;
 
 export function createPinnedModels(deps: PinnedModelsDeps): PinnedModels {
   const pinnedOf = (session: Session) => listPinned(deps.catalog, session);
   const find = (session: Session, model: string) => findPinned(pinnedOf(session), model);
+  const describe = (entry: CatalogEntry, session: Session): Model => {
+    const { cache, engines, sight } = deps;
+    const isLoaded = (digest: string) => engines.isLoaded(digest) && sight.sees(session, digest);
+    return describeModel(entry, { cache, engines: { ...engines, isLoaded } });
+  };
+  const prepareToUse = async (entry: CatalogEntry, call: SessionCall): Promise<ReadyModel> => {
+    const ready = await prepareModel(entry, call, deps);
+    deps.sight.use(call.session, ready.digest);
+    return ready;
+  };
   return {
     resolve: async ({ call, tasks, model }) => {
       const entry =
@@ -46,15 +65,12 @@ export function createPinnedModels(deps: PinnedModelsDeps): PinnedModels {
           details: { issues: [{ path: 'model', rule: `a model for ${tasks.join(' or ')}` }] },
         });
       }
-      return prepareModel(entry, call, deps);
+      return prepareToUse(entry, call);
     },
-    list: (session) =>
-      Promise.resolve(pinnedOf(session).map((entry) => describeModel(entry, deps))),
-    ensure: async (model, call) => {
-      const entry = find(call.session, model);
-      await prepareModel(entry, call, deps);
-      return describeModel(entry, deps);
-    },
+    list: (session) => pinnedOf(session).map((entry) => describe(entry, session)),
+    prepare: async (model, call) => prepareModel(find(call.session, model), call, deps),
+    use: async (model, call) => prepareToUse(find(call.session, model), call),
+    describe: ({ entry }, session) => describe(entry, session),
   };
 }
 
@@ -77,32 +93,48 @@ function findPinned(pinned: readonly CatalogEntry[], model: string): CatalogEntr
   return entry;
 }
 
-/** Puts the files of the model, and of what it needs beside it, into the cache. */
+/**
+ * Puts the files of the model, and of what it needs beside it, into the cache. A loaded model is ready
+ * whatever became of its files: its worker holds them open, and they are looked at again before the next start.
+ */
 async function prepareModel(
   entry: CatalogEntry,
   call: SessionCall,
-  deps: Pick<PinnedModelsDeps, 'cache' | 'companionsOf'>,
+  { cache, companionsOf, engines }: Pick<PinnedModelsDeps, 'cache' | 'companionsOf' | 'engines'>,
 ): Promise<ReadyModel> {
+  const files = [entry, ...companionsOf(entry)];
+  const ensureAll = async (options: EnsureOptions): Promise<void> => {
+    for (const needed of files) await cache.ensure(needed, options);
+  };
   const onProgress = (progress: Progress): void => {
     call.progress(progress);
   };
-  const paths = new Map<string, string>();
-  for (const needed of [entry, ...deps.companionsOf(entry)]) {
-    const found = await deps.cache.ensure(needed, { signal: call.signal, onProgress });
-    for (const [name, path] of found) paths.set(name, path);
-  }
-  return toReadyModel(entry, paths);
+  const digest = digestOf(entry);
+  if (!engines.isLoaded(digest)) await ensureAll({ signal: call.signal, onProgress });
+  const paths = new Map(files.flatMap((needed) => [...cache.pathsOf(needed)]));
+  return {
+    entry,
+    digest,
+    path: (fileName = entry.files[0]?.name ?? '') => {
+      const path = paths.get(fileName);
+      if (path === undefined) throw new Error('The model has no such file');
+      return path;
+    },
+    verify: (signal) => ensureAll({ signal }),
+  };
 }
 
 /** A model as apps and the user see it. */
 export function describeModel(
   entry: CatalogEntry,
-  deps: Pick<PinnedModelsDeps, 'cache' | 'isLoaded'>,
+  { cache, engines }: { readonly cache: ModelCache; readonly engines: ModelFacts },
 ): Model {
   const digest = digestOf(entry);
-  const state = deps.isLoaded(digest)
+  const contextTokens = engines.contextTokensOf(entry, digest);
+  const quarantineMs = engines.quarantineMs(digest);
+  const state = engines.isLoaded(digest)
     ? 'loaded'
-    : deps.cache.isInstalled(entry) || entry.embedded === true
+    : cache.isInstalled(entry) || entry.embedded === true
       ? 'installed'
       : 'absent';
   return {
@@ -113,21 +145,12 @@ export function describeModel(
     bytes: bytesOf(entry),
     license: entry.license,
     description: entry.description,
-    ...(entry.contextTokens === undefined ? {} : { contextTokens: entry.contextTokens }),
+    ...(contextTokens === undefined ? {} : { contextTokens }),
     ...(entry.chatTemplate === undefined ? {} : { chatTemplate: entry.chatTemplate }),
     ...(entry.dimensions === undefined ? {} : { dimensions: entry.dimensions }),
-  };
-}
-
-function toReadyModel(entry: CatalogEntry, paths: ReadonlyMap<string, string>): ReadyModel {
-  return {
-    entry,
-    digest: digestOf(entry),
-    path: (fileName = entry.files[0]?.name ?? '') => {
-      const path = paths.get(fileName);
-      if (path === undefined) throw new Error('The model has no such file');
-      return path;
-    },
+    ...(quarantineMs === 0
+      ? {}
+      : { unusableUntil: new Date(Date.now() + quarantineMs).toISOString() }),
   };
 }
 

@@ -129,6 +129,9 @@ class ServedConnection implements AppConnection {
     this.#endHold = this.#deps.onAuthenticated(identity.pid);
     try {
       this.#session = this.#deps.sessions.open(identity, {
+        onModelsChanged: (models) => {
+          this.notify(NOTICES.modelsChanged, { models });
+        },
         onGrantsChanged: () => {
           this.#grantsChanged();
         },

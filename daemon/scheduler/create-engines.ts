@@ -1,54 +1,152 @@
+import type { CatalogEntry } from '@locara/protocol';
 import type { Log } from '../log.ts';
 import type { ReadyModel } from '../models/app-models.ts';
 import type { LlmOps } from '../workers/llm/ops.ts';
-import type { OcrOps } from '../workers/ocr/ops.ts';
-import type { SpeechOps } from '../workers/speech/ops.ts';
-import { createWorker } from '../workers/supervisor.ts';
-import type { Worker, WorkerSpec, WorkerStatus } from '../workers/worker.ts';
-import type { Engines } from './engines.ts';
+import type { Worker } from '../workers/worker.ts';
 import { describeLlm, describeOcr, describeSpeech, type EngineSettings } from './engine-specs.ts';
+import type { ModelName, RunningEngines } from './engines.ts';
+import { type Admission, createAdmission } from './memory/admission.ts';
+import type { MachineMemory } from './memory/machine-memory.ts';
+import type { MemoryBudget, MemorySettings } from './memory/memory-budget.ts';
+import {
+  estimateOcr,
+  estimateSpeech,
+  type LlmLimits,
+  maxContextTokens,
+  planLlm,
+} from './memory/plan-model.ts';
+import { createPressureWatch } from './memory/pressure-watch.ts';
+import { createModelSlot, type ModelSlot, type ModelSlotOptions } from './model-slot.ts';
 
 export interface EnginesDeps {
   readonly settings: EngineSettings;
+  readonly memory: Pick<MemorySettings, 'waitMs' | 'maxContextTokens'>;
+  readonly budget: MemoryBudget;
+  readonly machine: MachineMemory;
   readonly log: Log;
 }
 
-export interface RunningEngines extends Engines {
-  status(): readonly WorkerStatus[];
-  isLoaded(digest: string): boolean;
-  /** Language models drop what the texts of this session left behind. */
-  forgetSession(session: string): void;
-  close(): Promise<void>;
-}
+type LoadedListener = (model: ModelName, isLoaded: boolean) => void;
 
-/** One worker per model and purpose, started by its first call, shared by every app. */
+const PRESSURE_INTERVAL_MS = 2000;
+
+/** One worker per model, started by its first call when there is memory for it, shared by every app. */
 export function createEngines(deps: EnginesDeps): RunningEngines {
-  const { settings } = deps;
-  const workers = new Map<string, Worker<never>>();
-  const share = <Ops>(model: ReadyModel, describe: () => WorkerSpec): Worker<Ops> => {
-    const existing = workers.get(model.digest);
-    if (existing !== undefined) return existing as unknown as Worker<Ops>;
-    const worker = createWorker<Ops>(describe(), { log: deps.log });
-    workers.set(model.digest, worker as unknown as Worker<never>);
-    return worker;
+  const { budget, machine, log } = deps;
+  const listeners: LoadedListener[] = [];
+  const admission = createAdmission({
+    ...budget,
+    availableBytes: () => machine.availableBytes(),
+    waitMs: deps.memory.waitMs,
+    log,
+  });
+  const pressure = createPressureWatch({
+    admission,
+    readPressure: () => machine.pressure(),
+    intervalMs: PRESSURE_INTERVAL_MS,
+    log,
+  });
+  const tell: LoadedListener = (model, isLoaded) => {
+    if (isLoaded) pressure.wake();
+    for (const listener of listeners) listener(model, isLoaded);
   };
+  const slots = new Map<string, ModelSlot>();
+  const find = (model: ReadyModel): ModelSlot => {
+    const existing = slots.get(model.digest);
+    if (existing !== undefined) return existing;
+    const slot = openSlot(model, deps, { admission, tell });
+    slots.set(model.digest, slot);
+    return slot;
+  };
+  const workerOf = <Ops>(model: ReadyModel): Worker<Ops> =>
+    find(model).worker as unknown as Worker<Ops>;
   return {
-    llm: (model) => share<LlmOps>(model, () => describeLlm(model, settings)),
-    speech: (model) => share<SpeechOps>(model, () => describeSpeech(model, settings)),
-    ocr: (model) => share<OcrOps>(model, () => describeOcr(model, settings)),
-    status: () => [...workers.values()].map((worker) => worker.status()),
-    isLoaded: (digest) => {
-      const state = workers.get(digest)?.status().state;
-      return state === 'ready' || state === 'busy';
+    llm: workerOf,
+    speech: workerOf,
+    ocr: workerOf,
+    worker: workerOf,
+    status: () =>
+      [...slots.values()].map((slot) => ({
+        ...slot.worker.status(),
+        ...(slot.isResident() ? { memoryBytes: slot.bytes } : {}),
+      })),
+    memory: () => ({
+      limitBytes: budget.limitBytes,
+      heldBytes: admission.heldBytes(),
+      availableBytes: admission.freeBytes(),
+      pressure: pressure.level(),
+    }),
+    isLoaded: (digest) => slots.get(digest)?.isLoaded() === true,
+    quarantineMs: (digest) => slots.get(digest)?.worker.status().quarantine?.remainingMs ?? 0,
+    contextTokensOf: (entry, digest) =>
+      slots.get(digest)?.contextTokens ?? guessContextTokens(entry, deps),
+    keepWarm: (digest, isHeld) => {
+      slots.get(digest)?.keepWarm(isHeld);
+    },
+    onLoaded: (listener) => {
+      listeners.push(listener);
     },
     forgetSession: (session) => {
-      for (const worker of workers.values()) {
+      for (const { worker } of slots.values()) {
         if (worker.status().kind !== 'llm') continue;
         (worker as unknown as Worker<LlmOps>).notify('forget', { session });
       }
     },
     close: async () => {
-      await Promise.all([...workers.values()].map((worker) => worker.close()));
+      pressure.stop();
+      await Promise.all([...slots.values()].map(({ worker }) => worker.close()));
     },
   };
+}
+
+function openSlot(
+  model: ReadyModel,
+  deps: EnginesDeps,
+  shared: {
+    readonly admission: Admission;
+    readonly tell: LoadedListener;
+  },
+): ModelSlot {
+  return createModelSlot({
+    model,
+    ...planSlot(model, deps),
+    admission: shared.admission,
+    log: deps.log,
+    onLoaded: (isLoaded) => {
+      shared.tell({ id: model.entry.id, digest: model.digest }, isLoaded);
+    },
+  });
+}
+
+/** What the model's worker is told, and what it takes. */
+function planSlot(
+  model: ReadyModel,
+  deps: EnginesDeps,
+): Pick<ModelSlotOptions, 'bytes' | 'spec' | 'contextTokens'> {
+  const { settings } = deps;
+  const { task } = model.entry;
+  if (task === 'speech-to-text') {
+    return { bytes: estimateSpeech(model), spec: describeSpeech(model, settings) };
+  }
+  if (task === 'image-to-text') {
+    return { bytes: estimateOcr(model), spec: describeOcr(model, settings) };
+  }
+  const { bytes, purpose, plan } = planLlm(model, toLlmLimits(deps));
+  const spec = describeLlm(model, settings, { purpose, plan });
+  return { bytes, spec, contextTokens: plan.contextTokens };
+}
+
+function toLlmLimits({ settings, budget, memory }: EnginesDeps): LlmLimits {
+  const { maxContextTokens } = memory;
+  return { budget, maxContextTokens, maxSequences: settings.llmSequences };
+}
+
+/** Before the header was read: what the catalog says, and this machine allows at most. */
+function guessContextTokens(
+  { contextTokens }: CatalogEntry,
+  deps: EnginesDeps,
+): number | undefined {
+  return contextTokens === undefined
+    ? undefined
+    : Math.min(contextTokens, maxContextTokens(toLlmLimits(deps)));
 }

@@ -3,6 +3,7 @@ import type { LlmStart } from '../workers/llm/ops.ts';
 import { chooseThreads } from '../workers/llm/thread-count.ts';
 import type { OcrStart } from '../workers/ocr/ops.ts';
 import type { SpeechStart } from '../workers/speech/ops.ts';
+import type { LlmPlan } from './memory/plan-model.ts';
 import type { WorkerSpec } from '../workers/worker.ts';
 
 export interface EngineSettings {
@@ -10,31 +11,27 @@ export interface EngineSettings {
   /** As the user set it; else the policy decides. */
   readonly threads: number | undefined;
   readonly idleMs: number;
-  /** Texts that one language model writes side by side. */
+  /** Texts that one language model writes side by side, where memory allows. */
   readonly llmSequences: number;
   /** The voice-activity model's file, among the files of every speech model. */
   readonly vadFile: string;
 }
 
-const DEFAULT_CONTEXT_TOKENS = 4096;
-const MAX_CONTEXT_TOKENS = 8192;
 /** A piece of a prompt must be read to its end: seconds for a large model. A kill would take the calls beside it. */
 const LLM_CANCEL_GRACE_MS = 30_000;
 
-export function describeLlm(model: ReadyModel, settings: EngineSettings): WorkerSpec {
-  const purpose = model.entry.task === 'text-to-embedding' ? 'embed' : 'generate';
-  const sequences = purpose === 'embed' ? 1 : settings.llmSequences;
+export function describeLlm(
+  model: ReadyModel,
+  settings: EngineSettings,
+  { purpose, plan }: Pick<LlmPlan, 'purpose' | 'plan'>,
+): WorkerSpec {
   const start: LlmStart = {
     modelPath: model.path(),
     purpose,
-    contextTokens: Math.min(
-      model.entry.contextTokens ?? DEFAULT_CONTEXT_TOKENS,
-      MAX_CONTEXT_TOKENS,
-    ),
-    sequences,
+    ...plan,
     threads: threadsOf(settings),
   };
-  return {
+  const spec: WorkerSpec = {
     ...sharedBy(model, settings),
     kind: 'llm',
     start,
@@ -44,6 +41,8 @@ export function describeLlm(model: ReadyModel, settings: EngineSettings): Worker
     // Embeddings of several calls are computed text by text in turn: a long list does not keep others waiting.
     maxConcurrent: settings.llmSequences,
   };
+  if (purpose === 'embed') return spec;
+  return { ...spec, maxConcurrent: plan.sequences, maxOvercommit: plan.sequences };
 }
 
 export function describeSpeech(model: ReadyModel, settings: EngineSettings): WorkerSpec {

@@ -23,3 +23,8 @@ export interface LoadedEngine<Ops> {
   /** What it runs on, for status: "CPU, 1 thread", "Metal". */
   readonly device: string;
 }
+
+/** What every worker answers, whatever its engine: nothing, once that is loaded. */
+export interface LoadOps {
+  load: { params: undefined; chunk: never; result: undefined };
+}

@@ -1,10 +1,12 @@
 import { RpcError } from '@locara/protocol/errors';
-import type { Engine, EngineCall, LoadedEngine } from './engine.ts';
+import type { Engine, EngineCall, LoadedEngine, LoadOps } from './engine.ts';
 import type { FromWorker, ToWorker, WorkerError } from './messages.ts';
 import { sealProcess } from './seal/seal.ts';
 
 const EXIT_UNSEALED = 77;
 const EXIT_NOT_LOADED = 78;
+/** Every worker's: done once its engine is loaded. */
+const LOAD: keyof LoadOps = 'load';
 
 /**
  * Turns this process into a worker: seals it, says so, waits for `start`, loads the engine and runs calls
@@ -66,7 +68,12 @@ async function runCall<Ops>(
   const abort = new AbortController();
   running.set(id, abort);
   try {
-    const operation = operationOf(await engine, op);
+    const loaded = await engine;
+    if (op === LOAD && loaded !== undefined) {
+      send({ type: 'result', id, result: undefined });
+      return;
+    }
+    const operation = operationOf(loaded, op);
     const result = await operation(params, {
       signal: abort.signal,
       chunk: (chunk) => {

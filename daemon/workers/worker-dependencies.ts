@@ -18,6 +18,8 @@ export interface WorkerDependencies {
    * `signal` aborts when nobody waits any more. Once it has resolved, `onExit` follows exactly once.
    */
   readonly beforeStart?: (signal: AbortSignal) => Promise<void>;
+  /** Told when a process takes calls. */
+  readonly onReady?: () => void;
   /** Told of the end of every process, expected or not. */
   readonly onExit?: (exit: ProcessExit) => void;
   readonly backOff?: BackOffSettings;

@@ -182,6 +182,7 @@ export class WorkerLife {
       onReady: (device) => {
         this.#device = device;
         this.#settle();
+        this.#dependencies.onReady?.();
         this.#listener.onReady();
       },
       onMessage: this.#listener.onMessage,

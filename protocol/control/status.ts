@@ -22,9 +22,19 @@ export const statusMethods = {
           pid: z.int(),
           state: z.enum(['starting', 'ready', 'busy', 'restarting', 'quarantined']),
           device: z.string(),
+          memoryBytes: z
+            .int()
+            .optional()
+            .describe('Of a model, as estimated before it was loaded.'),
         }),
       ),
       models: z.object({ installed: z.int(), bytes: z.int() }),
+      memory: z.object({
+        limitBytes: z.int().describe('What all models together may take.'),
+        heldBytes: z.int(),
+        availableBytes: z.int().describe('What one more could take with no other unloaded.'),
+        pressure: z.enum(['normal', 'warning', 'critical']),
+      }),
     }),
   }),
 };

@@ -10,11 +10,18 @@ export const Model = z
     id: z.string(),
     digest: z.string(),
     task: z.enum(MODALITIES),
-    state: z.enum(MODEL_STATES),
+    state: z
+      .enum(MODEL_STATES)
+      .describe(
+        '`loaded` is told to sessions that used the model since; to others it is `installed`.',
+      ),
     bytes: z.int(),
     license: z.string(),
     description: z.string(),
-    contextTokens: z.int().optional(),
+    contextTokens: z
+      .int()
+      .optional()
+      .describe('Of one call here, prompt and answer together; exact once the model was ready.'),
     chatTemplate: z
       .boolean()
       .optional()
@@ -45,7 +52,8 @@ export const modelsMethods = {
     errors: ['NotFound', 'Unavailable', 'InsufficientResources'],
   }),
   'models.lease': defineMethod({
-    summary: 'Load a pinned model and keep it warm: no idle time-out while the lease lasts.',
+    summary:
+      'Load a pinned model and keep it warm: no idle time-out, and last to go when memory is needed.',
     requires: 'session',
     params: z.strictObject({
       model: z.string().max(256),

@@ -70,8 +70,8 @@ describe('a session learns about itself', () => {
         blobBytes: { limit: 1024 * MIB, used: expect.any(Number) as number },
         storeBytes: { limit: 1024 * MIB, used: expect.any(Number) as number },
         concurrentCalls: { limit: 128, used: 0 },
-        tokensPerMinute: { limit: 2_000_000, used: 0 },
-        tokensPerDay: { limit: 200_000_000, used: 0 },
+        tokensPerMinute: { limit: 10_000_000, used: 0 },
+        tokensPerDay: { limit: 1_000_000_000, used: 0 },
       },
       engines: expect.any(Array) as unknown[],
     });

@@ -11,7 +11,7 @@ let greedy: Wire[];
 let modest: Wire;
 
 beforeAll(async () => {
-  daemon = await startDaemonProcess();
+  daemon = await startDaemonProcess({ environment: { LOCARA_LLM_SEQUENCES: '4' } });
   const much = await installSample(daemon.controlSocket, { name: 'much' });
   const little = await installSample(daemon.controlSocket, { name: 'little' });
   const open = async (credentials: typeof much): Promise<Wire> => {

@@ -11,7 +11,12 @@ export function oneModel(entry: Partial<CatalogEntry> & Pick<CatalogEntry, 'task
   return {
     resolve: ({ tasks, model }) =>
       (model === undefined || model === full.id) && tasks.some((task) => task === full.task)
-        ? Promise.resolve({ entry: full, digest: `sha256:${'0'.repeat(64)}`, path: () => '' })
+        ? Promise.resolve({
+            entry: full,
+            digest: `sha256:${'0'.repeat(64)}`,
+            path: () => '',
+            verify: () => Promise.resolve(),
+          })
         : Promise.reject(new RpcError('NotFound', 'No such model.')),
   };
 }

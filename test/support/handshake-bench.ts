@@ -112,6 +112,7 @@ export function createHandshakeBench(
     log,
   };
   const listener = options.listener ?? {
+    onModelsChanged: () => undefined,
     onGrantsChanged: () => undefined,
     onEnded: () => undefined,
   };

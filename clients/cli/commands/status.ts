@@ -16,11 +16,12 @@ export function registerStatus(program: Command, context: CliContext): void {
 }
 
 function renderStatus(status: ControlResult<'status.get'>): string[] {
-  const { daemon, sessions, workers, models } = status;
+  const { daemon, sessions, workers, models, memory: held } = status;
   const memory = formatBytes(daemon.rssBytes);
   const lines = [
     `locarad ${plain(daemon.version)}, pid ${daemon.pid}, up ${describeUptime(daemon.uptimeMs)}, ${memory}`,
     `${models.installed} ${models.installed === 1 ? 'model' : 'models'} unpacked, ${formatBytes(models.bytes)}`,
+    `${formatBytes(held.heldBytes)} of ${formatBytes(held.limitBytes)} for models in use, ${formatBytes(held.availableBytes)} free${PRESSURE[held.pressure]}`,
     sessions.length === 0 ? 'No app is connected.' : '',
   ];
   if (sessions.length > 0) {
@@ -33,17 +34,27 @@ function renderStatus(status: ControlResult<'status.get'>): string[] {
     lines.push(...formatTable([['APP', 'ATTESTATION', 'PID', 'CALLS'], ...rows]));
   }
   if (workers.length > 0) {
-    const rows = workers.map(({ kind, model, pid, state, device }) => [
+    const rows = workers.map(({ kind, model, pid, state, device, memoryBytes }) => [
       kind,
       model,
       String(pid),
       state,
+      memoryBytes === undefined ? '' : formatBytes(memoryBytes),
       device,
     ]);
-    lines.push('', ...formatTable([['WORKER', 'MODEL', 'PID', 'STATE', 'DEVICE'], ...rows]));
+    lines.push(
+      '',
+      ...formatTable([['WORKER', 'MODEL', 'PID', 'STATE', 'MEMORY', 'DEVICE'], ...rows]),
+    );
   }
   return lines;
 }
+
+const PRESSURE = {
+  normal: '',
+  warning: '; memory is short',
+  critical: '; memory is very short',
+};
 
 const MINUTE_MS = 60_000;
 

@@ -7,6 +7,7 @@ export interface StatusHandlersDeps {
   readonly sessions: () => ControlResult<'status.get'>['sessions'];
   readonly workers: () => ControlResult<'status.get'>['workers'];
   readonly models: () => ControlResult<'status.get'>['models'];
+  readonly memory: () => ControlResult<'status.get'>['memory'];
 }
 
 export function statusHandlers(deps: StatusHandlersDeps): ControlHandlers<'status'> {
@@ -21,6 +22,7 @@ export function statusHandlers(deps: StatusHandlersDeps): ControlHandlers<'statu
       sessions: deps.sessions(),
       workers: deps.workers(),
       models: deps.models(),
+      memory: deps.memory(),
     }),
   };
 }

@@ -59,7 +59,11 @@ describe('enrolling', () => {
   test('again, after the container was reset, ends the sessions of the key before', async () => {
     const installed = createApp({ build: MAC_BUILD });
     const ended: string[] = [];
-    const listener = { onGrantsChanged: () => undefined, onEnded: () => void ended.push('ended') };
+    const listener = {
+      onModelsChanged: () => undefined,
+      onGrantsChanged: () => undefined,
+      onEnded: () => void ended.push('ended'),
+    };
     const bench = createHandshakeBench([installed], { listener });
     const [first, second] = [withOwnKey(installed), withOwnKey(installed)];
     await enroll(bench, first);

@@ -33,7 +33,11 @@ test('the answer tells the grants that the session has, not what the record woul
   const { open, sessions } = createHandshakeBench([notes]);
   const handshake = open({
     onAuthenticated: (record, attestation) => {
-      const listener = { onGrantsChanged: () => undefined, onEnded: () => undefined };
+      const listener = {
+        onModelsChanged: () => undefined,
+        onGrantsChanged: () => undefined,
+        onEnded: () => undefined,
+      };
       const session = sessions.open({ record, attestation, pid: 1 }, listener);
       return Object.assign(session, {
         grants: () => [{ capability: 'store:read', state: 'denied' as const }],

@@ -13,7 +13,7 @@ test('who listens is told once of each session that is over, by an id that no ot
   const sessions = createSessions(bench.registry, NO_BLOCKS, limits);
   const closed: string[] = [];
   sessions.onClosed(({ id }) => closed.push(id));
-  const listener = { onGrantsChanged: () => undefined, onEnded: () => undefined };
+  const listener = { onGrantsChanged: () => undefined, onEnded: () => undefined, onModelsChanged: () => undefined };
   const open = () => sessions.open({ record, attestation: record.attestation, pid: 1 }, listener);
   const [first, second] = [open(), open()];
   first.close();
@@ -32,7 +32,11 @@ test('a session whose app is gone has no right, and still no manifest beyond wha
   const limits = { maxConnectionsPerApp: 4, maxCallsPerApp: 4 };
   const session = createSessions(registry, NO_BLOCKS, limits).open(
     { record, attestation: record.attestation, pid: 1 },
-    { onGrantsChanged: () => undefined, onEnded: () => undefined },
+    {
+      onModelsChanged: () => undefined,
+      onGrantsChanged: () => undefined,
+      onEnded: () => undefined,
+    },
   );
   expect(session.has('store:read')).toBe(true);
   expect(session.manifest.storage.quota_mb).toBe(100);

@@ -27,7 +27,11 @@ beforeEach(async () => {
   told = [];
   session = sessions.open(
     { record, attestation: 'install-key', pid: 1 },
-    { onGrantsChanged: () => told.push(session.grants()), onEnded: () => undefined },
+    {
+      onModelsChanged: () => undefined,
+      onGrantsChanged: () => told.push(session.grants()),
+      onEnded: () => undefined,
+    },
   );
   grants = grantsHandlers({ registry, audit, log: silentLog, clock: bench.grants.clock });
 });
@@ -116,7 +120,11 @@ test('a session that outlives its app does not find models that the user never a
   const limits = { maxConnectionsPerApp: 4, maxCallsPerApp: 4 };
   const outliving = createSessions(bench.registry, NO_BLOCKS, limits).open(
     { record: asking, attestation: 'install-key', pid: 1 },
-    { onGrantsChanged: () => undefined, onEnded: () => undefined },
+    {
+      onModelsChanged: () => undefined,
+      onGrantsChanged: () => undefined,
+      onEnded: () => undefined,
+    },
   );
   await bench.registry.remove(appId);
   expect(outliving.manifest.models).toEqual([]);

@@ -20,7 +20,12 @@ const ENTRY: CatalogEntry = {
 
 /** The handler over a worker, for one image. */
 function createHandler(worker: Worker<OcrOps>, image: Buffer) {
-  const model: ReadyModel = { entry: ENTRY, digest: 'sha256:', path: () => '' };
+  const model: ReadyModel = {
+    entry: ENTRY,
+    digest: 'sha256:',
+    path: () => '',
+    verify: () => Promise.resolve(),
+  };
   const notHere = (): never => {
     throw new Error('not this engine');
   };

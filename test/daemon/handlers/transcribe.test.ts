@@ -24,6 +24,7 @@ const MODEL: ReadyModel = {
   },
   digest: `sha256:${'0'.repeat(64)}`,
   path: () => '',
+  verify: () => Promise.resolve(),
 };
 
 /** The real engine, run in this process: what lies between is the worker's own test. */

@@ -84,10 +84,18 @@ const SETTINGS: EngineSettings = {
   vadFile: 'vad',
 };
 
+const planFor = (purpose: 'generate' | 'embed') =>
+  ({ purpose, plan: { contextTokens: 512, sequences: 1 } }) as const;
+
 /** A model that no file stands for: the canary reads none. */
 function modelFor(task: CatalogEntry['task']): ReadyModel {
   const entry = { id: task, task, description: '', license: '', files: [] };
-  return { entry, digest: `sha256:${'0'.repeat(64)}`, path: () => '/nonexistent' };
+  return {
+    entry,
+    digest: `sha256:${'0'.repeat(64)}`,
+    path: () => '/nonexistent',
+    verify: () => Promise.resolve(),
+  };
 }
 
 /** The store's launch, as the daemon plans it; the folder is the only one it may change. */
@@ -116,8 +124,8 @@ function describeStore(home: string): WorkerSpec {
 }
 
 test.each<[string, () => WorkerSpec]>([
-  ['llm', () => describeLlm(modelFor('text-to-text'), SETTINGS)],
-  ['embedding', () => describeLlm(modelFor('text-to-embedding'), SETTINGS)],
+  ['llm', () => describeLlm(modelFor('text-to-text'), SETTINGS, planFor('generate'))],
+  ['embedding', () => describeLlm(modelFor('text-to-embedding'), SETTINGS, planFor('embed'))],
   ['speech', () => describeSpeech(modelFor('speech-to-text'), SETTINGS)],
   ['ocr', () => describeOcr(modelFor('image-to-text'), SETTINGS)],
   ['store', () => describeStore(join(folder, 'home'))],

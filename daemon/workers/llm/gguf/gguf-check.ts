@@ -1,6 +1,7 @@
 import { RpcError } from '@locara/protocol/errors';
 import type { GgufValue } from './gguf-reader.ts';
 import { failFormat, GgufFormatError, GgufReader } from './gguf-reader.ts';
+import { type ModelShape, readShape } from './gguf-shape.ts';
 import { checkTensors } from './gguf-tensors.ts';
 
 /** What a sound model file says about itself. */
@@ -13,6 +14,7 @@ export interface GgufSummary {
   /** Whether it keeps a state that cannot be taken back token by token. */
   readonly isRecurrent: boolean;
   readonly vocabularySize: number;
+  readonly shape: ModelShape;
 }
 
 const MAX_ENTRIES = 1 << 16;
@@ -63,7 +65,7 @@ function checkFile(reader: GgufReader): GgufSummary {
   if (entryCount < 1 || entryCount > MAX_ENTRIES) failFormat('gguf_count');
   const metadata = new Map<string, GgufValue>();
   for (let index = 0; index < entryCount; index++) metadata.set(reader.string(), reader.value());
-  const summary = checkMetadata(metadata);
+  const summary = checkMetadata(metadata, reader.fileBytes);
   const { architecture } = summary;
   checkTensors(reader, {
     count: tensorCount,
@@ -74,7 +76,7 @@ function checkFile(reader: GgufReader): GgufSummary {
   return summary;
 }
 
-function checkMetadata(metadata: ReadonlyMap<string, GgufValue>): GgufSummary {
+function checkMetadata(metadata: ReadonlyMap<string, GgufValue>, fileBytes: number): GgufSummary {
   const architecture = metadata.get('general.architecture');
   if (typeof architecture !== 'string') return failFormat('gguf_architecture');
   const number = (key: string, max: number): number => {
@@ -104,6 +106,7 @@ function checkMetadata(metadata: ReadonlyMap<string, GgufValue>): GgufSummary {
     isCausal,
     isRecurrent: isRecurrent(metadata, architecture),
     vocabularySize,
+    shape: readShape(metadata, architecture, fileBytes),
   };
 }
 

@@ -22,6 +22,8 @@ export type GgufValue =
 const WINDOW_BYTES = 1 << 20;
 const MAX_STRING_BYTES = 1 << 24;
 const KEPT_NUMBERS = 4096;
+/** Items of all lists of a header: vocabularies have some hundred thousand, and each is looked at in turn. */
+const MAX_ITEMS = 1 << 23;
 
 const TYPE_STRING = 8;
 const TYPE_ARRAY = 9;
@@ -47,6 +49,7 @@ export class GgufReader {
   #window = Buffer.alloc(0);
   #windowAt = 0;
   #at = 0;
+  #items = 0;
 
   constructor(path: string) {
     this.#file = openSync(path, 'r');
@@ -94,11 +97,16 @@ export class GgufReader {
     const itemBytes = type === TYPE_STRING ? 8 : FIXED_BYTES[type];
     if (itemBytes === undefined) failFormat('gguf_type');
     if (length * itemBytes > this.fileBytes - this.#at) failFormat('gguf_truncated');
+    this.#items += length;
+    if (this.#items > MAX_ITEMS) failFormat('gguf_count');
     const numbers: number[] = [];
-    for (let index = 0; index < length; index++) {
-      if (type === TYPE_STRING) this.#skip(this.count());
-      else if (index < KEPT_NUMBERS) numbers.push(Number(this.#fixed(type)));
-      else this.#skip(itemBytes);
+    if (type === TYPE_STRING) {
+      for (let index = 0; index < length; index++) this.#skip(this.count());
+    } else {
+      while (numbers.length < Math.min(length, KEPT_NUMBERS)) {
+        numbers.push(Number(this.#fixed(type)));
+      }
+      this.#skip((length - numbers.length) * itemBytes);
     }
     return { length, numbers };
   }

@@ -20,6 +20,7 @@ import { createAppExplainer } from '../../../../daemon/access/rights/app-explain
 import type { Session } from '../../../../daemon/access/session.ts';
 import { createSessions } from '../../../../daemon/access/sessions.ts';
 import { digestOf, readCatalog } from '../../../../daemon/models/catalog.ts';
+import { createLoadedSight } from '../../../../daemon/models/loaded-sight.ts';
 import { createPinnedModels } from '../../../../daemon/models/pinned-models.ts';
 import { dispatch, type DispatchContext } from '../../../../daemon/rpc/dispatcher.ts';
 import type { Handlers, SessionCall } from '../../../../daemon/rpc/handler.ts';
@@ -108,7 +109,11 @@ describe('what really decides agrees', () => {
       { maxConnectionsPerApp: 1, maxCallsPerApp: 1 },
     );
     const { attestation } = record;
-    const listener = { onGrantsChanged: () => undefined, onEnded: () => undefined };
+    const listener = {
+      onModelsChanged: () => undefined,
+      onGrantsChanged: () => undefined,
+      onEnded: () => undefined,
+    };
     return sessions.open({ record, attestation, pid: 1 }, listener);
   }
 
@@ -134,13 +139,22 @@ describe('what really decides agrees', () => {
       cache: {
         isInstalled: () => false,
         installed: () => ({ count: 0, bytes: 0 }),
+        pathsOf: () => new Map(),
         ensure: ({ id }) =>
           scene.installed.includes(id)
             ? Promise.resolve(new Map())
             : Promise.reject(new RpcError('Unavailable', 'absent')),
       },
       companionsOf: () => [],
-      isLoaded: () => false,
+      engines: {
+        isLoaded: () => false,
+        quarantineMs: () => 0,
+        contextTokensOf: () => undefined,
+        worker: () => {
+          throw new Error('not asked here');
+        },
+      },
+      sight: createLoadedSight(),
     });
     const call = { session, progress: () => undefined } as unknown as SessionCall;
     return models.resolve({ call, tasks, model: undefined }).then(
