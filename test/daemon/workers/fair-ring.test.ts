@@ -8,6 +8,11 @@ const MAX_COST = 50;
 const APPS = ['a', 'b', 'c', 'd'];
 
 const costs = fc.integer({ min: 1, max: MAX_COST });
+/** App, whether background, cost. */
+const manyCalls = fc.array(fc.tuple(fc.constantFrom(...APPS), fc.boolean(), costs), {
+  maxLength: 200,
+  size: 'max',
+});
 
 /** Serves while every app waits; what each was served by then. */
 function serveWhileAllWait(queue: CallQueue, charge = (cost: number) => cost): Map<string, number> {
@@ -30,7 +35,7 @@ describe('apps that all wait', () => {
   test('are served costs that differ by at most a quantum and the dearest call', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.constantFrom(...APPS), costs), { maxLength: 300 }),
+        fc.array(fc.tuple(fc.constantFrom(...APPS), costs), { maxLength: 300, size: 'max' }),
         (calls) => {
           const queue = new CallQueue();
           for (const [app, cost] of calls) queue.push(pendingCall({ app, cost }));
@@ -42,7 +47,7 @@ describe('apps that all wait', () => {
 
   test('are served equally by what calls truly took, however wrong the guesses', () => {
     const guesses = fc.record(Object.fromEntries(APPS.map((app) => [app, costs])));
-    const truths = fc.array(costs, { minLength: 1, maxLength: 40 });
+    const truths = fc.array(costs, { minLength: 1, maxLength: 40, size: 'max' });
     fc.assert(
       fc.property(guesses, truths, (guessOf, truth) => {
         const queue = new CallQueue();
@@ -59,7 +64,7 @@ describe('apps that all wait', () => {
 test('a newcomer waits for no more than one call of each app that floods', () => {
   fc.assert(
     fc.property(
-      fc.array(costs, { minLength: 2, maxLength: 200 }),
+      fc.array(costs, { minLength: 2, maxLength: 200, size: 'max' }),
       fc.nat(100),
       costs,
       (flood, passed, cost) => {
@@ -101,7 +106,7 @@ test('an app that asks call by call, dearer ones than it says, gets no more than
 describe('classes', () => {
   test('every eighth call that begins is a background one while both wait, and none more', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.constantFrom(...APPS), fc.boolean(), costs)), (calls) => {
+      fc.property(manyCalls, (calls) => {
         const queue = new CallQueue();
         const left = { interactive: 0, background: 0 };
         for (const [app, isBackground, cost] of calls) {
@@ -121,7 +126,10 @@ describe('classes', () => {
 });
 
 test('the calls of one app and class begin in the order they came, also those that remain after cancels', () => {
-  const arrivals = fc.array(fc.tuple(fc.constantFrom(...APPS), fc.boolean(), costs, fc.boolean()));
+  const arrivals = fc.array(fc.tuple(fc.constantFrom(...APPS), fc.boolean(), costs, fc.boolean()), {
+    maxLength: 200,
+    size: 'max',
+  });
   fc.assert(
     fc.property(arrivals, (calls) => {
       const queue = new CallQueue();
@@ -147,9 +155,8 @@ test('the calls of one app and class begin in the order they came, also those th
 });
 
 test('the order that is announced is the order in which calls begin', () => {
-  const arrivals = fc.array(fc.tuple(fc.constantFrom(...APPS), fc.boolean(), costs));
   fc.assert(
-    fc.property(arrivals, fc.nat(20), (calls, begunBefore) => {
+    fc.property(manyCalls, fc.nat(20), (calls, begunBefore) => {
       const queue = new CallQueue();
       for (const [app, isBackground, cost] of calls)
         queue.push(pendingCall({ app, cost, isBackground }));
