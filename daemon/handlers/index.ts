@@ -33,6 +33,7 @@ import { statusHandlers } from './control/status.ts';
 import { createTrustHandlers } from './control/trust.ts';
 import { daemonHandlers } from './daemon.ts';
 import { dbHandlers } from './db.ts';
+import { createEngineReport } from './engine-report.ts';
 import { embedHandlers } from './embed.ts';
 import { grantsHandlers } from './grants.ts';
 import { llmHandlers } from './llm.ts';
@@ -82,7 +83,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     ...daemonHandlers({
       ...parts,
       quotasOf,
-      enginesOf: () => [],
+      enginesOf: createEngineReport({ engines, pinnedOf: (session) => models.pinnedOf(session) }),
       usageOf: ({ appId }) => {
         const { calls, connections } = sessions.usageOf(appId);
         return {
@@ -119,11 +120,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
           pid: session.pid,
           calls,
         })),
-      workers: () =>
-        [...parts.engines.status(), ...parts.stores.status()].flatMap(
-          ({ kind, model, pid, state, device }) =>
-            state === 'stopped' ? [] : [{ kind, model, pid, state, device }],
-        ),
+      workers: () => [...parts.engines.status(), ...parts.stores.status()],
       models: () => {
         const { count, bytes } = parts.models.cache.installed();
         return { installed: count, bytes };

@@ -15,6 +15,8 @@ import type { ModelCache } from './model-cache.ts';
 /** The models of an app, as its manifest pins them; others are invisible. */
 export interface PinnedModels extends AppModels {
   list(session: Session): Promise<Model[]>;
+  /** What the app's manifest pins, with the digest that names each. */
+  pinnedOf(session: Session): readonly { readonly id: string; readonly digest: string }[];
   ensure(model: string, call: SessionCall): Promise<Model>;
 }
 
@@ -48,6 +50,8 @@ export function createPinnedModels(deps: PinnedModelsDeps): PinnedModels {
       }
       return prepareModel(entry, call, deps);
     },
+    pinnedOf: (session) =>
+      pinnedOf(session).map((entry) => ({ id: entry.id, digest: digestOf(entry) })),
     list: (session) =>
       Promise.resolve(pinnedOf(session).map((entry) => describeModel(entry, deps))),
     ensure: async (model, call) => {

@@ -1,5 +1,6 @@
 import { BACK_OFF, createBackOff, type BackOff } from './back-off.ts';
 import { CallQueue } from './call-queue.ts';
+import { describeDevice, type EngineDevice } from './device.ts';
 import { workerEntry } from './entry.ts';
 import { PendingCall } from './pending-call.ts';
 import {
@@ -40,7 +41,7 @@ class Supervisor {
   readonly #queue = new CallQueue();
   readonly #graceTimers = new Map<number, NodeJS.Timeout>();
   #process: WorkerProcess | undefined;
-  #device = '';
+  #device: EngineDevice | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -193,9 +194,13 @@ class Supervisor {
           kind,
           model,
           workerPid: process.pid,
-          device,
+          device: describeDevice(device),
         });
+        this.#dependencies.onReady?.();
         this.#pump();
+      },
+      onDevice: (device) => {
+        this.#device = device;
       },
       onMessage: (message) => {
         this.#receive(message);
@@ -249,7 +254,7 @@ class Supervisor {
     const { kind, model } = this.#spec;
     const { pid, end, wasReady, code, signal } = exit;
     this.#process = undefined;
-    this.#device = '';
+    this.#device = undefined;
     const running = [...this.#running.values()];
     for (const call of running) this.#release(call);
     const fields = {

@@ -13,6 +13,8 @@ export interface WorkerDependencies {
   readonly log: WorkerLog;
   /** The worker's program; by default the one of its kind. */
   readonly entry?: URL;
+  /** Told of every process that is loaded, before it gets a call. */
+  readonly onReady?: () => void;
   /** Told of the end of every process, expected or not. */
   readonly onExit?: (exit: ProcessExit) => void;
   readonly backOff?: BackOffSettings;

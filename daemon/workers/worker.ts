@@ -1,4 +1,5 @@
 import type { Progress } from '@locara/protocol';
+import type { EngineDevice } from './device.ts';
 import type { WorkerKind } from './messages.ts';
 
 export interface WorkerCallOptions<C> {
@@ -20,7 +21,8 @@ export interface WorkerStatus {
   /** 0 while no process runs. */
   readonly pid: number;
   readonly state: 'stopped' | 'starting' | 'ready' | 'busy' | 'restarting';
-  readonly device: string;
+  /** While an engine is loaded. */
+  readonly device: EngineDevice | undefined;
   readonly running: number;
   readonly queued: number;
 }

@@ -33,16 +33,25 @@ function renderStatus(status: ControlResult<'status.get'>): string[] {
     lines.push(...formatTable([['APP', 'ATTESTATION', 'PID', 'CALLS'], ...rows]));
   }
   if (workers.length > 0) {
-    const rows = workers.map(({ kind, model, pid, state, device }) => [
+    const rows = workers.map(({ kind, model, pid, state, device, threads }) => [
       kind,
       model,
       String(pid),
       state,
       device,
+      String(threads),
     ]);
-    lines.push('', ...formatTable([['WORKER', 'MODEL', 'PID', 'STATE', 'DEVICE'], ...rows]));
+    const header = ['WORKER', 'MODEL', 'PID', 'STATE', 'DEVICE', 'THREADS'];
+    lines.push('', ...formatTable([header, ...rows]), ...renderReasons(workers));
   }
   return lines;
+}
+
+/** Why each engine runs where it runs; stores compute nothing. */
+function renderReasons(workers: ControlResult<'status.get'>['workers']): string[] {
+  return workers
+    .filter(({ kind, why }) => kind !== 'store' && why !== '')
+    .map(({ model, why }) => plain(`${model}: ${why}`));
 }
 
 const MINUTE_MS = 60_000;
