@@ -27,6 +27,7 @@ import { collectionsHandlers } from './collections.ts';
 import { createAppHandlers } from './control/app.ts';
 import { createAppRunHandlers } from './control/app-run.ts';
 import { auditControlHandlers } from './control/audit.ts';
+import { doctorHandlers } from './control/doctor.ts';
 import { modelsControlHandlers } from './control/models.ts';
 import { createRevocationHandlers } from './control/revocation.ts';
 import { statusHandlers } from './control/status.ts';
@@ -126,6 +127,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
         return { installed: count, bytes };
       },
     }),
+    ...doctorHandlers({ ...parts, engines: () => parts.engines.status() }),
     ...createAppHandlers({
       ...parts,
       blocks: parts.revocations,
