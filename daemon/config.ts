@@ -1,9 +1,9 @@
-import { availableParallelism } from 'node:os';
 import * as z from 'zod';
 import { LIMITS, type MacCodeIdentity } from '@locara/protocol';
 import type { MemorySettings } from './scheduler/memory/memory-budget.ts';
 import { currentPathsEnvironment, type Paths, resolvePaths } from './paths.ts';
 import type { QuotaLimits } from './scheduler/quotas/quota-limits.ts';
+import { type Cores, readCores } from './scheduler/threads/cores.ts';
 
 const milliseconds = (fallback: number) => z.coerce.number().int().min(0).default(fallback);
 const tokens = (fallback: number) =>
@@ -13,6 +13,7 @@ const tokens = (fallback: number) =>
 const Settings = z.object({
   LOCARA_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   LOCARA_THREADS: z.coerce.number().int().min(1).max(256).optional(),
+  LOCARA_ENGINE_PACKAGES: z.string().startsWith('/').optional(),
   LOCARA_AUTH_TIMEOUT_MS: milliseconds(5000),
   LOCARA_DRAIN_TIMEOUT_MS: milliseconds(10_000),
   LOCARA_WORKER_IDLE_MS: milliseconds(300_000),
@@ -40,9 +41,11 @@ export interface Config {
   readonly paths: Paths;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** Processor cores the engines may count on. */
-  readonly cores: number;
-  /** Threads per engine as the user set them; else the policy decides. */
+  readonly cores: Cores;
+  /** Threads of the engines as the user set them; else the policy decides. */
   readonly threads: number | undefined;
+  /** Where GPU builds of the engine are, on Linux. */
+  readonly enginePackages: string | undefined;
   readonly authTimeoutMs: number;
   readonly drainTimeoutMs: number;
   readonly workerIdleMs: number;
@@ -77,8 +80,9 @@ export function readConfig(environment: Environment = process.env): Config {
   return {
     paths: resolvePaths(currentPathsEnvironment(environment)),
     logLevel: settings.LOCARA_LOG_LEVEL,
-    cores: availableParallelism(),
+    cores: readCores(),
     threads: settings.LOCARA_THREADS,
+    enginePackages: settings.LOCARA_ENGINE_PACKAGES,
     authTimeoutMs: settings.LOCARA_AUTH_TIMEOUT_MS,
     drainTimeoutMs: settings.LOCARA_DRAIN_TIMEOUT_MS,
     workerIdleMs: settings.LOCARA_WORKER_IDLE_MS,

@@ -218,8 +218,8 @@ function connectSessions(
 }
 
 function engineSettings(config: Config, vadFile: string) {
-  const { cores, threads, workerIdleMs, llmSequences } = config;
-  return { cores, threads, idleMs: workerIdleMs, llmSequences, vadFile };
+  const { cores, threads, enginePackages, workerIdleMs, llmSequences } = config;
+  return { cores, threads, enginePackages, idleMs: workerIdleMs, llmSequences, vadFile };
 }
 
 /** The apps that the daemon starts itself, and the processes that count as apps. */

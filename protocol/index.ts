@@ -20,6 +20,7 @@ export {
   PASSED_VARIABLES,
 } from './control/app-run.ts';
 export { TRUST_SCOPES, TrustedIdentity, TrustedKey } from './control/trust.ts';
+export { Finding, FINDING_LEVELS } from './control/doctor.ts';
 export { RevocationState } from './control/revocation.ts';
 export {
   checkRevocationList,

@@ -8,6 +8,7 @@ export interface Places {
   readonly controlSocket: string;
   readonly data: string;
   readonly config: string;
+  readonly logs: string;
   readonly developmentKey: string;
 }
 
@@ -18,11 +19,12 @@ export interface PlacesEnvironment {
 }
 
 export function resolvePlaces(environment: PlacesEnvironment): Places {
-  const { run, data, config } = resolveFolders(environment);
+  const { run, data, config, logs } = resolveFolders(environment);
   return {
     controlSocket: join(run, 'control.sock'),
     data,
     config,
+    logs,
     developmentKey: join(config, 'development-key.pem'),
   };
 }
@@ -43,6 +45,7 @@ function resolveFolders({ platform, home, variables }: PlacesEnvironment): {
   run: string;
   data: string;
   config: string;
+  logs: string;
 } {
   const chosen = variables['LOCARA_HOME'];
   if (chosen !== undefined && chosen !== '') {
@@ -51,11 +54,13 @@ function resolveFolders({ platform, home, variables }: PlacesEnvironment): {
       run: join(portable, 'run'),
       data: join(portable, 'data'),
       config: join(portable, 'config'),
+      logs: join(portable, 'logs'),
     };
   }
   if (platform === 'darwin') {
     const data = join(home, 'Library', 'Application Support', 'Locara');
-    return { run: join(data, 'run'), data, config: join(data, 'config') };
+    const logs = join(home, 'Library', 'Logs', 'Locara');
+    return { run: join(data, 'run'), data, config: join(data, 'config'), logs };
   }
   // The XDG specification: relative values are invalid and ignored.
   const xdg = (name: string): string | undefined =>
@@ -66,5 +71,6 @@ function resolveFolders({ platform, home, variables }: PlacesEnvironment): {
     run: runtime === undefined ? join(state, 'run') : join(runtime, 'locara'),
     data: join(xdg('XDG_DATA_HOME') ?? join(home, '.local/share'), 'locara'),
     config: join(xdg('XDG_CONFIG_HOME') ?? join(home, '.config'), 'locara'),
+    logs: join(state, 'logs'),
   };
 }

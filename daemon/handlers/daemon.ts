@@ -8,7 +8,7 @@ export interface DaemonHandlersDeps {
   /** The app's own connections, calls and waiting work; never another app's. */
   readonly usageOf: (session: Session) => Pick<Result<'daemon.status'>, 'calls' | 'connections'>;
   readonly quotasOf: (session: Session) => Result<'daemon.status'>['quotas'];
-  /** Of the models that the app pins. */
+  /** Of the models that the app pins, as far as it uses them. */
   readonly enginesOf: (session: Session) => Result<'daemon.status'>['engines'];
 }
 

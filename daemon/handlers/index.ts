@@ -29,12 +29,14 @@ import { collectionsHandlers } from './collections.ts';
 import { createAppHandlers } from './control/app.ts';
 import { createAppRunHandlers } from './control/app-run.ts';
 import { auditControlHandlers } from './control/audit.ts';
+import { doctorHandlers } from './control/doctor.ts';
 import { modelsControlHandlers } from './control/models.ts';
 import { createRevocationHandlers } from './control/revocation.ts';
 import { statusHandlers } from './control/status.ts';
 import { createTrustHandlers } from './control/trust.ts';
 import { daemonHandlers } from './daemon.ts';
 import { dbHandlers } from './db.ts';
+import { createEngineReport } from './engine-report.ts';
 import { embedHandlers } from './embed.ts';
 import { grantsHandlers } from './grants.ts';
 import { llmHandlers } from './llm.ts';
@@ -87,7 +89,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     ...daemonHandlers({
       ...parts,
       quotasOf,
-      enginesOf: () => [],
+      enginesOf: createEngineReport({ engines, pinnedOf: (session) => models.pinnedOf(session) }),
       usageOf: ({ appId }) => {
         const { calls, connections } = sessions.usageOf(appId);
         return {
@@ -124,13 +126,14 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
           pid: session.pid,
           calls,
         })),
-      workers: () => [...parts.engines.status(), ...parts.stores.status()].flatMap(toWorkerLines),
+      workers: () => [...parts.engines.status(), ...parts.stores.status()],
       memory: () => parts.engines.memory(),
       models: () => {
         const { count, bytes } = parts.models.cache.installed();
         return { installed: count, bytes };
       },
     }),
+    ...doctorHandlers({ ...parts, engines: () => parts.engines.status() }),
     ...createAppHandlers({
       ...parts,
       blocks: parts.revocations,

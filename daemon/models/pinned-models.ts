@@ -17,6 +17,8 @@ import type { EnsureOptions, ModelCache } from './model-cache.ts';
 /** The models of an app, as its manifest pins them; others are invisible. */
 export interface PinnedModels extends AppModels {
   list(session: Session): Model[];
+  /** What the app's manifest pins, with the digest that names each. */
+  pinnedOf(session: Session): readonly { readonly id: string; readonly digest: string }[];
   /** By id or by its whole pin, made ready; whatever its task. Throws NotFound, Unavailable. */
   prepare(model: string, call: SessionCall): Promise<ReadyModel>;
   /** The same for a model that is about to be loaded: from then on the session sees that it is. */
@@ -67,6 +69,8 @@ export function createPinnedModels(deps: PinnedModelsDeps): PinnedModels {
       }
       return prepareToUse(entry, call);
     },
+    pinnedOf: (session) =>
+      pinnedOf(session).map((entry) => ({ id: entry.id, digest: digestOf(entry) })),
     list: (session) => pinnedOf(session).map((entry) => describe(entry, session)),
     prepare: async (model, call) => prepareModel(find(call.session, model), call, deps),
     use: async (model, call) => prepareToUse(find(call.session, model), call),

@@ -3,7 +3,13 @@ import type { Log } from '../log.ts';
 import type { ReadyModel } from '../models/app-models.ts';
 import type { LlmOps } from '../workers/llm/ops.ts';
 import type { Worker } from '../workers/worker.ts';
-import { describeLlm, describeOcr, describeSpeech, type EngineSettings } from './engine-specs.ts';
+import {
+  describeLlm,
+  describeOcr,
+  describeSpeech,
+  type EngineSettings,
+  threadBudget,
+} from './engine-specs.ts';
 import type { ModelName, RunningEngines } from './engines.ts';
 import { type Admission, createAdmission } from './memory/admission.ts';
 import type { MachineMemory } from './memory/machine-memory.ts';
@@ -16,6 +22,7 @@ import {
   planLlm,
 } from './memory/plan-model.ts';
 import { createPressureWatch } from './memory/pressure-watch.ts';
+import { createThreadGovernor, type ThreadGovernor } from './threads/thread-governor.ts';
 import { createModelSlot, type ModelSlot, type ModelSlotOptions } from './model-slot.ts';
 
 export interface EnginesDeps {
@@ -50,11 +57,12 @@ export function createEngines(deps: EnginesDeps): RunningEngines {
     if (isLoaded) pressure.wake();
     for (const listener of listeners) listener(model, isLoaded);
   };
+  const governor = createThreadGovernor(threadBudget(deps.settings));
   const slots = new Map<string, ModelSlot>();
   const find = (model: ReadyModel): ModelSlot => {
     const existing = slots.get(model.digest);
     if (existing !== undefined) return existing;
-    const slot = openSlot(model, deps, { admission, tell });
+    const slot = openSlot(model, deps, { admission, governor, tell });
     slots.set(model.digest, slot);
     return slot;
   };
@@ -76,6 +84,7 @@ export function createEngines(deps: EnginesDeps): RunningEngines {
       availableBytes: admission.freeBytes(),
       pressure: pressure.level(),
     }),
+    statusFor: (digest, app) => slots.get(digest)?.statusFor(app),
     isLoaded: (digest) => slots.get(digest)?.isLoaded() === true,
     quarantineMs: (digest) => slots.get(digest)?.worker.status().quarantine?.remainingMs ?? 0,
     contextTokensOf: (entry, digest) =>
@@ -104,6 +113,7 @@ function openSlot(
   deps: EnginesDeps,
   shared: {
     readonly admission: Admission;
+    readonly governor: ThreadGovernor;
     readonly tell: LoadedListener;
   },
 ): ModelSlot {
@@ -111,6 +121,7 @@ function openSlot(
     model,
     ...planSlot(model, deps),
     admission: shared.admission,
+    governor: shared.governor,
     log: deps.log,
     onLoaded: (isLoaded) => {
       shared.tell({ id: model.entry.id, digest: model.digest }, isLoaded);

@@ -1,15 +1,18 @@
 import type { ReadyModel } from '../models/app-models.ts';
 import type { LlmStart } from '../workers/llm/ops.ts';
-import { chooseThreads } from '../workers/llm/thread-count.ts';
 import type { OcrStart } from '../workers/ocr/ops.ts';
 import type { SpeechStart } from '../workers/speech/ops.ts';
 import type { LlmPlan } from './memory/plan-model.ts';
 import type { WorkerSpec } from '../workers/worker.ts';
+import type { Cores } from './threads/cores.ts';
+import { chooseThreads, type ThreadBudget } from './threads/thread-policy.ts';
 
 export interface EngineSettings {
-  readonly cores: number;
+  readonly cores: Cores;
   /** As the user set it; else the policy decides. */
   readonly threads: number | undefined;
+  /** A folder like node_modules with GPU builds, absolute. */
+  readonly enginePackages: string | undefined;
   readonly idleMs: number;
   /** Texts that one language model writes side by side, where memory allows. */
   readonly llmSequences: number;
@@ -25,11 +28,13 @@ export function describeLlm(
   settings: EngineSettings,
   { purpose, plan }: Pick<LlmPlan, 'purpose' | 'plan'>,
 ): WorkerSpec {
+  const { enginePackages } = settings;
   const start: LlmStart = {
     modelPath: model.path(),
     purpose,
     ...plan,
-    threads: threadsOf(settings),
+    threads: threadBudget(settings).each,
+    ...(enginePackages === undefined ? {} : { enginePackages }),
   };
   const spec: WorkerSpec = {
     ...sharedBy(model, settings),
@@ -50,7 +55,7 @@ export function describeSpeech(model: ReadyModel, settings: EngineSettings): Wor
     modelPath: model.path(model.entry.files[0]?.name),
     vadModelPath: model.path(settings.vadFile),
     windowMs: model.entry.windowMs ?? 30_000,
-    threads: threadsOf(settings),
+    threads: threadBudget(settings).each,
   };
   return {
     ...sharedBy(model, settings),
@@ -85,6 +90,6 @@ function sharedBy(model: ReadyModel, settings: EngineSettings) {
   return { model: model.entry.id, idleMs: settings.idleMs, maxQueued: 256 } as const;
 }
 
-function threadsOf({ cores, threads }: EngineSettings): number {
+export function threadBudget({ cores, threads }: EngineSettings): ThreadBudget {
   return chooseThreads({ cores, platform: process.platform, setting: threads });
 }

@@ -35,6 +35,8 @@ export interface RunningEngines extends Engines {
   /** The worker of any model, whatever it is for; `load` starts it. */
   worker(model: ReadyModel): Worker<LoadOps>;
   status(): readonly EngineStatus[];
+  /** The engine of one model as one app may see it; undefined when only others use it. */
+  statusFor(digest: string, app: string): WorkerStatus | undefined;
   memory(): MemoryStatus;
   isLoaded(digest: string): boolean;
   /** Milliseconds that the model stays refused for its crashes; 0 when it may be used. */

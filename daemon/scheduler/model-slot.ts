@@ -1,9 +1,11 @@
 import type { ReadyModel } from '../models/app-models.ts';
 import type { Admission, Resident } from './memory/admission.ts';
 import type { LoadOps } from '../workers/engine.ts';
+import { governWorker } from './threads/govern-worker.ts';
+import type { ThreadGovernor } from './threads/thread-governor.ts';
 import { createWorker } from '../workers/supervisor.ts';
 import type { WorkerDependencies } from '../workers/worker-dependencies.ts';
-import type { Worker, WorkerSpec } from '../workers/worker.ts';
+import type { Worker, WorkerSpec, WorkerStatus } from '../workers/worker.ts';
 
 /** The one worker of a model, and what it means for memory. */
 export interface ModelSlot extends Resident {
@@ -15,6 +17,8 @@ export interface ModelSlot extends Resident {
   /** Whether its memory is counted. */
   isResident(): boolean;
   keepWarm(isHeld: boolean): void;
+  /** As one app may see it; undefined when only others use it. */
+  statusFor(app: string): WorkerStatus | undefined;
 }
 
 export interface ModelSlotOptions {
@@ -24,6 +28,7 @@ export interface ModelSlotOptions {
   readonly contextTokens?: number;
   readonly spec: WorkerSpec;
   readonly admission: Admission;
+  readonly governor: ThreadGovernor;
   readonly log: WorkerDependencies['log'];
   readonly onLoaded: (isLoaded: boolean) => void;
 }
@@ -42,22 +47,28 @@ export function createModelSlot(options: ModelSlotOptions): ModelSlot {
     isLoaded = isNow;
     options.onLoaded(isNow);
   };
-  const worker = createWorker<LoadOps>(spec, {
-    log: options.log,
-    beforeStart: async (signal) => {
-      await model.verify(signal);
-      await admission.admit(slot, signal);
-      isResident = true;
-    },
-    onReady: () => {
-      setLoaded(true);
-    },
-    onExit: () => {
-      isResident = false;
-      admission.left(slot);
-      setLoaded(false);
-    },
-  });
+  const worker = governWorker<LoadOps>(
+    (hooks) =>
+      createWorker<LoadOps>(spec, {
+        log: options.log,
+        beforeStart: async (signal) => {
+          await model.verify(signal);
+          await admission.admit(slot, signal);
+          isResident = true;
+        },
+        onReady: () => {
+          hooks.onReady();
+          setLoaded(true);
+        },
+        onExit: () => {
+          hooks.onExit();
+          isResident = false;
+          admission.left(slot);
+          setLoaded(false);
+        },
+      }),
+    { governor: options.governor, isSingle: spec.kind === 'ocr' },
+  );
   const slot: ModelSlot = {
     model: model.entry.id,
     bytes: options.bytes,
@@ -74,6 +85,7 @@ export function createModelSlot(options: ModelSlotOptions): ModelSlot {
     isLeased: () => isLeased,
     lastUsedAt: () => lastUsedAt,
     stopIfIdle: worker.stopIfIdle,
+    statusFor: worker.statusFor,
     isLoaded: () => isLoaded,
     isResident: () => isResident,
     keepWarm: (isHeld) => {

@@ -1,4 +1,5 @@
 import type { Progress } from '@locara/protocol';
+import type { EngineDevice } from './device.ts';
 
 /** What an engine knows about one operation it runs, inside the worker process. */
 export interface EngineCall<C> {
@@ -20,8 +21,10 @@ export type Engine<Ops> = {
 
 export interface LoadedEngine<Ops> {
   readonly engine: Engine<Ops>;
-  /** What it runs on, for status: "CPU, 1 thread", "Metal". */
-  readonly device: string;
+  /** What it runs on once loaded. */
+  readonly device: EngineDevice;
+  /** Whenever that changes, as when other programs take its cores. */
+  readonly watchDevice?: (onChange: (device: EngineDevice) => void) => void;
 }
 
 /** What every worker answers, whatever its engine: nothing, once that is loaded. */

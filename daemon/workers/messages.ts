@@ -1,4 +1,5 @@
 import type { ErrorReason, Progress } from '@locara/protocol';
+import type { EngineDevice } from './device.ts';
 
 /** The closed set of messages between the daemon and a worker, over the IPC channel of `fork` (structured clone). */
 export type ToWorker =
@@ -8,7 +9,8 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly type: 'sealed' }
-  | { readonly type: 'ready'; readonly device: string }
+  /** Loaded, and later whenever what it runs on changes. */
+  | { readonly type: 'ready' | 'device'; readonly device: EngineDevice }
   | { readonly type: 'unsealed'; readonly message: string }
   | { readonly type: 'failed'; readonly error: WorkerError }
   | { readonly type: 'chunk'; readonly id: number; readonly chunk: unknown }

@@ -36,6 +36,9 @@ export function serveWorker<Start, Ops>(
       case 'start':
         engine ??= load(message.start as Start).then((loaded) => {
           send({ type: 'ready', device: loaded.device });
+          loaded.watchDevice?.((device) => {
+            send({ type: 'device', device });
+          });
           return loaded.engine;
         });
         engine.catch((error: unknown) => {

@@ -1,6 +1,7 @@
 import { BACK_OFF } from './back-off.ts';
 import { CallQueue } from './call-queue.ts';
 import { CrashRecord } from './crash-record.ts';
+import { describeDevice } from './device.ts';
 import { createPace } from './pace.ts';
 import { PendingCall } from './pending-call.ts';
 import { RunningCalls } from './running-calls.ts';
@@ -199,7 +200,8 @@ class Supervisor {
   #started(): void {
     const { kind, model } = this.#spec;
     const { pid, device } = this.#life.status();
-    this.#dependencies.log.info('worker.ready', { kind, model, workerPid: pid, device });
+    const name = device === undefined ? '' : describeDevice(device);
+    this.#dependencies.log.info('worker.ready', { kind, model, workerPid: pid, device: name });
     this.#pump();
   }
 

@@ -18,7 +18,7 @@ export interface WorkerDependencies {
    * `signal` aborts when nobody waits any more. Once it has resolved, `onExit` follows exactly once.
    */
   readonly beforeStart?: (signal: AbortSignal) => Promise<void>;
-  /** Told when a process takes calls. */
+  /** Told of every process that is loaded, before it gets a call. */
   readonly onReady?: () => void;
   /** Told of the end of every process, expected or not. */
   readonly onExit?: (exit: ProcessExit) => void;

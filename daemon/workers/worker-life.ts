@@ -1,3 +1,4 @@
+import type { EngineDevice } from './device.ts';
 import { workerEntry } from './entry.ts';
 import type { WorkerDependencies } from './worker-dependencies.ts';
 import { WorkerProcess, type CallMessage, type ProcessExit } from './worker-process.ts';
@@ -23,7 +24,7 @@ export class WorkerLife {
   readonly #dependencies: WorkerDependencies;
   readonly #listener: LifeListener;
   #process: WorkerProcess | undefined;
-  #device = '';
+  #device: EngineDevice | undefined;
   #forkedAt = 0;
   #restartTimer: NodeJS.Timeout | undefined;
   #admission: AbortController | undefined;
@@ -50,7 +51,7 @@ export class WorkerLife {
     return this.#process?.isReady === true ? this.#process : undefined;
   }
 
-  status(): { pid: number; device: string; uptimeMs: number; idleForMs: number } {
+  status(): { pid: number; device: EngineDevice | undefined; uptimeMs: number; idleForMs: number } {
     const since = (at: number): number => Math.max(0, Math.round(performance.now() - at));
     const hasProcess = this.#process !== undefined;
     return {
@@ -165,7 +166,7 @@ export class WorkerLife {
 
   #left(exit: ProcessExit): void {
     this.#process = undefined;
-    this.#device = '';
+    this.#device = undefined;
     clearTimeout(this.#idleTimer);
     // First whoever counts memory, then the calls, which may start the next process.
     this.#dependencies.onExit?.(exit);
@@ -184,6 +185,9 @@ export class WorkerLife {
         this.#settle();
         this.#dependencies.onReady?.();
         this.#listener.onReady();
+      },
+      onDevice: (device) => {
+        this.#device = device;
       },
       onMessage: this.#listener.onMessage,
       onExit: (exit) => {

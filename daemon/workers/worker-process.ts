@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { PROGRESS_STAGES } from '@locara/protocol';
+import { type EngineDevice, isEngineDevice } from './device.ts';
 import { launchWorker } from './launch.ts';
 import type { FromWorker, ToWorker, WorkerError } from './messages.ts';
 
@@ -29,7 +30,9 @@ export interface ProcessSpec {
   readonly writableFolders: readonly string[];
   readonly maxHeapMib?: number;
   readonly startTimeoutMs: number;
-  readonly onReady: (device: string) => void;
+  readonly onReady: (device: EngineDevice) => void;
+  /** What it runs on has changed. */
+  readonly onDevice?: (device: EngineDevice) => void;
   readonly onMessage: (message: CallMessage) => void;
   /** Called once, after which the process does nothing any more. */
   readonly onExit: (exit: ProcessExit) => void;
@@ -132,6 +135,9 @@ export class WorkerProcess {
         this.#wasReady = true;
         this.#spec.onReady(message.device);
         return;
+      case 'device':
+        if (this.#wasReady) this.#spec.onDevice?.(message.device);
+        return;
       case 'unsealed':
         this.#end = { cause: 'unsealed', message: message.message };
         return;
@@ -182,7 +188,8 @@ function isFromWorker(message: unknown): message is FromWorker {
     case 'failed':
       return true;
     case 'ready':
-      return typeof message['device'] === 'string';
+    case 'device':
+      return isEngineDevice(message['device']);
     case 'unsealed':
       return typeof message['message'] === 'string';
     case 'chunk':

@@ -1,4 +1,5 @@
 import type { Progress } from '@locara/protocol';
+import type { EngineDevice } from './device.ts';
 import type { WorkerKind } from './messages.ts';
 
 export interface WorkerCallOptions<C, R = unknown> {
@@ -33,7 +34,8 @@ export interface WorkerStatus {
     | 'restarting'
     /** Crashed too often; calls are refused until it may be tried again. */
     | 'quarantined';
-  readonly device: string;
+  /** While an engine is loaded. */
+  readonly device: EngineDevice | undefined;
   readonly running: number;
   readonly queued: number;
   /** How long ago the process was forked; 0 while none runs. */

@@ -1,6 +1,7 @@
 import { appMethods } from './app.ts';
 import { appRunMethods } from './app-run.ts';
 import { auditControlMethods } from './audit.ts';
+import { doctorMethods } from './doctor.ts';
 import { modelsControlMethods } from './models.ts';
 import { revocationMethods } from './revocation.ts';
 import { statusMethods } from './status.ts';
@@ -9,6 +10,7 @@ import { trustMethods } from './trust.ts';
 /** The method table of the control socket. */
 export const controlMethods = {
   ...statusMethods,
+  ...doctorMethods,
   ...appMethods,
   ...appRunMethods,
   ...trustMethods,

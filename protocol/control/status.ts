@@ -21,7 +21,9 @@ export const statusMethods = {
           model: z.string(),
           pid: z.int(),
           state: z.enum(['starting', 'ready', 'busy', 'restarting', 'quarantined']),
-          device: z.string(),
+          device: z.string().describe('As "Metal" or "CPU, 2 threads"; empty while not loaded.'),
+          threads: z.int().describe('Of the processor, now; 0 while not loaded.'),
+          why: z.string().describe('Why this device and this many threads.'),
           memoryBytes: z
             .int()
             .optional()

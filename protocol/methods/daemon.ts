@@ -8,7 +8,9 @@ export const EngineStatus = z
     model: z.string(),
     state: z.enum(['stopped', 'starting', 'ready', 'busy', 'restarting', 'quarantined']),
     device: z.string().describe('Metal, CUDA, Vulkan or CPU; empty while not loaded.'),
-    threads: z.int(),
+    threads: z
+      .int()
+      .describe('Of the processor, while nothing else shares its cores; 0 while not loaded.'),
     why: z.string().describe('Why this device and this many threads.'),
     contextTokens: z.int().optional().describe('Of one text; the same for every app.'),
     sequences: z.int().optional().describe('Texts written side by side.'),

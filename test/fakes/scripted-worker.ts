@@ -28,7 +28,7 @@ export function createScriptedWorker<Ops>(script: Script): Worker<Ops> & { seen:
       model: 'scripted',
       pid: 0,
       state: 'ready',
-      device: 'none',
+      device: undefined,
       running: 0,
       queued: 0,
       uptimeMs: 0,

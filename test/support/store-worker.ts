@@ -25,7 +25,7 @@ export function createInProcessStoreWorker(spec: WorkerSpec): Worker<StoreOps> {
       model: spec.model,
       pid: process.pid,
       state: 'ready',
-      device: 'CPU, 1 thread',
+      device: undefined,
       running: 0,
       queued: 0,
       uptimeMs: 0,

@@ -5,6 +5,7 @@ import { loadOrCreateDevelopmentKey, signPackage } from '../sign-package.ts';
 import { registerApp } from './app.ts';
 import { registerAudit } from './audit.ts';
 import { registerCall } from './call.ts';
+import { registerDoctor } from './doctor.ts';
 import { registerModel } from './model.ts';
 import { registerQuickstart } from './quickstart.ts';
 import { registerRevocation } from './revocation.ts';
@@ -18,6 +19,7 @@ import { verifyCommand } from './verify.ts';
 export const registrations: readonly Registration[] = [
   registerQuickstart,
   registerStatus,
+  registerDoctor,
   registerService,
   registerApp,
   registerModel,

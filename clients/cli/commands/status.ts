@@ -34,18 +34,17 @@ function renderStatus(status: ControlResult<'status.get'>): string[] {
     lines.push(...formatTable([['APP', 'ATTESTATION', 'PID', 'CALLS'], ...rows]));
   }
   if (workers.length > 0) {
-    const rows = workers.map(({ kind, model, pid, state, device, memoryBytes }) => [
+    const rows = workers.map(({ kind, model, pid, state, device, threads, memoryBytes }) => [
       kind,
       model,
       String(pid),
       state,
       memoryBytes === undefined ? '' : formatBytes(memoryBytes),
       device,
+      String(threads),
     ]);
-    lines.push(
-      '',
-      ...formatTable([['WORKER', 'MODEL', 'PID', 'STATE', 'MEMORY', 'DEVICE'], ...rows]),
-    );
+    const header = ['WORKER', 'MODEL', 'PID', 'STATE', 'MEMORY', 'DEVICE', 'THREADS'];
+    lines.push('', ...formatTable([header, ...rows]), ...renderReasons(workers));
   }
   return lines;
 }
@@ -55,6 +54,12 @@ const PRESSURE = {
   warning: '; memory is short',
   critical: '; memory is very short',
 };
+/** Why each engine runs where it runs; stores compute nothing. */
+function renderReasons(workers: ControlResult<'status.get'>['workers']): string[] {
+  return workers
+    .filter(({ kind, why }) => kind !== 'store' && why !== '')
+    .map(({ model, why }) => plain(`${model}: ${why}`));
+}
 
 const MINUTE_MS = 60_000;
 

@@ -13,7 +13,7 @@ import { renderLaunchAgent } from './render-launch-agent.ts';
 import { renderSystemdUnit } from './render-systemd-unit.ts';
 import { formatCommand, runCommand, runPlan } from './run-plan.ts';
 import { resolveServiceFolders } from './service-folders.ts';
-import { askForSession, assertSession } from './service-session.ts';
+import { askForSession, assertSession, hasSession } from './service-session.ts';
 import { planService, type ServicePlan, type ServiceVerb } from './service-plan.ts';
 import { parseServiceStatus, type ServiceStatus } from './service-status.ts';
 
@@ -100,6 +100,18 @@ function makePlan({ verb, platform, installation, variables }: PlanInput): Servi
 
 function currentUid(): number {
   return process.getuid?.() ?? 0;
+}
+
+/** What the service manager says now; undefined where it does not answer, as in a container. */
+export async function askServiceStatus(
+  variables: NodeJS.ProcessEnv,
+): Promise<ServiceStatus | undefined> {
+  const platform = process.platform;
+  if (platform !== 'darwin' && platform !== 'linux') return undefined;
+  const session = await runCommand(askForSession(platform, currentUid()));
+  if (!hasSession(platform, session)) return undefined;
+  const installation = findInstallation(import.meta.dirname);
+  return readStatus(makePlan({ verb: 'status', platform, installation, variables }));
 }
 
 async function readStatus(plan: ServicePlan): Promise<ServiceStatus> {

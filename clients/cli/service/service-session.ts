@@ -12,14 +12,17 @@ export function askForSession(platform: ServicePlatform, uid: number): RunStep['
 
 /** Containers, plain ssh commands and other init systems have no service manager for users. */
 export function assertSession(platform: ServicePlatform, answer: CommandOutcome): void {
-  if (answer.exitCode === 0) return;
-  // launchctl tells more than is read here when all goes well; that it ended badly is what counts.
-  if (platform === 'darwin' && answer.exitCode === undefined) return;
+  if (hasSession(platform, answer)) return;
   throw new CliError(
     'NoServiceSession',
     `${NO_SESSION[platform]}, so nothing can be installed or controlled. ` +
       'Log in on the machine itself, or start the daemon yourself with `locarad`.',
   );
+}
+
+export function hasSession(platform: ServicePlatform, answer: CommandOutcome): boolean {
+  // launchctl tells more than is read here when all goes well; that it ended badly is what counts.
+  return answer.exitCode === 0 || (platform === 'darwin' && answer.exitCode === undefined);
 }
 
 const NO_SESSION: Record<ServicePlatform, string> = {

@@ -1,11 +1,13 @@
 import type { ControlResult } from '@locara/protocol';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';
+import { describeDevice } from '../../workers/device.ts';
+import type { WorkerStatus } from '../../workers/worker.ts';
 
 export interface StatusHandlersDeps {
   readonly version: string;
   readonly startedAt: number;
   readonly sessions: () => ControlResult<'status.get'>['sessions'];
-  readonly workers: () => ControlResult<'status.get'>['workers'];
+  readonly workers: () => readonly WorkerStatus[];
   readonly models: () => ControlResult<'status.get'>['models'];
   readonly memory: () => ControlResult<'status.get'>['memory'];
 }
@@ -20,9 +22,19 @@ export function statusHandlers(deps: StatusHandlersDeps): ControlHandlers<'statu
         rssBytes: process.memoryUsage.rss(),
       },
       sessions: deps.sessions(),
-      workers: deps.workers(),
+      workers: deps.workers().flatMap(describeWorker),
       models: deps.models(),
       memory: deps.memory(),
     }),
   };
+}
+
+function describeWorker(status: WorkerStatus): ControlResult<'status.get'>['workers'] {
+  const { kind, model, pid, state, device } = status;
+  if (state === 'stopped') return [];
+  const place =
+    device === undefined
+      ? { device: '', threads: 0, why: '' }
+      : { device: describeDevice(device), threads: device.threads, why: device.why };
+  return [{ kind, model, pid, state, ...place }];
 }

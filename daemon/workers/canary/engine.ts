@@ -17,7 +17,7 @@ const UNSPECIFIC = new Set(['ENOENT', 'ETIMEDOUT', 'unknown']);
 
 export function loadCanary(): LoadedEngine<CanaryOps> {
   return {
-    device: 'none',
+    device: { device: 'CPU', threads: 1, why: 'It only tries to get out.' },
     engine: { escape: async (targets) => ({ exits: await tryEveryWayOut(targets) }) },
   };
 }

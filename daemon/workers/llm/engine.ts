@@ -7,12 +7,7 @@ import type {
   LlamaModel,
   Token as LlamaToken,
 } from 'node-llama-cpp';
-import {
-  getLlama,
-  InsufficientMemoryError,
-  LlamaLogLevel,
-  resolveChatWrapper,
-} from 'node-llama-cpp';
+import { InsufficientMemoryError, LlamaLogLevel, resolveChatWrapper } from 'node-llama-cpp';
 import type { Engine, LoadedEngine } from '../engine.ts';
 import { joinContents, toChatItems } from './chat/chat-prompt.ts';
 import type { VectorModel } from './embed.ts';
@@ -23,6 +18,7 @@ import { createNativeContext, findInternals } from './library/native-context.ts'
 import { NativeSampler } from './library/native-sampler.ts';
 import { generate, renderChecked } from './generate.ts';
 import { checkGguf } from './gguf/gguf-check.ts';
+import { openLlama } from './library/open-llama.ts';
 import type { LlmOps, LlmStart } from './ops.ts';
 import { throwIfCancelled } from './cancelled.ts';
 import type { RenderedPrompt, TextModel } from './text-model.ts';
@@ -45,9 +41,8 @@ export async function createLlmEngine(start: LlmStart): Promise<LoadedEngine<Llm
   if (start.purpose === 'generate' && !summary.isCausal) refusePurpose('text-to-embedding');
   // A context far over the trained size takes the engine minutes and all memory before it fails.
   const contextTokens = Math.min(start.contextTokens, summary.contextTokens);
-  const llama = await openLlama(start.threads);
+  const { llama, device } = await openLlama(start);
   const model = await loadModel(llama, start.modelPath);
-  const device = llama.gpu === false ? cpuDevice(start.threads) : GPU_NAMES[llama.gpu];
   const sized: SizedStart = {
     ...start,
     contextTokens,
@@ -59,30 +54,6 @@ export async function createLlmEngine(start: LlmStart): Promise<LoadedEngine<Llm
       ? await createGenerateEngine(model, sized)
       : await createEmbedEngine(model, sized);
   return { engine, device };
-}
-
-const GPU_NAMES = { metal: 'Metal', cuda: 'CUDA', vulkan: 'Vulkan' } as const;
-
-function cpuDevice(threads: number): string {
-  return `CPU, ${threads} thread${threads === 1 ? '' : 's'}`;
-}
-
-async function openLlama(threads: number): Promise<Llama> {
-  try {
-    return await getLlama({
-      gpu: process.platform === 'darwin' ? 'auto' : false,
-      build: 'never',
-      skipDownload: true,
-      progressLogs: false,
-      logLevel: LlamaLogLevel.disabled,
-      maxThreads: threads,
-    });
-  } catch (cause) {
-    throw new RpcError('Unavailable', 'The inference engine has no binary for this machine.', {
-      details: { rule: 'engine_missing' },
-      cause,
-    });
-  }
 }
 
 async function loadModel(llama: Llama, modelPath: string): Promise<LlamaModel> {

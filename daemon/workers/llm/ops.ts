@@ -9,6 +9,8 @@ export interface LlmStart {
   /** Sequences that generate side by side. */
   readonly sequences: number;
   readonly threads: number;
+  /** A folder like node_modules with GPU builds of the engine, absolute; on Linux. */
+  readonly enginePackages?: string;
 }
 
 /** For whom the worker computes: tags that mean nothing to it, equal for what may share state. */

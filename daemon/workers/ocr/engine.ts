@@ -34,7 +34,11 @@ export async function createOcrEngine(
   await reader.warmUp();
   return {
     engine: { recognize: (params, call) => recognize(reader, params, call) },
-    device: 'CPU, 1 thread',
+    device: {
+      device: 'CPU',
+      threads: 1,
+      why: 'Reading images has no GPU build, and one thread reads one image.',
+    },
   };
 }
 

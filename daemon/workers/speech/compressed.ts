@@ -31,7 +31,7 @@ interface DecoderPackage {
 }
 
 /** WebAssembly decoders: they work in memory, and a hostile file stays inside their sandbox. */
-const DECODERS: Readonly<Record<CompressedFormat, DecoderPackage>> = {
+export const DECODERS: Readonly<Record<CompressedFormat, DecoderPackage>> = {
   MP3: {
     package: 'mpg123-decoder',
     exported: 'MPEGDecoder',

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Segment } from '@locara/protocol';
 import { RpcError } from '@locara/protocol/errors';
+import type { EngineDevice } from '../device.ts';
 import type { EngineCall, LoadedEngine } from '../engine.ts';
 import { openRecording } from './decode.ts';
 import { assertLanguage } from './languages.ts';
@@ -60,17 +61,32 @@ export function createSpeechEngine(start: SpeechStart): LoadedEngine<SpeechOps> 
   const addon = loadAddon();
   const useGpu = process.platform === 'darwin';
   const models = loadModels(addon, start, useGpu);
+  const describe = (threads: number): EngineDevice =>
+    useGpu
+      ? { device: 'Metal', threads, why: 'Metal is the default on macOS.' }
+      : { device: 'CPU', threads, why: 'Speech has no GPU build here.' };
   // One job per context: the addon gives every queued job a thread of the pool.
   let previous: Promise<unknown> = Promise.resolve();
+  let { threads } = start;
+  let tellDevice: (device: EngineDevice) => void = () => undefined;
   return {
     engine: {
       transcribe: (params, call) => {
-        const run = previous.then(() => transcribe(models, { start, params, call }));
+        const run = previous.then(() =>
+          transcribe(models, { start, threads: () => threads, params, call }),
+        );
         previous = run.catch(() => undefined);
         return run;
       },
+      setThreads: (wanted) => {
+        ({ threads } = wanted);
+        tellDevice(describe(threads));
+      },
     },
-    device: useGpu ? 'Metal' : `CPU, ${start.threads} thread${start.threads === 1 ? '' : 's'}`,
+    device: describe(threads),
+    watchDevice: (onChange) => {
+      tellDevice = onChange;
+    },
   };
 }
 
@@ -88,13 +104,14 @@ function loadAddon(): WhisperAddon {
 
 function loadModels(addon: WhisperAddon, start: SpeechStart, useGpu: boolean): Models {
   try {
-    const { modelPath, vadModelPath, threads } = start;
+    const { modelPath, vadModelPath } = start;
     return {
       whisper: new addon.WhisperContext({ filePath: modelPath, useGpu }),
       vad: new addon.WhisperVadContext({
         filePath: vadModelPath,
         useGpu: false,
-        nThreads: threads,
+        // So small that a second thread would mostly wait.
+        nThreads: 1,
       }),
     };
   } catch (cause) {
@@ -107,6 +124,8 @@ function loadModels(addon: WhisperAddon, start: SpeechStart, useGpu: boolean): M
 
 interface Job {
   readonly start: SpeechStart;
+  /** How many it may use for the next stretch of speech. */
+  readonly threads: () => number;
   readonly params: TranscribeParams;
   readonly call: EngineCall<Segment>;
 }
@@ -160,13 +179,13 @@ async function detectSpeech(
 async function hearChunk(
   whisper: WhisperContext,
   chunk: VoiceChunk,
-  { start, params, language }: Job & { readonly language: string },
+  { threads, params, language }: Job & { readonly language: string },
 ): Promise<{ language: string; segments: Segment[] }> {
   // No retries at higher temperatures: the same sound always gives the same text.
   const options = {
     language,
     translate: params.translate,
-    maxThreads: start.threads,
+    maxThreads: threads(),
     temperatureInc: 0,
   };
   const heard = await whisper.transcribeData(chunk.samples.buffer, options).promise;

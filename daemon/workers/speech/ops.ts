@@ -19,6 +19,8 @@ export interface TranscribeParams {
 
 /** The operations of the speech worker. */
 export interface SpeechOps {
+  /** From the next stretch of speech on. */
+  setThreads: { params: { readonly threads: number }; chunk: never; result: undefined };
   transcribe: {
     params: TranscribeParams;
     chunk: Segment;

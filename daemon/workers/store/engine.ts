@@ -15,7 +15,7 @@ export interface StoreEngine extends LoadedEngine<StoreOps> {
 export function createStoreEngine(start: StoreStart): StoreEngine {
   const database = openStoreDatabase(start);
   return {
-    device: 'CPU, 1 thread',
+    device: { device: 'CPU', threads: 1, why: 'A database.' },
     engine: createStoreOperations(database),
     close: database.close,
   };

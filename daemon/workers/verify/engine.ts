@@ -4,5 +4,8 @@ import { verifyStrictly } from './verify-strictly.ts';
 
 /** Verifies one bundle; the parent ends the process after its answer, or after its patience. */
 export function createVerifyEngine(): LoadedEngine<VerifyOps> {
-  return { engine: { verify: (params) => verifyStrictly(params) }, device: 'CPU' };
+  return {
+    engine: { verify: (params) => verifyStrictly(params) },
+    device: { device: 'CPU', threads: 1, why: 'It verifies one bundle.' },
+  };
 }

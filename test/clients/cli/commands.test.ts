@@ -11,7 +11,17 @@ test('status prints the daemon’s document with --json and words without', asyn
   const status = {
     daemon: { version: '0.1.0', pid: 7, uptimeMs: 61_000, rssBytes: 84_000_000 },
     sessions: [{ appId: 'acme/notes', attestation: 'install-key', pid: 8, calls: 1 }],
-    workers: [{ kind: 'llm', model: 'story', pid: 9, state: 'ready', device: 'cpu' }],
+    workers: [
+      {
+        kind: 'llm',
+        model: 'story',
+        pid: 9,
+        state: 'ready',
+        device: 'CPU, 1 thread',
+        threads: 1,
+        why: 'No GPU build is set up.',
+      },
+    ],
     models: { installed: 4, bytes: 12_000_000 },
   };
   await using control = await ControlHome.start({ 'status.get': () => status });
@@ -19,6 +29,7 @@ test('status prints the daemon’s document with --json and words without', asyn
   const { stdout } = await locara(['status'], control);
   expect(stdout).toContain('locarad 0.1.0, pid 7, up 1 minute, 84 MB');
   expect(stdout).toContain('acme/notes  install-key');
+  expect(stdout).toContain('story: No GPU build is set up.');
 });
 
 describe('call', () => {

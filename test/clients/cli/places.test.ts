@@ -22,8 +22,8 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     const environment = { platform, home: '/home/ada', variables };
     const paths = resolvePaths({ ...environment, teamId: variables['LOCARA_TEAM_ID'] });
     const places = resolvePlaces(environment);
-    const { controlSocket, data, config, developmentKey } = paths;
-    expect(places).toEqual({ controlSocket, data, config, developmentKey });
+    const { controlSocket, data, config, logs, developmentKey } = paths;
+    expect(places).toEqual({ controlSocket, data, config, logs, developmentKey });
     expect(credentialsPath(places, 'acme/notes')).toBe(
       `${paths.app('acme/notes')}/credentials.json`,
     );

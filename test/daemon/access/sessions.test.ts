@@ -13,7 +13,11 @@ test('who listens is told once of each session that is over, by an id that no ot
   const sessions = createSessions(bench.registry, NO_BLOCKS, limits);
   const closed: string[] = [];
   sessions.onClosed(({ id }) => closed.push(id));
-  const listener = { onGrantsChanged: () => undefined, onEnded: () => undefined, onModelsChanged: () => undefined };
+  const listener = {
+    onGrantsChanged: () => undefined,
+    onEnded: () => undefined,
+    onModelsChanged: () => undefined,
+  };
   const open = () => sessions.open({ record, attestation: record.attestation, pid: 1 }, listener);
   const [first, second] = [open(), open()];
   first.close();

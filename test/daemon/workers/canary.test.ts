@@ -77,8 +77,9 @@ afterAll(() => {
 });
 
 const SETTINGS: EngineSettings = {
-  cores: 2,
+  cores: { count: 2, logical: 2, source: 'topology' },
   threads: 1,
+  enginePackages: undefined,
   idleMs: 60_000,
   llmSequences: 1,
   vadFile: 'vad',

@@ -17,7 +17,7 @@ describe('calls', () => {
     expect(await worker.call('echo', { text: 'a' })).toEqual({ text: 'a' });
     const { pid } = worker.status();
     await worker.call('echo', { text: 'b' });
-    expect(worker.status()).toMatchObject({ state: 'ready', pid, device: 'echo' });
+    expect(worker.status()).toMatchObject({ state: 'ready', pid, device: { why: 'It echoes.' } });
     expect(isProcessRunning(pid)).toBe(true);
   });
 

@@ -10,7 +10,7 @@ export async function loadEcho({ load = 'normally' }: EchoStart): Promise<Loaded
   if (load === 'slowly') await sleep(400);
   if (load === 'never') await sleep(600_000);
   return {
-    device: 'echo',
+    device: { device: 'CPU', threads: 1, why: 'It echoes.' },
     engine: {
       echo: ({ text }) => ({ text }),
       count: ({ to }, call) => {

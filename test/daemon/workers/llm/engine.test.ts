@@ -1,6 +1,7 @@
 import { RpcError } from '@locara/protocol';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createLlmEngine } from '../../../../daemon/workers/llm/engine.ts';
+import { describeDevice } from '../../../../daemon/workers/device.ts';
 import type { Engine } from '../../../../daemon/workers/engine.ts';
 import type { Generated, LlmOps, Sampling } from '../../../../daemon/workers/llm/ops.ts';
 import { recordCall } from '../../../fakes/engine-call.ts';
@@ -20,7 +21,8 @@ describe('text generation', () => {
       threads: 1,
     });
     engine = loaded.engine;
-    expect(loaded.device).toMatch(/^CPU, 1 thread$|^Metal$/);
+    expect(describeDevice(loaded.device)).toMatch(/^CPU, 1 thread$|^Metal/);
+    expect(loaded.device.why).toMatch(/\.$/);
   });
 
   type Choices = Partial<Sampling>;

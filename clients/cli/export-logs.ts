@@ -1,0 +1,59 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CliError } from './context.ts';
+
+const LOG_FILE = /^locarad\.log(\.\d+)?$/;
+
+export interface ExportedLogs {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/**
+ * Writes every log of the daemon into one file (0600), the oldest first. Throws CliError when the file is there
+ * already or cannot be made, or there are no logs.
+ */
+export async function exportLogs(folder: string, path: string): Promise<ExportedLogs> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => LOG_FILE.test(name));
+  if (names.length === 0) throw new CliError('NotFound', 'There are no logs of the daemon yet.');
+  await using target = await createFile(path);
+  let files = 0;
+  let bytes = 0;
+  for (const name of names.toSorted(byAge)) {
+    // A log that is no plain file, or was just set aside under another name, is left out.
+    const source = await open(join(folder, name), constants.O_RDONLY | constants.O_NOFOLLOW).catch(
+      () => undefined,
+    );
+    if (source === undefined) continue;
+    try {
+      if (!(await source.stat()).isFile()) continue;
+      const text = await source.readFile();
+      await target.write(text);
+      files += 1;
+      bytes += text.length;
+    } finally {
+      await source.close();
+    }
+  }
+  await target.sync();
+  return { files, bytes };
+}
+
+/** `locarad.log.4` is older than `.3`, and all are older than `locarad.log`. */
+function byAge(a: string, b: string): number {
+  return rankOf(b) - rankOf(a);
+}
+
+function rankOf(name: string): number {
+  return Number(LOG_FILE.exec(name)?.[1]?.slice(1) ?? 0);
+}
+
+async function createFile(path: string): Promise<FileHandle> {
+  return open(path, 'wx', 0o600).catch((error: unknown) => {
+    const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    throw exists
+      ? new CliError('Conflict', 'That file exists already: name another one.')
+      : new CliError('NotFound', 'The file cannot be made there.');
+  });
+}

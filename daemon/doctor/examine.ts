@@ -1,0 +1,33 @@
+import type { Finding } from '@locara/protocol';
+import type { Config } from '../config.ts';
+import type { WorkerStatus } from '../workers/worker.ts';
+import { examineDecoders, examineEngines, examineThreads } from './examine-engines.ts';
+import { examinePlaces } from './examine-places.ts';
+import { describeSameUser, examineLandlock, examineSandbox, examineSeal } from './examine-walls.ts';
+
+export interface ExamineDeps {
+  readonly version: string;
+  readonly config: Config;
+  readonly engines: () => readonly WorkerStatus[];
+}
+
+/** Everything the daemon can find out about itself, each thing looked at now. */
+export async function examine({ version, config, engines }: ExamineDeps): Promise<Finding[]> {
+  const [seal, sandbox] = await Promise.all([examineSeal(), examineSandbox(config.bubblewrap)]);
+  return [
+    {
+      id: 'daemon',
+      level: 'ok',
+      title: `locarad ${version} runs, process ${process.pid}, on Node ${process.versions.node}.`,
+      detail: `Apps reach it at ${config.paths.appSocket}`,
+    },
+    ...examineEngines(config, engines()),
+    ...examineThreads(config),
+    examineDecoders(),
+    seal,
+    ...examineLandlock(),
+    ...sandbox,
+    ...examinePlaces(config.paths),
+    describeSameUser(),
+  ];
+}

@@ -1,0 +1,52 @@
+import type { EngineDevice } from '../device.ts';
+import { createThreadTuner, type Step } from './batch/thread-tuner.ts';
+
+/** The threads of one loaded engine: what the daemon allows, what the pace of its steps makes of it. */
+export interface EngineThreads {
+  readonly threads: number;
+  /** After every step of the engine. */
+  observe(step: Step): void;
+  /** The daemon's word: the most from now on. */
+  setAllowed(threads: number): void;
+  /** Called with what it runs on, whenever that changes. */
+  watchDevice(onChange: (device: EngineDevice) => void): void;
+}
+
+export interface EngineThreadsDeps {
+  readonly device: EngineDevice;
+  /** Tells the engine's context; takes effect with its next step. */
+  readonly apply: (threads: number) => void;
+  readonly now?: () => number;
+}
+
+/** On a GPU the pace is not the threads' doing: there they are only what the daemon allows. */
+export function createEngineThreads({ device, apply, now }: EngineThreadsDeps): EngineThreads {
+  const tuner = createThreadTuner(device.threads, now);
+  const watchers: ((device: EngineDevice) => void)[] = [];
+  const change = (threads: number): void => {
+    apply(threads);
+    for (const tell of watchers) tell(describe(device, threads, tuner.allowed));
+  };
+  return {
+    get threads() {
+      return tuner.threads;
+    },
+    observe: (step) => {
+      const threads = device.device === 'CPU' ? tuner.observe(step) : undefined;
+      if (threads !== undefined) change(threads);
+    },
+    setAllowed: (allowed) => {
+      const before = tuner.threads;
+      const threads = tuner.setAllowed(allowed);
+      if (threads !== before) change(threads);
+    },
+    watchDevice: (onChange) => {
+      watchers.push(onChange);
+    },
+  };
+}
+
+function describe(device: EngineDevice, threads: number, allowed: number): EngineDevice {
+  const threadsWhy = `It was given ${allowed} threads; fewer are faster while other programs use the cores.`;
+  return { ...device, threads, ...(threads < allowed ? { threadsWhy } : {}) };
+}

@@ -1,0 +1,97 @@
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { createEngines } from '../../../../daemon/scheduler/create-engines.ts';
+import { createMachineMemory } from '../../../../daemon/scheduler/memory/machine-memory.ts';
+import { createMemoryBudget } from '../../../../daemon/scheduler/memory/memory-budget.ts';
+import { describeDevice } from '../../../../daemon/workers/device.ts';
+import { findGpuBuilds, isSafeFolder } from '../../../../daemon/workers/llm/engine-packages.ts';
+import { silentLog } from '../../../fakes/silent-log.ts';
+import { unpackEmbeddedModel } from '../../../support/embedded-model.ts';
+
+function folderWith(...names: readonly string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'engine-packages-'));
+  for (const name of names) {
+    const dist = join(folder, '@node-llama-cpp', name, 'dist');
+    mkdirSync(dist, { recursive: true });
+    writeFileSync(join(folder, '@node-llama-cpp', name, 'package.json'), '{"type":"module"}');
+    writeFileSync(
+      join(dist, 'index.js'),
+      "export const getBinsDir = () => ({ binsDir: '/nonexistent', packageVersion: '0.0.1' });",
+    );
+  }
+  return folder;
+}
+
+test('the builds of a folder are named, the faster first', () => {
+  expect(findGpuBuilds(folderWith('linux-x64-vulkan', 'linux-x64-cuda', 'linux-x64'))).toEqual([
+    'cuda',
+    'vulkan',
+  ]);
+  expect(findGpuBuilds(folderWith())).toEqual([]);
+});
+
+test('a folder that others can change is not used', () => {
+  const folder = folderWith('linux-x64-cuda');
+  expect(isSafeFolder(folder)).toBe(true);
+  chmodSync(folder, 0o777);
+  expect(isSafeFolder(folder)).toBe(false);
+  expect(findGpuBuilds(folder)).toEqual([]);
+});
+
+test('a folder that is not there is not used', () => {
+  expect(isSafeFolder('/nonexistent')).toBe(false);
+  expect(findGpuBuilds('/nonexistent')).toEqual([]);
+});
+
+test.runIf(process.platform === 'linux').each([
+  ['without a folder', undefined, 'No GPU build is set up'],
+  ['with an empty one', folderWith(), 'holds no GPU build for this machine'],
+  [
+    'with a build that does not start',
+    folderWith('linux-x64-cuda'),
+    'The CUDA build in LOCARA_ENGINE_PACKAGES did not start',
+  ],
+  [
+    'with one that is not there',
+    '/nonexistent',
+    'must be a folder that only you or root can change',
+  ],
+])('a sealed worker %s computes on the processor, and says why', async (_name, folder, why) => {
+  const path = unpackEmbeddedModel('stories-260k');
+  const machine = createMachineMemory();
+  const memory = { limitBytes: undefined, maxContextTokens: undefined, waitMs: 1000 };
+  const engines = createEngines({
+    log: silentLog,
+    memory,
+    machine,
+    budget: createMemoryBudget(machine.totalBytes, memory),
+    settings: {
+      cores: { count: 2, logical: 2, source: 'topology' },
+      threads: 1,
+      enginePackages: folder,
+      idleMs: 60_000,
+      llmSequences: 1,
+      vadFile: 'vad',
+    },
+  });
+  try {
+    const worker = engines.llm({
+      entry: { id: 'story', task: 'text-to-text', description: '', license: '', files: [] },
+      digest: `sha256:${'0'.repeat(64)}`,
+      path: () => path,
+      verify: () => Promise.resolve(),
+    });
+    await worker.call('countTokens', { input: { prompt: 'Once' } }, { app: 'acme/notes' });
+    const { device } = worker.status();
+    expect(device === undefined ? '' : describeDevice(device)).toBe('CPU, 1 thread');
+    expect(device?.why).toContain(why);
+    expect(device?.why).toMatch(/LOCARA_THREADS allows 1 thread\.$/);
+    const digest = `sha256:${'0'.repeat(64)}`;
+    expect(engines.statusFor(digest, 'acme/notes')).toMatchObject({ state: 'ready' });
+    expect(engines.statusFor(digest, 'acme/other')).toBeUndefined();
+  } finally {
+    await engines.close();
+  }
+});
