@@ -86,6 +86,7 @@ async function generate(daemon: DaemonProcess, wire: Wire): Promise<Generation> 
   const seconds = (performance.now() - startedAt) / 1000;
   const tokens = usage.completionTokens;
   return {
+    tokens,
     tokensPerSecond: tokens / seconds,
     firstTokenMs,
     cpuUsPerToken: ((spent() - before) * 1000) / tokens,
