@@ -18,7 +18,7 @@ export interface Answered {
 
 export interface StartedCall {
   readonly answer: Promise<Answered>;
-  cancel(): void;
+  readonly cancel: () => void;
 }
 
 /** An authenticated connection with many calls in flight, that watches whether the daemon keeps to the contract. */
