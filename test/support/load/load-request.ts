@@ -11,20 +11,21 @@ export interface LoadRequest {
 }
 
 /** Few enough that every text is asked for often, by several apps: it must be the same each time. */
-const PROMPTS = 6;
-const SEEDS = 3;
+const PROMPT_WORDS = [4, 24, 60] as const;
+const MAX_TOKENS = [12, 60] as const;
+const SEEDS = 2;
 const CANCELLED = 0.2;
 const LONGEST_PATIENCE_MS = 120;
 
 /** Draws the next call: mostly texts of many lengths, some vectors, some counts; one in five is given up. */
 export function drawRequest(random: () => number): LoadRequest {
   const below = (limit: number): number => Math.floor(random() * limit);
-  const prompt = createPrompt(4 + 20 * below(3), 1 + below(PROMPTS));
+  const prompt = createPrompt(PROMPT_WORDS[below(PROMPT_WORDS.length)] ?? 1, 1);
   const choice = random();
   if (choice < 0.2) return { kind: 'embed', method: 'embed.create', params: drawTexts(below) };
   if (choice < 0.3) return { kind: 'count', method: 'llm.countTokens', params: { prompt } };
   const sampling = {
-    maxTokens: 1 + 30 * below(4),
+    maxTokens: MAX_TOKENS[below(MAX_TOKENS.length)],
     ...(random() < 0.5 ? { temperature: 0 } : { seed: below(SEEDS) }),
     priority: random() < 0.2 ? 'background' : 'interactive',
   };
