@@ -22,7 +22,8 @@ export async function benchFairness(
     apps.map((app, index) => openLoops(daemon, app, index === 0 ? FLOOD : ONE_CALL)),
   );
   const served = loops.map((wires, app) => {
-    const tally: Tally = { tokens: 0, busy: 0, others: 0 };
+    const finished = { chars: 0, tokens: 0 };
+    const tally: Tally = { windowChars: 0, finished, busy: 0, others: 0 };
     const running = wires.map((wire, lane) =>
       repeatUntil(window.endMs, wire, {
         maxTokens,
@@ -79,8 +80,12 @@ async function repeatUntil(endMs: number, wire: CallWire, loop: Loop): Promise<v
   }
 }
 
+/** What one app was served. */
 interface Tally {
-  tokens: number;
+  /** Characters that arrived in the window, of texts that ended later too. */
+  windowChars: number;
+  /** Of the texts that were finished, whose tokens the daemon counted. */
+  finished: { chars: number; tokens: number };
   busy: number;
   /** Refusals of another kind. */
   others: number;
@@ -91,24 +96,28 @@ interface Window {
   readonly endMs: number;
 }
 
-/** Tokens arrive in pieces of several: of a text, the part that arrived in the window counts. */
 function tallyAnswer(tally: Tally, answered: Answered, { startMs, endMs }: Window): void {
   const { pieces, error } = answered;
   const reason = error?.data.reason;
   if (reason === 'Busy') tally.busy += 1;
   else if (reason !== undefined && reason !== 'Cancelled') tally.others += 1;
-  const charsOf = (some: Answered['pieces']): number =>
-    some.reduce((sum, { text }) => sum + text.length, 0);
-  const inside = pieces.filter(({ atMs }) => atMs >= startMs && atMs < endMs);
-  const tokensPerChar = error === undefined ? countTokens(answered) / charsOf(pieces) : 1 / CHARS;
-  if (inside.length > 0) tally.tokens += charsOf(inside) * tokensPerChar;
+  tally.windowChars += countChars(pieces.filter(({ atMs }) => atMs >= startMs && atMs < endMs));
+  if (error !== undefined) return;
+  tally.finished.chars += countChars(pieces);
+  tally.finished.tokens += countTokens(answered);
 }
 
-/** Of a token, roughly: for the few texts that the end of the window cut off, whose tokens nobody counted. */
-const CHARS = 4;
+function countChars(pieces: Answered['pieces']): number {
+  return pieces.reduce((sum, { text }) => sum + text.length, 0);
+}
+
+/** Tokens arrive in pieces of several, and some texts are cut off: all count by the app's own length of a token. */
+function windowTokens({ windowChars, finished }: Tally): number {
+  return (windowChars * finished.tokens) / finished.chars;
+}
 
 function describe(subject: Subject, tallies: readonly Tally[]): Row {
-  const tokens = tallies.map((tally) => tally.tokens);
+  const tokens = tallies.map(windowTokens);
   const ratio = Math.max(...tokens) / Math.min(...tokens);
   const sum = (field: 'busy' | 'others'): number =>
     tallies.reduce((total, tally) => total + tally[field], 0);
