@@ -6,6 +6,7 @@ export interface Task {
 
 /** One text as its reader sees it. */
 export interface Generation {
+  readonly tokens: number;
   readonly tokensPerSecond: number;
   readonly firstTokenMs: number;
   readonly cpuUsPerToken: number;

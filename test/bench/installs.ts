@@ -1,5 +1,3 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +7,7 @@ import { createSigningKey, manifest, writePackage } from '../support/install-sam
 import { openWire, type Wire } from '../support/raw-client.ts';
 import { createSigstoreLab } from '../support/sigstore-lab.ts';
 import { percentile, type Row } from './measure.ts';
+import { pingDuring } from './pinger-process.ts';
 
 const INSTALLS = 50;
 /** Installs before the first that counts: code is loaded and compiled. */
@@ -59,18 +58,6 @@ async function call(
   const { result, error } = await control.call(method, params);
   if (result === undefined) throw new Error(`${method}: ${JSON.stringify(error)}`);
   return result;
-}
-
-async function pingDuring(
-  daemon: DaemonProcess,
-  work: () => Promise<unknown>,
-): Promise<readonly number[]> {
-  const pinger = fork(join(import.meta.dirname, 'pinger.ts'), [daemon.appSocket]);
-  await once(pinger, 'message');
-  await work();
-  const told = once(pinger, 'message') as Promise<[number[]]>;
-  pinger.send('stop');
-  return (await told)[0];
 }
 
 /** The delay of a daemon's own loop while it installs packages that `prepare` may sign anew. */

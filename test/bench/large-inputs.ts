@@ -1,11 +1,10 @@
-import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DaemonProcess } from '../support/daemon-process.ts';
 import { authenticate, openWire, type RawCredentials, type Wire } from '../support/raw-client.ts';
 import { percentile, type Row, wait } from './measure.ts';
+import { pingDuring } from './pinger-process.ts';
 
 const IMAGE_BYTES = 3_000_000;
 const AUDIO_BYTES = 10 * 1024 * 1024;
@@ -57,16 +56,4 @@ async function uploadBlob(wire: Wire, pieces: readonly string[]): Promise<void> 
   }
   await wire.call('blobs.commit', { blob, sha256: hash.digest('hex') });
   await wire.call('blobs.delete', { blob });
-}
-
-async function pingDuring(
-  daemon: DaemonProcess,
-  work: () => Promise<unknown>,
-): Promise<readonly number[]> {
-  const pinger = fork(join(import.meta.dirname, 'pinger.ts'), [daemon.appSocket]);
-  await once(pinger, 'message');
-  await work();
-  pinger.send('stop');
-  const [times] = (await once(pinger, 'message')) as [number[]];
-  return times;
 }

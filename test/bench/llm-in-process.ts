@@ -2,6 +2,7 @@ import { getLlama, LlamaLogLevel, type Token } from 'node-llama-cpp';
 import type { Generation, Task } from './generation.ts';
 
 export interface LlmInProcess {
+  /** As many at once as there are sequences; a shared step of several is where the library is fastest. */
   generate(task: Task): Promise<Generation>;
   close(): Promise<void>;
 }
@@ -9,13 +10,19 @@ export interface LlmInProcess {
 /** Tokens that the detokenizer looks back at. */
 const BEFORE_TOKENS = 3;
 
-/** The yardstick of the daemon's own speed: the library alone, in this process, greedy, one sequence. */
+/**
+ * The yardstick of the daemon's own speed: the library alone, in this process, greedy, by its public methods.
+ * With several sequences it samples them at once without a lock, so texts may take a token of another:
+ * fit to be timed, not to be read.
+ */
 export async function openLlmInProcess(options: {
   readonly modelPath: string;
+  /** Of each sequence. */
   readonly contextTokens: number;
   readonly threads: number;
+  readonly sequences?: number;
 }): Promise<LlmInProcess> {
-  const { modelPath, contextTokens, threads } = options;
+  const { modelPath, contextTokens, threads, sequences = 1 } = options;
   const llama = await getLlama({
     gpu: process.platform === 'darwin' ? 'auto' : false,
     build: 'never',
@@ -25,7 +32,7 @@ export async function openLlmInProcess(options: {
     maxThreads: threads,
   });
   const model = await llama.loadModel({ modelPath });
-  const context = await model.createContext({ contextSize: contextTokens, sequences: 1, threads });
+  const context = await model.createContext({ contextSize: contextTokens, sequences, threads });
   const { bos, shouldPrependBosToken } = model.tokens;
   const begin = shouldPrependBosToken && bos !== null ? [bos] : [];
   return {
@@ -48,6 +55,7 @@ export async function openLlmInProcess(options: {
       const written = tokens.length - promptTokens;
       await sequence.dispose();
       return {
+        tokens: written,
         tokensPerSecond: written / seconds,
         firstTokenMs,
         cpuUsPerToken: (user + system) / written,

@@ -2,38 +2,78 @@ import { availableParallelism, loadavg } from 'node:os';
 import { type DaemonProcess, startDaemonProcess } from '../support/daemon-process.ts';
 import { installSample } from '../support/install-sample.ts';
 import { benchChat } from './chat.ts';
+import { benchEmbeddings } from './embeddings.ts';
 import { benchGrowth } from './growth.ts';
 import { benchCapabilityCheck, benchHandshakes } from './handshakes.ts';
 import { benchInstalls } from './installs.ts';
 import { benchLargeInputs } from './large-inputs.ts';
+import { benchLlm, LLM_MEASURES } from './llm/bench-llm.ts';
 import { cpuMs, median, renderRows, type Row, rssMb, wait } from './measure.ts';
 import { benchIdleConnections, benchRoundTrips } from './sockets.ts';
 
 /** More connections than any test needs may wait unauthenticated. */
 const OPTIONS = { environment: { LOCARA_AUTH_TIMEOUT_MS: '120000' }, fromBuild: true };
 
-/** Speed and memory of the built daemon, reported and never asserted; peers take turns with it. */
-async function main(): Promise<void> {
-  const rows: Row[] = [await benchStart()];
-  const daemon = await startDaemonProcess(OPTIONS);
-  try {
-    rows.push(await benchIdle(daemon));
-    rows.push(...(await benchRoundTrips(daemon)));
-    rows.push(await benchIdleConnections(daemon));
-    rows.push(...(await benchInstalls(daemon)));
-    const credentials = await installSample(daemon.controlSocket);
-    rows.push(await benchHandshakes(daemon, credentials));
-    rows.push(benchCapabilityCheck());
-    rows.push(...(await benchChat(daemon, credentials)));
-    rows.push(await benchGrowth(daemon, credentials));
-    rows.push(...(await benchLargeInputs(daemon, credentials)));
-  } finally {
-    await daemon[Symbol.asyncDispose]();
+/** Everything that can be measured, by the name that chooses it. */
+const MEASURES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
+  start: async () => [await benchStart()],
+  sockets: () => inDaemon(benchSockets),
+  installs: () => inDaemon(benchInstalls),
+  app: () => inDaemon(benchApp),
+  embed: () =>
+    inDaemon(async (daemon) => benchEmbeddings(daemon, await installSample(daemon.controlSocket))),
+  ...Object.fromEntries(
+    Object.keys(LLM_MEASURES).map((name) => [
+      name,
+      () => benchLlm(name as keyof typeof LLM_MEASURES),
+    ]),
+  ),
+};
+
+/**
+ * Speed and memory of the built daemon, reported and never asserted; peers take turns with it. Arguments choose
+ * measures by name or by the beginning of it, as `llm` or `llm.speed`; without any, all of them run.
+ */
+async function main(chosen: readonly string[]): Promise<void> {
+  const isChosen = (name: string): boolean =>
+    chosen.length === 0 ||
+    chosen.some((choice) => name === choice || name.startsWith(`${choice}.`));
+  const names = Object.keys(MEASURES).filter(isChosen);
+  if (names.length === 0) {
+    throw new Error(`nothing is called so; there are ${Object.keys(MEASURES).join(', ')}`);
   }
+  const rows: Row[] = [];
+  for (const name of names) rows.push(...((await MEASURES[name]?.()) ?? []));
   const load = loadavg()[0]?.toFixed(1) ?? '';
   process.stdout.write(
     `${availableParallelism()} cores at load ${load}, Node ${process.version}\n${renderRows(rows)}\n`,
   );
+}
+
+async function inDaemon(
+  measure: (daemon: DaemonProcess) => Promise<readonly Row[]>,
+): Promise<readonly Row[]> {
+  await using daemon = await startDaemonProcess(OPTIONS);
+  return await measure(daemon);
+}
+
+async function benchSockets(daemon: DaemonProcess): Promise<readonly Row[]> {
+  return [
+    await benchIdle(daemon),
+    ...(await benchRoundTrips(daemon)),
+    await benchIdleConnections(daemon),
+  ];
+}
+
+async function benchApp(daemon: DaemonProcess): Promise<readonly Row[]> {
+  const credentials = await installSample(daemon.controlSocket);
+  return [
+    await benchHandshakes(daemon, credentials),
+    benchCapabilityCheck(),
+    ...(await benchChat(daemon, credentials)),
+    await benchGrowth(daemon, credentials),
+    ...(await benchLargeInputs(daemon, credentials)),
+  ];
 }
 
 const STARTS = 5;
@@ -68,4 +108,4 @@ async function benchIdle(daemon: DaemonProcess): Promise<Row> {
   };
 }
 
-await main();
+await main(process.argv.slice(2));

@@ -5,6 +5,7 @@ export class PingPong {
   readonly #socket: Socket;
   #rest = '';
   #answered: (() => void) | undefined;
+  #failed: ((reason: Error) => void) | undefined;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -14,6 +15,9 @@ export class PingPong {
       if (!this.#rest.endsWith('\n')) return;
       this.#rest = '';
       this.#answered?.();
+    });
+    socket.on('close', () => {
+      this.#failed?.(new Error('the other end closed the connection'));
     });
   }
 
@@ -31,8 +35,9 @@ export class PingPong {
     const times: number[] = [];
     for (let id = 0; id < count; id += 1) {
       const startedAt = performance.now();
-      await new Promise<void>((resolve) => {
+      await new Promise<void>((resolve, reject) => {
         this.#answered = resolve;
+        this.#failed = reject;
         this.#socket.write(`{"jsonrpc":"2.0","id":${id},"method":"daemon.ping","params":{}}\n`);
       });
       times.push(performance.now() - startedAt);

@@ -41,7 +41,8 @@ export async function benchRoundTrips(daemon: DaemonProcess): Promise<readonly R
   }
 }
 
-async function startEcho(path: string): Promise<Peer & { readonly echo: ChildProcess }> {
+/** A process that answers every line, and does nothing else. */
+export async function startEcho(path: string): Promise<Peer & { readonly echo: ChildProcess }> {
   const echo = spawn(process.execPath, [join(import.meta.dirname, 'echo-server.ts'), path], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -26,6 +26,8 @@ export interface DaemonOptions {
   readonly wrapper?: readonly string[];
   /** The built daemon, as users run it, instead of the sources. */
   readonly fromBuild?: boolean;
+  /** The root of another installation than this one, as one with more models. */
+  readonly installation?: string;
 }
 
 export function createHome(): string {
@@ -68,12 +70,13 @@ export async function startDaemonProcess(options: DaemonOptions = {}): Promise<D
 
 /** The same process without waiting, for starts that must fail. */
 export function spawnDaemon(home: string, options: DaemonOptions = {}): ChildProcess {
+  const root = options.installation ?? ROOT;
   const command = [
     ...(options.wrapper ?? []),
     process.execPath,
     ...(options.fromBuild === true
-      ? [join(ROOT, 'daemon/dist/main.js')]
-      : ['--conditions=locara-source', join(ROOT, 'daemon/main.ts')]),
+      ? [join(root, 'daemon/dist/main.js')]
+      : ['--conditions=locara-source', join(root, 'daemon/main.ts')]),
   ];
   return spawn(command[0] ?? '', command.slice(1), {
     env: { ...process.env, ...options.environment, LOCARA_HOME: home, LOCARA_THREADS: '1' },
