@@ -70,6 +70,9 @@ describe('a session learns about itself', () => {
         blobBytes: { limit: 1024 * MIB, used: expect.any(Number) as number },
         storeBytes: { limit: 1024 * MIB, used: expect.any(Number) as number },
       },
+      engines: expect.arrayContaining([
+        { model: 'stories-260k', state: 'stopped', device: '', threads: 0, why: '' },
+      ]) as object[],
     });
   });
 
