@@ -1,6 +1,6 @@
 import type { Result } from '@locara/protocol';
 import type { Session } from '../access/session.ts';
-import type { RunningEngines } from '../scheduler/create-engines.ts';
+import type { RunningEngines } from '../scheduler/engines.ts';
 
 export interface EngineReportDeps {
   readonly engines: Pick<RunningEngines, 'statusFor'>;

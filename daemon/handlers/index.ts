@@ -1,4 +1,4 @@
-import { type ControlResult, LIMITS } from '@locara/protocol';
+import { LIMITS } from '@locara/protocol';
 import { createAppExplainer } from '../access/rights/app-explainer.ts';
 import type { AppRegistry } from '../access/apps/app-registry.ts';
 import type { Expansions } from '../access/apps/expansions.ts';
@@ -18,7 +18,7 @@ import type { Models } from '../models/create-models.ts';
 import type { ControlHandlers } from '../rpc/control-handler.ts';
 import type { Handlers } from '../rpc/handler.ts';
 import { removeTree } from '../files/remove-tree.ts';
-import type { EngineStatus, RunningEngines } from '../scheduler/engines.ts';
+import type { RunningEngines } from '../scheduler/engines.ts';
 import type { TokenQuotas } from '../scheduler/quotas/token-quotas.ts';
 import type { Leases } from '../models/leases.ts';
 import type { Launches } from '../sandbox/launches.ts';
@@ -158,13 +158,4 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
     ...auditControlHandlers(parts),
     ...modelsControlHandlers({ listModels: () => parts.models.listAll() }),
   };
-}
-
-/** None for a worker that stands still. */
-function toWorkerLines(status: EngineStatus): ControlResult<'status.get'>['workers'] {
-  const { kind, model, pid, state, device, memoryBytes } = status;
-  if (state === 'stopped') return [];
-  return [
-    { kind, model, pid, state, device, ...(memoryBytes === undefined ? {} : { memoryBytes }) },
-  ];
 }

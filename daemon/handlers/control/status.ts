@@ -1,13 +1,13 @@
 import type { ControlResult } from '@locara/protocol';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';
 import { describeDevice } from '../../workers/device.ts';
-import type { WorkerStatus } from '../../workers/worker.ts';
+import type { EngineStatus } from '../../scheduler/engines.ts';
 
 export interface StatusHandlersDeps {
   readonly version: string;
   readonly startedAt: number;
   readonly sessions: () => ControlResult<'status.get'>['sessions'];
-  readonly workers: () => readonly WorkerStatus[];
+  readonly workers: () => readonly EngineStatus[];
   readonly models: () => ControlResult<'status.get'>['models'];
   readonly memory: () => ControlResult<'status.get'>['memory'];
 }
@@ -29,12 +29,13 @@ export function statusHandlers(deps: StatusHandlersDeps): ControlHandlers<'statu
   };
 }
 
-function describeWorker(status: WorkerStatus): ControlResult<'status.get'>['workers'] {
-  const { kind, model, pid, state, device } = status;
+function describeWorker(status: EngineStatus): ControlResult<'status.get'>['workers'] {
+  const { kind, model, pid, state, device, memoryBytes } = status;
   if (state === 'stopped') return [];
   const place =
     device === undefined
       ? { device: '', threads: 0, why: '' }
       : { device: describeDevice(device), threads: device.threads, why: device.why };
-  return [{ kind, model, pid, state, ...place }];
+  const memory = memoryBytes === undefined ? {} : { memoryBytes };
+  return [{ kind, model, pid, state, ...place, ...memory }];
 }

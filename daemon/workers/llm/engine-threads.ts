@@ -8,23 +8,24 @@ export interface EngineThreads {
   observe(step: Step): void;
   /** The daemon's word: the most from now on. */
   setAllowed(threads: number): void;
+  /** Called with the number from the next step on, whenever it changes. */
+  onChange(apply: (threads: number) => void): void;
   /** Called with what it runs on, whenever that changes. */
   watchDevice(onChange: (device: EngineDevice) => void): void;
 }
 
 export interface EngineThreadsDeps {
   readonly device: EngineDevice;
-  /** Tells the engine's context; takes effect with its next step. */
-  readonly apply: (threads: number) => void;
   readonly now?: () => number;
 }
 
 /** On a GPU the pace is not the threads' doing: there they are only what the daemon allows. */
-export function createEngineThreads({ device, apply, now }: EngineThreadsDeps): EngineThreads {
+export function createEngineThreads({ device, now }: EngineThreadsDeps): EngineThreads {
   const tuner = createThreadTuner(device.threads, now);
+  const appliers: ((threads: number) => void)[] = [];
   const watchers: ((device: EngineDevice) => void)[] = [];
   const change = (threads: number): void => {
-    apply(threads);
+    for (const apply of appliers) apply(threads);
     for (const tell of watchers) tell(describe(device, threads, tuner.allowed));
   };
   return {
@@ -39,6 +40,9 @@ export function createEngineThreads({ device, apply, now }: EngineThreadsDeps): 
       const before = tuner.threads;
       const threads = tuner.setAllowed(allowed);
       if (threads !== before) change(threads);
+    },
+    onChange: (apply) => {
+      appliers.push(apply);
     },
     watchDevice: (onChange) => {
       watchers.push(onChange);

@@ -7,7 +7,7 @@ import type {
   LlamaModel,
   Token as LlamaToken,
 } from 'node-llama-cpp';
-import { InsufficientMemoryError, LlamaLogLevel, resolveChatWrapper } from 'node-llama-cpp';
+import { InsufficientMemoryError, resolveChatWrapper } from 'node-llama-cpp';
 import type { Engine, LoadedEngine } from '../engine.ts';
 import { joinContents, toChatItems } from './chat/chat-prompt.ts';
 import type { VectorModel } from './embed.ts';
@@ -17,6 +17,7 @@ import { probeInvariance } from './batch/invariance.ts';
 import { createNativeContext, findInternals } from './library/native-context.ts';
 import { NativeSampler } from './library/native-sampler.ts';
 import { generate, renderChecked } from './generate.ts';
+import { createEngineThreads, type EngineThreads } from './engine-threads.ts';
 import { checkGguf } from './gguf/gguf-check.ts';
 import { openLlama } from './library/open-llama.ts';
 import type { LlmOps, LlmStart } from './ops.ts';
@@ -49,11 +50,10 @@ export async function createLlmEngine(start: LlmStart): Promise<LoadedEngine<Llm
     vocabularySize: summary.vocabularySize,
     canTruncate: !summary.isRecurrent,
   };
-  const engine =
-    start.purpose === 'generate'
-      ? await createGenerateEngine(model, sized)
-      : await createEmbedEngine(model, sized);
-  return { engine, device };
+  if (start.purpose === 'embed') return { engine: await createEmbedEngine(model, sized), device };
+  const threads = createEngineThreads({ device });
+  const engine = await createGenerateEngine(model, sized, threads);
+  return { engine, device, watchDevice: threads.watchDevice };
 }
 
 async function loadModel(llama: Llama, modelPath: string): Promise<LlamaModel> {
@@ -72,7 +72,11 @@ function toStartError(cause: unknown, rule: string): RpcError {
   return new RpcError('Unavailable', message, { details: { rule }, cause });
 }
 
-async function createGenerateEngine(model: LlamaModel, start: SizedStart): Promise<Engine<LlmOps>> {
+async function createGenerateEngine(
+  model: LlamaModel,
+  start: SizedStart,
+  threads: EngineThreads,
+): Promise<Engine<LlmOps>> {
   const { contextTokens } = start;
   const context = await createContext(model, start);
   const limits = {
@@ -85,6 +89,10 @@ async function createGenerateEngine(model: LlamaModel, start: SizedStart): Promi
     context: decodeContext,
     invariance: await probeInvariance(decodeContext, start.vocabularySize),
     minReadTokens: model.llama.gpu === false ? CPU_READ_TOKENS : GPU_READ_TOKENS,
+    onStep: threads.observe,
+  });
+  threads.onChange((count) => {
+    batch.setThreads(count);
   });
   const textModel = toTextModel(model, context, contextTokens);
   return {
@@ -98,8 +106,8 @@ async function createGenerateEngine(model: LlamaModel, start: SizedStart): Promi
     forget: ({ session }) => {
       batch.forget(session);
     },
-    setThreads: ({ threads }) => {
-      batch.setThreads(threads);
+    setThreads: ({ threads: count }) => {
+      threads.setAllowed(count);
     },
   };
 }

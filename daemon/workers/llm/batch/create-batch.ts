@@ -6,6 +6,7 @@ import type { Invariance } from './invariance.ts';
 import { createLanes, type Lanes } from './lanes.ts';
 import { chooseParked } from './park.ts';
 import { planWrites, type WritePlan } from './plan-writes.ts';
+import type { Step } from './thread-tuner.ts';
 import {
   cancelledError,
   createRun,
@@ -17,20 +18,13 @@ import {
 import { createSequencePool, type SequencePool } from './sequence-pool.ts';
 import { createStepSize, type StepSize } from './step-size.ts';
 
-/** What a step of the batch took. */
-export interface StepMeasure {
-  readonly kind: 'write' | 'read';
-  readonly tokens: number;
-  readonly ms: number;
-}
-
 export interface BatchOptions {
   readonly context: DecodeContext;
   readonly invariance: Invariance;
   /** Tokens of a prompt that are read at a time, at least. */
   readonly minReadTokens: number;
   /** Told after every step; for those who choose the number of threads. */
-  readonly onStep?: (measure: StepMeasure) => void;
+  readonly onStep?: (step: Step) => void;
 }
 
 export function createBatch(options: BatchOptions): Batch {
@@ -182,7 +176,7 @@ class DecodeLoop {
   async #decodeWrites({ entries, runs }: WritePlan): Promise<void> {
     const { context } = this.#options;
     const written = runs.filter((run) => run !== undefined);
-    const handles = await this.#decode('write', entries, written);
+    const handles = await this.#decode('decode', entries, written);
     if (handles === undefined) return;
     for (const [at, entry] of entries.entries()) {
       const run = runs[at];
@@ -208,7 +202,7 @@ class DecodeLoop {
     const tokens = run.tokens.slice(position, position + size);
     const outputs = outputsOf(run, position, size);
     const entry = { sequence: run.seat.sequence, position, tokens, outputs };
-    const decoded = await this.#decode('read', [entry], [run]);
+    const decoded = await this.#decode('prefill', [entry], [run]);
     if (decoded === undefined) return;
     const [handles = []] = decoded;
     run.seat.tokens.push(...tokens);
@@ -223,7 +217,7 @@ class DecodeLoop {
 
   /** Not a single run survives a decode that failed: nobody knows what the engine holds. */
   async #decode(
-    kind: StepMeasure['kind'],
+    kind: Step['kind'],
     entries: Parameters<DecodeContext['decode']>[0],
     runs: readonly Run[],
   ): Promise<readonly OutputHandles[] | undefined> {
@@ -232,7 +226,7 @@ class DecodeLoop {
       const handles = await this.#options.context.decode(entries);
       const ms = performance.now() - startedAt;
       const tokens = entries.reduce((sum, entry) => sum + entry.tokens.length, 0);
-      if (kind === 'read') this.#stepSize.observe(tokens, ms);
+      if (kind === 'prefill') this.#stepSize.observe(tokens, ms);
       this.#options.onStep?.({ kind, tokens, ms });
       return handles;
     } catch {

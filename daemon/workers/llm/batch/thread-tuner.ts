@@ -28,12 +28,13 @@ const TRIAL_PATIENCE_MS = 5000;
 /** Fewer threads must be this much faster to be worth it; more threads, not slower. */
 const WORTH_LESS = 1.1;
 const WORTH_MORE = 1;
-/** Steps of one kind before fewer threads are tried once, lest the cores were shared from the start. */
+/** So many steps of one kind, or so long, before fewer threads are tried: the cores may be shared from the start. */
 const FIRST_LOOK_STEPS = 16;
+const FIRST_LOOK_MS = 300;
 /** After fewer threads were not better, they are tried again without a reason, ever more rarely. */
 const LOOK_AGAIN_MS = 30_000;
 const MAX_LOOK_AGAIN_MS = 600_000;
-const BACK_OFF_MS = 2000;
+const BACK_OFF_MS = 5000;
 const MAX_BACK_OFF_MS = 60_000;
 /** How much of a rate the latest step is. */
 const SMOOTHING = 0.25;
@@ -43,6 +44,7 @@ interface Pace {
   rate: number;
   best: number;
   steps: number;
+  ms: number;
   /** Of the slow steps in a row up to now. */
   slowSteps: number;
   slowTokens: number;
@@ -137,8 +139,9 @@ class Tuner implements ThreadTuner {
   }
 
   /** A step that reads takes long with fewer threads: for a mere look, steps that write will do. */
-  #isTimeToLook({ kind }: Step, { steps }: Pace): boolean {
-    return kind === 'decode' && steps >= FIRST_LOOK_STEPS && this.#now() >= this.#lookAt;
+  #isTimeToLook({ kind }: Step, { steps, ms }: Pace): boolean {
+    const isEnough = steps >= FIRST_LOOK_STEPS || (steps > 1 && ms >= FIRST_LOOK_MS);
+    return kind === 'decode' && isEnough && this.#now() >= this.#lookAt;
   }
 
   #isTimeForMore({ steps }: Pace): boolean {
@@ -149,13 +152,14 @@ class Tuner implements ThreadTuner {
     const rate = tokens / ms;
     const known = this.#paces.get(kind);
     if (known === undefined) {
-      const first = { rate, best: rate, steps: 1, ...NOT_SLOW };
+      const first = { rate, best: rate, steps: 1, ms, ...NOT_SLOW };
       this.#paces.set(kind, first);
       return first;
     }
     known.rate += SMOOTHING * (rate - known.rate);
     known.best = Math.max(known.best, known.rate);
     known.steps += 1;
+    known.ms += ms;
     const isSlow = rate < COLLAPSE_SHARE * known.best;
     if (!isSlow) return Object.assign(known, NOT_SLOW);
     known.slowSteps += 1;
@@ -179,12 +183,13 @@ class Tuner implements ThreadTuner {
       this.#end(trial, { isKept: false });
       return;
     }
-    const { steps } = trial;
-    // A trial that is far slower ends early: it is felt.
-    const isOver = steps >= TRIAL_STEPS || (steps > 1 && trial.ms >= TRIAL_MS);
-    if (!isOver) return;
+    const rate = trial.tokens / trial.ms;
+    // A step that is far slower is felt: one is enough.
+    const isHopeless = rate < COLLAPSE_SHARE * trial.fromRate;
+    const isLong = trial.ms >= TRIAL_MS && (trial.steps > 1 || isHopeless);
+    if (trial.steps < TRIAL_STEPS && !isLong) return;
     const worth = this.#threads < trial.from ? WORTH_LESS : WORTH_MORE;
-    this.#end(trial, { isKept: trial.tokens / trial.ms >= worth * trial.fromRate });
+    this.#end(trial, { isKept: rate >= worth * trial.fromRate });
   }
 
   #end({ from }: Trial, { isKept }: { readonly isKept: boolean }): void {

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { createEngines } from '../../../../daemon/scheduler/create-engines.ts';
 import { createMachineMemory } from '../../../../daemon/scheduler/memory/machine-memory.ts';
@@ -43,6 +45,21 @@ test('a folder that others can change is not used', () => {
 test('a folder that is not there is not used', () => {
   expect(isSafeFolder('/nonexistent')).toBe(false);
   expect(findGpuBuilds('/nonexistent')).toEqual([]);
+});
+
+test('the library finds the builds of the folder under the names of its packages', async () => {
+  const hooks = new URL('../../../../daemon/workers/llm/engine-packages.ts', import.meta.url);
+  const program = `
+    const { takeEnginePackages } = await import(${JSON.stringify(hooks.href)});
+    takeEnginePackages(${JSON.stringify(folderWith('linux-x64-cuda'))});
+    const { getBinsDir } = await import('@node-llama-cpp/linux-x64-cuda');
+    const processor = await import('@node-llama-cpp/linux-x64').catch(() => undefined);
+    console.log(getBinsDir().packageVersion, processor?.getBinsDir().packageVersion !== '0.0.1');`;
+  const argv = ['--conditions=locara-source', '--input-type=module', '-e', program];
+  const { stdout } = await promisify(execFile)(process.execPath, argv, {
+    cwd: import.meta.dirname,
+  });
+  expect(stdout).toBe('0.0.1 true\n');
 });
 
 test.runIf(process.platform === 'linux').each([

@@ -101,7 +101,7 @@ describe('when another program takes a core', () => {
     model.steps(100, quiet);
     model.steps(50, shared);
     expect(model.engine.threads).toBe(1);
-    model.idle(5000);
+    model.idle(10_000);
     model.steps(200, quiet);
     expect(model.engine.threads).toBe(2);
   });
