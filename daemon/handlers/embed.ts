@@ -6,10 +6,10 @@ import type { Handlers } from '../rpc/handler.ts';
 /** Embeddings for apps: one unit-length vector per text, whole or cut to the dimensions asked for. */
 export function embedHandlers({ embedder }: { readonly embedder: Embedder }): Handlers<'embed'> {
   return {
-    async 'embed.create'({ model, input, kind, dimensions, encoding, pipeline }, call) {
+    async 'embed.create'({ input, dimensions, encoding, pipeline, ...wishes }, call) {
       if (pipeline !== undefined) throw noPipelines();
       const texts = typeof input === 'string' ? [input] : input;
-      const embedded = await embedder({ call, texts, kind, model });
+      const embedded = await embedder({ call, texts, ...wishes });
       const size = dimensions ?? embedded.dimensions;
       if (size > embedded.dimensions) throw tooManyDimensions(embedded.dimensions);
       const vectors =

@@ -1,11 +1,11 @@
 import type { Completion, Modality, Params } from '@locara/protocol';
 import { RpcError } from '@locara/protocol';
-import type { Session } from '../access/session.ts';
 import type { AppModels } from '../models/app-models.ts';
 import type { Handlers, SessionCall } from '../rpc/handler.ts';
 import type { Engines } from '../scheduler/engines.ts';
+import { createReranker } from '../scheduler/reranker.ts';
+import { toCaller } from '../scheduler/to-caller.ts';
 import type {
-  Caller,
   Generated,
   GeneratedChunk,
   GenerateParams,
@@ -45,9 +45,7 @@ export function llmHandlers(dependencies: LlmDependencies): Handlers<'llm'> {
       return yield* generate(dependencies, { input: { prompt }, sampling }, call);
     },
 
-    'llm.rerank': () => {
-      throw new RpcError('Unavailable', 'Reranking is not there yet.');
-    },
+    'llm.rerank': createReranker(dependencies),
 
     async 'llm.countTokens'({ model, messages, prompt }, call) {
       const ready = await models.resolve({ call, tasks: TASKS, model });
@@ -150,11 +148,6 @@ function toCompletion(generated: Generated, clock: CallClock): Completion {
       totalMs,
     },
   };
-}
-
-/** Tags by which the worker tells callers apart; it learns nothing else of them. */
-function toCaller({ appId, id }: Session, priority: SamplingParams['priority']): Caller {
-  return { owner: appId, session: id, isBackground: priority === 'background' };
 }
 
 function toTool({ name, description, parameters }: ToolParams): Tool {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Engines } from './engines.ts';
+import { RpcError } from '@locara/protocol';
 import type { AppModels } from '../models/app-models.ts';
+import type { Engines } from './engines.ts';
 import type { Embedder } from './embedder.ts';
+import { toCaller } from './to-caller.ts';
 
 /** A safety net, not a promise: the slowest model on the slowest machine stays well below. */
 const TIMEOUT_MS = 60 * 60 * 1000;
@@ -15,17 +17,19 @@ export function createEmbedder(dependencies: {
   readonly engines: Engines;
 }): Embedder {
   const { models, engines } = dependencies;
-  return async ({ call, texts, kind, model }) => {
+  return async ({ call, texts, kind, model, overflow = 'refuse', ...wishes }) => {
+    const { priority = 'interactive', timeoutMs = TIMEOUT_MS } = wishes;
     const ready = await models.resolve({ call, tasks: ['text-to-embedding'], model });
     const { entry, digest } = ready;
     const prefix = (kind === 'query' ? entry.queryPrefix : entry.documentPrefix) ?? '';
     const { vectors, promptTokens } = await engines.llm(ready).call(
       'embed',
-      { texts: texts.map((text) => prefix + text) },
+      { caller: toCaller(call.session, priority), texts, prefix, overflow },
       {
         signal: call.signal,
         app: call.session.appId,
-        timeoutMs: TIMEOUT_MS,
+        priority,
+        timeoutMs: Math.min(timeoutMs, TIMEOUT_MS),
         onProgress: (progress) => {
           call.progress(progress);
         },
@@ -44,12 +48,22 @@ export function createEmbedder(dependencies: {
 /**
  * The first `dimensions` numbers of a vector at length 1. A text the model knows no word of has no
  * direction; `text` then gives it one of its own, so that it is near to itself and to nothing else.
+ * Throws Unavailable where a number is none: such a vector is near to everything.
  */
 export function toUnitVector(vector: Float32Array, dimensions: number, text: string): Float32Array {
   const kept = vector.subarray(0, dimensions);
-  const length = Math.hypot(...kept);
-  if (length > 0 && Number.isFinite(length)) return kept.map((value) => value / length);
-  return toUnitVector(hashVector(text, dimensions), dimensions, text);
+  let squares = 0;
+  for (const value of kept) squares += value * value;
+  if (!Number.isFinite(squares)) throw notFinite();
+  if (squares === 0) return toUnitVector(hashVector(text, dimensions), dimensions, text);
+  const length = Math.sqrt(squares);
+  return kept.map((value) => value / length);
+}
+
+function notFinite(): RpcError {
+  return new RpcError('Unavailable', 'The model computes no numbers; reinstall the model.', {
+    details: { rule: 'not_finite' },
+  });
 }
 
 /** Numbers that only depend on the text, spread evenly around 0. */

@@ -15,4 +15,8 @@ export type Embedder = (request: {
   readonly texts: readonly string[];
   readonly kind: 'query' | 'document';
   readonly model?: string | undefined;
+  /** What to do with a text longer than the model reads at once; refused unless told else. */
+  readonly overflow?: 'refuse' | 'chunk';
+  readonly priority?: 'interactive' | 'background';
+  readonly timeoutMs?: number | undefined;
 }) => Promise<Embedded>;

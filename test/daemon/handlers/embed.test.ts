@@ -23,7 +23,7 @@ function setUp() {
     documentPrefix: 'passage: ',
   });
   const embedder = createEmbedder({ models, engines: oneWorker(worker) });
-  const create = (params: object) =>
+  const create = async (params: object) =>
     embedHandlers({ embedder })['embed.create'](
       methods['embed.create'].params.parse(params),
       fakeSessionCall(),
@@ -78,9 +78,9 @@ test('queries and documents get the prefix of the model', async () => {
   const { create, worker } = setUp();
   await create({ input: 'a', kind: 'query' });
   await create({ input: ['b', 'c'] });
-  expect(worker.seen.map(({ params }) => params)).toEqual([
-    { texts: ['query: a'] },
-    { texts: ['passage: b', 'passage: c'] },
+  expect(worker.seen.map(({ params }) => params)).toMatchObject([
+    { texts: ['a'], prefix: 'query: ' },
+    { texts: ['b', 'c'], prefix: 'passage: ' },
   ]);
 });
 
