@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { RpcError } from '@locara/protocol';
 import type { AppModels } from '../models/app-models.ts';
+import { notFiniteError } from '../workers/llm/not-finite.ts';
 import type { Engines } from './engines.ts';
 import type { Embedder } from './embedder.ts';
 import { toCaller } from './to-caller.ts';
@@ -54,16 +54,10 @@ export function toUnitVector(vector: Float32Array, dimensions: number, text: str
   const kept = vector.subarray(0, dimensions);
   let squares = 0;
   for (const value of kept) squares += value * value;
-  if (!Number.isFinite(squares)) throw notFinite();
+  if (!Number.isFinite(squares)) throw notFiniteError();
   if (squares === 0) return toUnitVector(hashVector(text, dimensions), dimensions, text);
   const length = Math.sqrt(squares);
   return kept.map((value) => value / length);
-}
-
-function notFinite(): RpcError {
-  return new RpcError('Unavailable', 'The model computes no numbers; reinstall the model.', {
-    details: { rule: 'not_finite' },
-  });
 }
 
 /** Numbers that only depend on the text, spread evenly around 0. */

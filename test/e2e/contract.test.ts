@@ -101,7 +101,6 @@ describe('params', () => {
 
   test.each([
     'models.lease',
-    'llm.rerank',
     'transcribe.open',
     'vault.encrypt',
     'privacy.detect',

@@ -12,7 +12,11 @@ function setUp() {
   const worker = createScriptedWorker<LlmOps>((call) => {
     const { texts } = call.params as LlmOps['embed']['params'];
     const vectors = texts.map((text) =>
-      text.includes('unknown') ? new Float32Array(6) : Float32Array.of(3, 0, 4, 12, 0, 0),
+      text.includes('broken')
+        ? Float32Array.of(3, NaN, 4, 12, 0, 0)
+        : text.includes('unknown')
+          ? new Float32Array(6)
+          : Float32Array.of(3, 0, 4, 12, 0, 0),
     );
     return Promise.resolve({ vectors, promptTokens: texts.length });
   });
@@ -91,4 +95,22 @@ test('a text without a known word still has a unit vector of its own', async () 
   expect(Math.hypot(...(one ?? []))).toBeCloseTo(1, 6);
   expect(again).toEqual(one);
   expect(other).not.toEqual(one);
+});
+
+test('numbers that are none never reach an app', async () => {
+  const { create } = setUp();
+  await expect(create({ input: ['a', 'broken'] })).rejects.toMatchObject({
+    reason: 'Unavailable',
+    details: { rule: 'not_finite' },
+  });
+});
+
+test('what the app wishes reaches the worker', async () => {
+  const { create, worker } = setUp();
+  await create({ input: 'a', overflow: 'chunk', priority: 'background', timeoutMs: 5000 });
+  await create({ input: 'a' });
+  expect(worker.seen.map(({ params }) => params)).toMatchObject([
+    { overflow: 'chunk', caller: { owner: 'test.app', isBackground: true } },
+    { overflow: 'refuse', caller: { owner: 'test.app', isBackground: false } },
+  ]);
 });

@@ -1,5 +1,6 @@
 import type { EngineCall } from '../../engine.ts';
 import type { Batch } from '../batch/batch.ts';
+import { notFiniteError } from '../not-finite.ts';
 import type { Ranked, RankParams } from '../ops.ts';
 import { contextOverflow } from '../prompt-limit.ts';
 import type { TextModel, Token } from '../text-model.ts';
@@ -67,5 +68,6 @@ async function frameQuery(
 /** Six digits: behind them, what was read before can change a bit, and equal documents must stay equal. */
 function toScore(logProbabilities: readonly number[]): number {
   const sum = logProbabilities.reduce((total, value) => total + value, 0);
+  if (Number.isNaN(sum)) throw notFiniteError();
   return Number(Math.exp(sum / logProbabilities.length).toPrecision(6));
 }

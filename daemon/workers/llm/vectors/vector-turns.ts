@@ -1,7 +1,7 @@
-import { RpcError } from '@locara/protocol/errors';
 import { createLanes, type Lanes } from '../batch/lanes.ts';
 import { cancelledError, type Laned } from '../batch/run.ts';
 import type { VectorContext } from '../library/native-vectors.ts';
+import { notFiniteError } from '../not-finite.ts';
 import type { Caller } from '../ops.ts';
 import type { Token } from '../text-model.ts';
 
@@ -109,7 +109,7 @@ class TurnLoop {
       const vector = await this.#context.read(tokens);
       // Its caller may have left meanwhile.
       if (!this.#jobs.has(job)) return;
-      if (!vector.every(Number.isFinite)) throw notFinite();
+      if (!vector.every(Number.isFinite)) throw notFiniteError();
       onVector(vector, index);
       if (job.next === inputs.length) this.#settle(job);
     } catch (error) {
@@ -122,10 +122,4 @@ class TurnLoop {
     if (error === undefined) job.settlers.resolve(undefined);
     else job.settlers.reject(error);
   }
-}
-
-function notFinite(): RpcError {
-  return new RpcError('Unavailable', 'The model computes no numbers; reinstall the model.', {
-    details: { rule: 'not_finite' },
-  });
 }
