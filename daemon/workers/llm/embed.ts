@@ -74,13 +74,12 @@ async function cutTexts(
     const whole = prefix + text;
     if (overflow === 'refuse') assertTextBytes(model, whole, index);
     const tokens = await tokenizer.tokenize(whole);
-    const promptTokens = model.frame(tokens).length;
-    const { contextTokens } = model;
     if (tokens.length === 0) continue;
+    const { contextTokens } = model;
+    const promptTokens = tokens.length + model.frame([]).length;
     // The engine keeps the last cell of a context for itself.
     if (promptTokens < contextTokens) {
-      const framed = model.frame(tokens);
-      pieces.push({ index, tokens: framed, weight: tokens.length, isLast: true });
+      pieces.push({ index, tokens: model.frame(tokens), weight: tokens.length, isLast: true });
     } else if (overflow === 'refuse') {
       throw contextOverflow({ index, promptTokens, contextTokens });
     } else pieces.push(...(await cutText({ model, tokenizer, prefix }, tokens, index)));
@@ -112,7 +111,7 @@ async function cutText(
   const own = tokens.slice(prefixTokens.length);
   const room = model.contextTokens - 1 - model.frame(prefixTokens).length;
   if (room < 1) {
-    const promptTokens = model.frame(tokens).length;
+    const promptTokens = tokens.length + model.frame([]).length;
     throw contextOverflow({ index, promptTokens, contextTokens: model.contextTokens });
   }
   const count = Math.ceil(own.length / room);

@@ -6,6 +6,7 @@ import type { LlmOps, LlmStart } from '../ops.ts';
 import {
   layoutOfMarks,
   layoutOfTemplate,
+  present,
   rankByHead,
   type RankLayout,
   type RankModel,
@@ -78,14 +79,10 @@ function refuseAll(task: string, turns: VectorTurns): Engine<LlmOps> {
   };
 }
 
-/** The rule by which the library puts a beginning and an end around what it embeds. */
+/** A beginning and an end around what is embedded, by the library's own rule. */
 function createFrame(model: LlamaModel): VectorModel['frame'] {
   const { beginning, end } = framingTokens(model);
-  return (tokens) => [
-    ...(beginning === null || tokens[0] === beginning ? [] : [beginning]),
-    ...tokens,
-    ...(end === null || tokens.at(-1) === end ? [] : [end]),
-  ];
+  return (tokens) => [...present(beginning), ...tokens, ...present(end)];
 }
 
 function framingTokens({ vocabularyType, tokens }: LlamaModel): {

@@ -109,6 +109,7 @@ export function layoutOfTemplate(
   );
 }
 
-function present(token: Token | null): readonly Token[] {
+/** A mark that a vocabulary may lack, as tokens. */
+export function present(token: Token | null): readonly Token[] {
   return token === null ? [] : [token];
 }

@@ -3,9 +3,9 @@ import { throwIfCancelled } from '../cancelled.ts';
 import type { Token } from '../text-model.ts';
 
 /** Tokenized between two pauses: a few milliseconds of work. */
-const SLICE_CHARACTERS = 16_384;
-/** A short text costs more than its characters. */
-const MIN_TEXT_CHARACTERS = 2048;
+const SLICE_BYTES = 16_384;
+/** A short text costs more than its bytes. */
+const MIN_TEXT_BYTES = 2048;
 
 /**
  * Tokenizing is synchronous: without a pause neither a cancel nor another call would be heard. Of a text longer than
@@ -20,11 +20,11 @@ export function createSlicedTokenizer(
   tokenize: (text: string) => readonly Token[],
   signal: AbortSignal,
 ): SlicedTokenizer {
-  let spentCharacters = 0;
+  let spentBytes = 0;
   const breathe = async (): Promise<void> => {
     throwIfCancelled(signal);
-    if (spentCharacters < SLICE_CHARACTERS) return;
-    spentCharacters = 0;
+    if (spentBytes < SLICE_BYTES) return;
+    spentBytes = 0;
     await setImmediate();
     throwIfCancelled(signal);
   };
@@ -34,9 +34,11 @@ export function createSlicedTokenizer(
       for (let from = 0; from < text.length && tokens.length < maxTokens;) {
         await breathe();
         const end = endOfSlice(text, from);
-        for (const token of tokenize(text.slice(from, end))) tokens.push(token);
-        spentCharacters += Math.max(end - from, MIN_TEXT_CHARACTERS);
-        from = isSpace(text, end) ? end + 1 : end;
+        const slice = text.slice(from, end);
+        for (const token of tokenize(slice)) tokens.push(token);
+        spentBytes += Math.max(Buffer.byteLength(slice), MIN_TEXT_BYTES);
+        // The space between two words: most vocabularies put one before each slice of their own.
+        from = text[end] === ' ' ? end + 1 : end;
       }
       return tokens;
     },
@@ -44,17 +46,15 @@ export function createSlicedTokenizer(
 }
 
 function endOfSlice(text: string, from: number): number {
-  const end = from + SLICE_CHARACTERS;
+  let size = SLICE_BYTES;
+  while (Buffer.byteLength(text.slice(from, from + size)) > SLICE_BYTES) size >>= 1;
+  const end = from + size;
   if (end >= text.length) return text.length;
   const slice = text.slice(from, end + 1);
   const space = Math.max(slice.lastIndexOf(' '), slice.lastIndexOf('\n'));
   if (space > 0) return from + space;
   // Never between the two halves of a character.
   return isLowSurrogate(text.charCodeAt(end)) ? end - 1 : end;
-}
-
-function isSpace(text: string, at: number): boolean {
-  return text[at] === ' ' || text[at] === '\n';
 }
 
 function isLowSurrogate(unit: number): boolean {

@@ -185,21 +185,6 @@ describe('texts longer than the model reads at once', () => {
   });
 });
 
-test('the process hears others while it embeds and tokenizes', async () => {
-  let worst = 0;
-  let last = performance.now();
-  const timer = setInterval(() => {
-    worst = Math.max(worst, performance.now() - last);
-    last = performance.now();
-  }, 1);
-  await Promise.all([
-    embed(['a cat and a dog '.repeat(60_000)], { overflow: 'chunk' }),
-    embed(Array<string>(500).fill('a cat sleeps on the sofa')),
-  ]);
-  clearInterval(timer);
-  expect(worst).toBeLessThan(250);
-});
-
 test('a cancelled call stops between texts', async () => {
   const call = recordCall<never>();
   const refused = embed(Array<string>(2000).fill('a cat sleeps'), {}, call);

@@ -21,14 +21,14 @@ test('no character is lost or cut in two', async () => {
   const characters = fc.constantFrom('a', ' ', '\n', '🐈', '猫', '\ud800');
   await fc.assert(
     fc.asyncProperty(fc.array(characters, { maxLength: 40 }), async (parts) => {
-      const text = parts.join('').repeat(2000);
+      const text = parts.join('').repeat(1500);
       const slices: string[] = [];
       const tokenizer = createSlicedTokenizer((slice) => {
         slices.push(slice);
         return [];
       }, NEVER);
       await tokenizer.tokenize(text);
-      const bare = (value: string) => value.replaceAll(/[ \n]/g, '');
+      const bare = (value: string) => value.replaceAll(' ', '');
       expect(bare(slices.join(''))).toBe(bare(text));
       const halves = (value: string) => value.match(/\p{Surrogate}/gu)?.length ?? 0;
       expect(slices.reduce((sum, slice) => sum + halves(slice), 0)).toBe(halves(text));

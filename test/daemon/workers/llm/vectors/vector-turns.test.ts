@@ -70,6 +70,15 @@ test('many lists of one owner get no more than the one of another', async () => 
   await Promise.all(flood.map(({ done }) => done));
 });
 
+test('two lists of one owner take turns', async () => {
+  const { ask, read } = setUp();
+  const long = ask('one', range(1000, 50));
+  const short = ask('one', range(1, 5));
+  await short.done;
+  expect(read.length).toBeLessThanOrEqual(11);
+  await long.done;
+});
+
 test('owners get equal tokens, not equal numbers of texts', async () => {
   const { ask, read } = setUp();
   const long = ask('long', range(1000, 10), { size: 100 });
