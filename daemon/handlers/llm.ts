@@ -1,5 +1,4 @@
 import type { Completion, Modality } from '@locara/protocol';
-import { RpcError } from '@locara/protocol';
 import type { AppModels } from '../models/app-models.ts';
 import type { Handlers, SessionCall } from '../rpc/handler.ts';
 import { type CallDeadline, startDeadline } from '../scheduler/call-deadline.ts';
@@ -7,7 +6,6 @@ import type { Engines } from '../scheduler/engines.ts';
 import {
   estimateGeneration,
   type SamplingParams,
-  toCaller,
   toCompletion,
   toConversation,
   tokensOf,
@@ -15,6 +13,8 @@ import {
 } from '../scheduler/generation.ts';
 import { startCallMeter } from '../scheduler/quotas/call-meter.ts';
 import type { TokenQuotas } from '../scheduler/quotas/token-quotas.ts';
+import { createReranker } from '../scheduler/reranker.ts';
+import { toCaller } from '../scheduler/to-caller.ts';
 import type {
   Generated,
   GeneratedChunk,
@@ -53,9 +53,7 @@ export function llmHandlers(dependencies: LlmDependencies): Handlers<'llm'> {
       return yield* generate(dependencies, { input: { prompt }, sampling }, call);
     },
 
-    'llm.rerank': () => {
-      throw new RpcError('Unavailable', 'Reranking is not there yet.');
-    },
+    'llm.rerank': createReranker(dependencies),
 
     async 'llm.countTokens'({ model, messages, prompt, tools, timeoutMs }, call) {
       const input =

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Progress } from '@locara/protocol';
 import type { AppModels } from '../models/app-models.ts';
+import { notFiniteError } from '../workers/llm/not-finite.ts';
 import type { LlmOps } from '../workers/llm/ops.ts';
 import { type CallDeadline, startDeadline } from './call-deadline.ts';
 import type { Embedded, Embedder, EmbedRequest } from './embedder.ts';
 import type { Engines } from './engines.ts';
 import { type CallMeter, estimateTokens, startCallMeter } from './quotas/call-meter.ts';
 import type { CallEstimate, TokenQuotas } from './quotas/token-quotas.ts';
+import { toCaller } from './to-caller.ts';
 
 /** A safety net, not a promise: the slowest model on the slowest machine stays well below. */
 const TIMEOUT_MS = 60 * 60 * 1000;
@@ -46,7 +48,7 @@ interface Bounds {
 
 async function embed(
   { models, engines }: EmbedderDependencies,
-  { call, texts, kind, model, overflow, priority }: EmbedRequest,
+  { call, texts, kind, model, overflow = 'refuse', priority = 'interactive' }: EmbedRequest,
   { deadline, meter, estimate }: Bounds,
 ): Promise<Embedded> {
   const { signal } = deadline;
@@ -64,17 +66,14 @@ async function embed(
     cost: estimate.promptTokens,
     costOf: (result: LlmOps['embed']['result']) => result.promptTokens,
     timeoutMs: TIMEOUT_MS,
-    ...(priority === undefined ? {} : { priority }),
+    priority,
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
     onProgress: (progress: Progress) => {
       meter.progress(progress);
       call.progress(progress);
     },
   };
-  const params = {
-    texts: texts.map((text) => prefix + text),
-    ...(overflow === undefined ? {} : { overflow }),
-  };
+  const params = { caller: toCaller(call.session, priority), texts, prefix, overflow };
   const { vectors, promptTokens } = await engines.llm(ready).call('embed', params, waiting);
   const dimensions = entry.dimensions ?? vectors[0]?.length ?? 0;
   return {
@@ -88,12 +87,16 @@ async function embed(
 /**
  * The first `dimensions` numbers of a vector at length 1. A text the model knows no word of has no
  * direction; `text` then gives it one of its own, so that it is near to itself and to nothing else.
+ * Throws Unavailable where a number is none: such a vector is near to everything.
  */
 export function toUnitVector(vector: Float32Array, dimensions: number, text: string): Float32Array {
   const kept = vector.subarray(0, dimensions);
-  const length = Math.hypot(...kept);
-  if (length > 0 && Number.isFinite(length)) return kept.map((value) => value / length);
-  return toUnitVector(hashVector(text, dimensions), dimensions, text);
+  let squares = 0;
+  for (const value of kept) squares += value * value;
+  if (!Number.isFinite(squares)) throw notFiniteError();
+  if (squares === 0) return toUnitVector(hashVector(text, dimensions), dimensions, text);
+  const length = Math.sqrt(squares);
+  return kept.map((value) => value / length);
 }
 
 /** Numbers that only depend on the text, spread evenly around 0. */

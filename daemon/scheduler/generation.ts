@@ -1,20 +1,11 @@
 import { type Completion, type Params, RpcError } from '@locara/protocol';
-import type { Session } from '../access/session.ts';
-import type { Caller, Generated, PromptInput, Sampling, Tool } from '../workers/llm/ops.ts';
+import type { Generated, PromptInput, Sampling, Tool } from '../workers/llm/ops.ts';
 import { estimateTokens } from './quotas/call-meter.ts';
 import type { CallEstimate } from './quotas/token-quotas.ts';
 
 /** How a caller wants text written. */
 export type SamplingParams = Omit<Params<'llm.complete'>, 'prompt'>;
 type ToolParams = NonNullable<Params<'llm.chat'>['tools']>[number];
-
-/** Tags by which the worker tells callers apart; it learns nothing else of them. */
-export function toCaller(
-  { appId, id }: Session,
-  priority: 'interactive' | 'background' = 'interactive',
-): Caller {
-  return { owner: appId, session: id, isBackground: priority === 'background' };
-}
 
 export function toConversation({
   messages,

@@ -73,13 +73,9 @@ describe('a session learns about itself', () => {
         tokensPerMinute: { limit: 10_000_000, used: 0 },
         tokensPerDay: { limit: 1_000_000_000, used: 0 },
       },
-<<<<<<< HEAD
-      engines: expect.any(Array) as unknown[],
-=======
       engines: expect.arrayContaining([
         { model: 'stories-260k', state: 'stopped', device: '', threads: 0, why: '' },
       ]) as object[],
->>>>>>> threads
     });
   });
 

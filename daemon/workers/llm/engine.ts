@@ -1,5 +1,4 @@
 import type { Message } from '@locara/protocol';
-import { RpcError } from '@locara/protocol/errors';
 import type {
   ChatWrapper,
   Llama,
@@ -7,15 +6,16 @@ import type {
   LlamaModel,
   Token as LlamaToken,
 } from 'node-llama-cpp';
-import { InsufficientMemoryError, resolveChatWrapper } from 'node-llama-cpp';
+import { resolveChatWrapper } from 'node-llama-cpp';
 import type { Engine, LoadedEngine } from '../engine.ts';
 import { joinContents, toChatItems } from './chat/chat-prompt.ts';
-import type { VectorModel } from './embed.ts';
-import { embed } from './embed.ts';
 import { createBatch } from './batch/create-batch.ts';
 import { probeInvariance } from './batch/invariance.ts';
 import { createNativeContext, findInternals } from './library/native-context.ts';
 import { NativeSampler } from './library/native-sampler.ts';
+import { refusePurpose, toStartError } from './library/start-errors.ts';
+import { createEmbedEngine, createRankEngine } from './library/vector-engines.ts';
+import { rankByLikelihood } from './rank/rank-by-likelihood.ts';
 import { generate, renderChecked } from './generate.ts';
 import { createEngineThreads, type EngineThreads } from './engine-threads.ts';
 import { checkGguf } from './gguf/gguf-check.ts';
@@ -39,7 +39,9 @@ const GRAMMAR_END = '\n\n\n\n';
  */
 export async function createLlmEngine(start: LlmStart): Promise<LoadedEngine<LlmOps>> {
   const summary = checkGguf(start.modelPath);
-  if (start.purpose === 'generate' && !summary.isCausal) refusePurpose('text-to-embedding');
+  const isWriter = start.purpose === 'generate' && !summary.isRanker;
+  if (isWriter && !summary.isCausal) refusePurpose('text-to-embedding');
+  if (start.purpose === 'embed' && summary.isRanker) refusePurpose('reranking');
   // A context far over the trained size takes the engine minutes and all memory before it fails.
   const contextTokens = Math.min(start.contextTokens, summary.contextTokens);
   const { llama, device } = await openLlama(start);
@@ -50,9 +52,13 @@ export async function createLlmEngine(start: LlmStart): Promise<LoadedEngine<Llm
     vocabularySize: summary.vocabularySize,
     canTruncate: !summary.isRecurrent,
   };
-  if (start.purpose === 'embed') return { engine: await createEmbedEngine(model, sized), device };
   const threads = createEngineThreads({ device });
-  const engine = await createGenerateEngine(model, sized, threads);
+  const createEngine = isWriter
+    ? createGenerateEngine
+    : start.purpose === 'generate'
+      ? createRankEngine
+      : createEmbedEngine;
+  const engine = await createEngine(model, sized, threads);
   return { engine, device, watchDevice: threads.watchDevice };
 }
 
@@ -62,14 +68,6 @@ async function loadModel(llama: Llama, modelPath: string): Promise<LlamaModel> {
   } catch (cause) {
     throw toStartError(cause, 'model_refused');
   }
-}
-
-function toStartError(cause: unknown, rule: string): RpcError {
-  if (cause instanceof InsufficientMemoryError) {
-    return new RpcError('InsufficientResources', 'The model does not fit into memory.', { cause });
-  }
-  const message = 'The model file cannot be used; reinstall the model.';
-  return new RpcError('Unavailable', message, { details: { rule }, cause });
 }
 
 async function createGenerateEngine(
@@ -102,7 +100,7 @@ async function createGenerateEngine(
       return { tokens: renderChecked(textModel, input).tokens.length };
     },
     embed: () => refusePurpose('text-to-text'),
-    rank: () => refusePurpose('text-to-text'),
+    rank: (params, call) => rankByLikelihood({ model: textModel, batch }, params, call),
     forget: ({ session }) => {
       batch.forget(session);
     },
@@ -131,35 +129,6 @@ function createContext(model: LlamaModel, start: SizedStart): Promise<LlamaConte
       flashAttention: isCpu ? false : 'auto',
     })
     .catch((cause: unknown) => Promise.reject(toStartError(cause, 'context_refused')));
-}
-
-async function createEmbedEngine(model: LlamaModel, start: LlmStart): Promise<Engine<LlmOps>> {
-  const { contextTokens, threads } = start;
-  const context = await model
-    // Models that read in both directions need the whole text in one batch.
-    .createEmbeddingContext({ contextSize: contextTokens, batchSize: contextTokens, threads })
-    .catch((cause: unknown) => Promise.reject(toStartError(cause, 'context_refused')));
-  const vectorModel: VectorModel = {
-    contextTokens,
-    dimensions: model.embeddingVectorSize,
-    tokenize: (text) => model.tokenize(text.toWellFormed()),
-    measure: (tokens) => context.calculateInputLength(tokens as LlamaToken[]),
-    embed: async (tokens) => (await context.getEmbeddingFor(tokens as LlamaToken[])).vector,
-  };
-  return {
-    generate: () => refusePurpose('text-to-embedding'),
-    countTokens: () => refusePurpose('text-to-embedding'),
-    embed: (params, call) => embed(vectorModel, params, call),
-    rank: () => refusePurpose('text-to-embedding'),
-    forget: () => undefined,
-    setThreads: () => undefined,
-  };
-}
-
-function refusePurpose(task: string): never {
-  throw new RpcError('Unavailable', 'This model was loaded for another task.', {
-    details: { task },
-  });
 }
 
 function toTextModel(model: LlamaModel, context: LlamaContext, contextTokens: number): TextModel {

@@ -88,6 +88,27 @@ export interface Generated {
   readonly firstTokenMs: number;
 }
 
+export interface RankParams {
+  readonly caller: Caller;
+  readonly query: string;
+  readonly documents: readonly string[];
+}
+
+export interface Ranked {
+  /** One per document, 0..1, higher is better. Of one model and query alone are they comparable. */
+  readonly scores: readonly number[];
+  readonly promptTokens: number;
+  readonly cachedTokens: number;
+}
+
+export interface EmbedParams {
+  readonly caller: Caller;
+  readonly texts: readonly string[];
+  /** What the model was trained to see before each text, and before each piece of one. */
+  readonly prefix?: string;
+  readonly overflow?: 'refuse' | 'chunk';
+}
+
 /** The operations of the llm worker: text generation and embeddings, one model per process. */
 export interface LlmOps {
   generate: {
@@ -100,24 +121,12 @@ export interface LlmOps {
     chunk: never;
     result: { readonly tokens: number };
   };
-  /** How well each document answers the query; higher is better. */
-  rank: {
-    params: {
-      readonly caller: Caller;
-      readonly query: string;
-      readonly documents: readonly string[];
-    };
-    chunk: never;
-    result: {
-      readonly scores: readonly number[];
-      readonly promptTokens: number;
-      readonly cachedTokens: number;
-    };
-  };
+  /** How well each document answers the query. */
+  rank: { params: RankParams; chunk: never; result: Ranked };
   embed: {
-    params: { readonly texts: readonly string[]; readonly overflow?: 'refuse' | 'chunk' };
+    params: EmbedParams;
     chunk: never;
-    /** Raw vectors, one per text, not normalised. */
+    /** One per text, of any length; zeros where the model knows no word of a text. */
     result: { readonly vectors: readonly Float32Array[]; readonly promptTokens: number };
   };
   /** Drops what a session left behind. */

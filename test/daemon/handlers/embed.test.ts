@@ -13,7 +13,11 @@ function setUp() {
   const worker = createScriptedWorker<LlmOps>((call) => {
     const { texts } = call.params as LlmOps['embed']['params'];
     const vectors = texts.map((text) =>
-      text.includes('unknown') ? new Float32Array(6) : Float32Array.of(3, 0, 4, 12, 0, 0),
+      text.includes('broken')
+        ? Float32Array.of(3, NaN, 4, 12, 0, 0)
+        : text.includes('unknown')
+          ? new Float32Array(6)
+          : Float32Array.of(3, 0, 4, 12, 0, 0),
     );
     return Promise.resolve({ vectors, promptTokens: texts.length });
   });
@@ -25,7 +29,7 @@ function setUp() {
   });
   const quotas = createMemoryQuotas();
   const embedder = createEmbedder({ models, engines: oneWorker(worker), quotas });
-  const create = (params: object) =>
+  const create = async (params: object) =>
     embedHandlers({ embedder })['embed.create'](
       methods['embed.create'].params.parse(params),
       fakeSessionCall(),
@@ -81,9 +85,9 @@ test('queries and documents get the prefix of the model', async () => {
   const { create, worker } = setUp();
   await create({ input: 'a', kind: 'query' });
   await create({ input: ['b', 'c'] });
-  expect(worker.seen.map(({ params }) => params)).toEqual([
-    { texts: ['query: a'], overflow: 'refuse' },
-    { texts: ['passage: b', 'passage: c'], overflow: 'refuse' },
+  expect(worker.seen.map(({ params }) => params)).toMatchObject([
+    { texts: ['a'], prefix: 'query: ' },
+    { texts: ['b', 'c'], prefix: 'passage: ' },
   ]);
 });
 
@@ -96,14 +100,20 @@ test('a text without a known word still has a unit vector of its own', async () 
   expect(other).not.toEqual(one);
 });
 
-test('embeddings cost the tokens that were read', async () => {
-  const { create, usage } = setUp();
-  await create({ input: ['one', 'two', 'three'] });
-  expect(usage()).toMatchObject({ concurrentCalls: { used: 0 }, tokensPerDay: { used: 3 } });
+test('numbers that are none never reach an app', async () => {
+  const { create } = setUp();
+  await expect(create({ input: ['a', 'broken'] })).rejects.toMatchObject({
+    reason: 'Unavailable',
+    details: { rule: 'not_finite' },
+  });
 });
 
-test('what to do with long texts, and how urgent they are, reaches the worker', async () => {
+test('what the app wishes reaches the worker', async () => {
   const { create, worker } = setUp();
-  await create({ input: 'a text', overflow: 'chunk', priority: 'background' });
-  expect(worker.seen).toMatchObject([{ params: { overflow: 'chunk' } }]);
+  await create({ input: 'a', overflow: 'chunk', priority: 'background', timeoutMs: 5000 });
+  await create({ input: 'a' });
+  expect(worker.seen.map(({ params }) => params)).toMatchObject([
+    { overflow: 'chunk', caller: { owner: 'test.app', isBackground: true } },
+    { overflow: 'refuse', caller: { owner: 'test.app', isBackground: false } },
+  ]);
 });

@@ -1,4 +1,4 @@
-import { laneOf, type Run } from './run.ts';
+import { laneOf, type Laned } from './run.ts';
 
 /** How far one owner's texts may be ahead of the others', in tokens: enough for all its places once. */
 const LEAD_TOKENS = 8;
@@ -11,13 +11,13 @@ const BACKGROUND_EVERY = 4;
  */
 export interface Lanes {
   /** Of the runs that could write a token now, those that do. Never none of several. */
-  chooseWriters(runs: readonly Run[], step: number): Run[];
+  chooseWriters<R extends Laned>(runs: readonly R[], step: number): R[];
   /** Of the runs with a prompt to read, the one whose turn it is. */
-  chooseReader(runs: readonly Run[], step: number): Run | undefined;
-  countWritten(run: Run): void;
-  countRead(run: Run, tokens: number): void;
+  chooseReader<R extends Laned>(runs: readonly R[], step: number): R | undefined;
+  countWritten(run: Laned): void;
+  countRead(run: Laned, tokens: number): void;
   /** Forgets owners without texts. */
-  keepOnly(runs: Iterable<Run>): void;
+  keepOnly(runs: Iterable<Laned>): void;
 }
 
 export function createLanes(): Lanes {
@@ -55,12 +55,12 @@ export function createLanes(): Lanes {
   };
 }
 
-function hasTurn({ request }: Run, runs: readonly Run[], step: number): boolean {
+function hasTurn({ request }: Laned, runs: readonly Laned[], step: number): boolean {
   if (!request.caller.isBackground || step % BACKGROUND_EVERY === 0) return true;
   return runs.every((other) => other.request.caller.isBackground);
 }
 
-function oldestFirst(runs: readonly Run[]): Run[] {
+function oldestFirst<R extends Laned>(runs: readonly R[]): R[] {
   return runs.toSorted((one, other) => one.stepAt - other.stepAt);
 }
 

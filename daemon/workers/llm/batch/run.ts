@@ -1,10 +1,18 @@
 import { RpcError } from '@locara/protocol/errors';
 import type { Token } from '../text-model.ts';
+import type { Caller } from '../ops.ts';
 import type { RunRequest, ScoreRequest } from './batch.ts';
 import type { Seat } from './sequence-pool.ts';
 
+/** What has its turns beside others' of the same model. */
+export interface Laned {
+  readonly request: { readonly caller: Caller };
+  /** The step in which it last took part: who waited longest is next. */
+  readonly stepAt: number;
+}
+
 /** A text on its way through the batch. */
-export interface Run {
+export interface Run extends Laned {
   readonly request: RunRequest | ScoreRequest;
   /** All tokens that were ever given to it: its prompt, and what came after. */
   readonly tokens: Token[];
@@ -49,7 +57,7 @@ export function isReproducible({ request }: Run): boolean {
   return 'isReproducible' in request && request.isReproducible;
 }
 
-export function laneOf({ request }: Run): string {
+export function laneOf({ request }: Laned): string {
   const { owner, isBackground } = request.caller;
   return `${isBackground ? 'background' : 'interactive'} ${owner}`;
 }

@@ -11,6 +11,8 @@ export interface GgufSummary {
   readonly contextTokens: number;
   /** Whether it can write; a model that reads in both directions only embeds. */
   readonly isCausal: boolean;
+  /** Whether it answers how well a document fits a query, and nothing else. */
+  readonly isRanker: boolean;
   /** Whether it keeps a state that cannot be taken back token by token. */
   readonly isRecurrent: boolean;
   readonly vocabularySize: number;
@@ -20,7 +22,7 @@ export interface GgufSummary {
 const MAX_ENTRIES = 1 << 16;
 const MAX_LAYERS = 4096;
 /** None, mean, first, last, rank: the engine aborts at any other. */
-const MAX_POOLING_TYPE = 4;
+const RANK_POOLING_TYPE = 4;
 /** Sizes a model may leave out; a zero would make tensors without elements, which abort the engine. */
 const OPTIONAL_LENGTHS = [
   'feed_forward_length',
@@ -95,7 +97,7 @@ function checkMetadata(metadata: ReadonlyMap<string, GgufValue>, fileBytes: numb
     checkHeads(metadata, `${architecture}.attention.head_count`, width);
   }
   const pooling = metadata.get(`${architecture}.pooling_type`) ?? 0;
-  if (typeof pooling !== 'number' || pooling < 0 || pooling > MAX_POOLING_TYPE) {
+  if (typeof pooling !== 'number' || pooling < 0 || pooling > RANK_POOLING_TYPE) {
     return failFormat('gguf_pooling_type');
   }
   const vocabularySize = checkVocabulary(metadata);
@@ -104,6 +106,7 @@ function checkMetadata(metadata: ReadonlyMap<string, GgufValue>, fileBytes: numb
     architecture,
     contextTokens,
     isCausal,
+    isRanker: pooling === RANK_POOLING_TYPE,
     isRecurrent: isRecurrent(metadata, architecture),
     vocabularySize,
     shape: readShape(metadata, architecture, fileBytes),

@@ -200,86 +200,8 @@ describe('text generation', () => {
   });
 
   test('it does not embed', () => {
-    expect(() => engine.embed({ texts: ['a'] }, recordCall<never>())).toThrow(RpcError);
+    expect(() => engine.embed({ caller: CALLER, texts: ['a'] }, recordCall<never>())).toThrow(
+      RpcError,
+    );
   });
 });
-
-describe('embedding', () => {
-  let engine: Engine<LlmOps>;
-  beforeAll(async () => {
-    ({ engine } = await createLlmEngine({
-      modelPath: unpackEmbeddedModel('glove-sif-96'),
-      purpose: 'embed',
-      contextTokens: 1_000_000,
-      sequences: 1,
-      threads: 1,
-    }));
-  });
-
-  test('a model that only embeds is not loaded to write', async () => {
-    const modelPath = unpackEmbeddedModel('glove-sif-96');
-    const start = { modelPath, contextTokens: 64, sequences: 1, threads: 1 };
-    await expect(createLlmEngine({ ...start, purpose: 'generate' })).rejects.toMatchObject({
-      reason: 'Unavailable',
-    });
-  });
-
-  const embed = async (texts: readonly string[]) => engine.embed({ texts }, recordCall<never>());
-
-  test('a kitten is nearer to a cat than to interest rates', async () => {
-    const { vectors, promptTokens } = await embed([
-      'The kitten sleeps on the sofa',
-      'a cat is resting',
-      'The bank raised interest rates',
-    ]);
-    const [kitten, cat, rates] = vectors.map((vector) => [...vector]);
-    expect(cosine(kitten, cat)).toBeGreaterThan(cosine(kitten, rates) + 0.2);
-    expect(promptTokens).toBe(21);
-  });
-
-  test('calls that run at once do not mix their vectors', async () => {
-    const texts = ['a cat', 'a bank', 'a tall tree', 'music at night'];
-    const alone = await Promise.all(texts.map(async (text) => (await embed([text])).vectors[0]));
-    const { vectors } = await embed(texts);
-    expect(alone).toEqual(vectors);
-  });
-
-  test('a text without a known word or a character is a vector of zeros', async () => {
-    const { vectors } = await embed(['', '\ud800', 'zzqx']);
-    expect(vectors.map((vector) => vector.length)).toEqual([128, 128, 128]);
-    expect(vectors.every((vector) => vector.every((value) => value === 0))).toBe(true);
-  });
-
-  test('the longest text that fits is embedded, the next one names its index', async () => {
-    const longest = 'the '.repeat(509);
-    expect((await embed([longest])).promptTokens).toBe(511);
-    await expect(embed(['fine', `${longest}the`])).rejects.toMatchObject({
-      reason: 'ContextOverflow',
-      details: { index: 1, promptTokens: 512, contextTokens: 512 },
-    });
-  });
-
-  test('ten megabytes are refused quickly, with words or without', async () => {
-    await expect(embed(['cat '.repeat(2_500_000)])).rejects.toMatchObject({
-      reason: 'ContextOverflow',
-    });
-    await expect(embed([' '.repeat(10_000_000)])).rejects.toMatchObject({
-      reason: 'PayloadTooLarge',
-      details: { index: 0, promptBytes: 10_000_000 },
-    });
-  });
-
-  test('a cancelled call stops between texts', async () => {
-    const call = recordCall<never>();
-    const refused = engine.embed({ texts: Array<string>(2000).fill('a cat sleeps') }, call);
-    setTimeout(() => {
-      call.abort();
-    }, 5);
-    await expect(refused).rejects.toMatchObject({ reason: 'Cancelled' });
-  });
-});
-
-function cosine(a: readonly number[] = [], b: readonly number[] = []): number {
-  const dot = a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0);
-  return dot / (Math.hypot(...a) * Math.hypot(...b));
-}
