@@ -39,20 +39,8 @@ const PRESSURE_INTERVAL_MS = 2000;
 
 /** One worker per model, started by its first call when there is memory for it, shared by every app. */
 export function createEngines(deps: EnginesDeps): RunningEngines {
-  const { budget, machine, log } = deps;
   const listeners: LoadedListener[] = [];
-  const admission = createAdmission({
-    ...budget,
-    availableBytes: () => machine.availableBytes(),
-    waitMs: deps.memory.waitMs,
-    log,
-  });
-  const pressure = createPressureWatch({
-    admission,
-    readPressure: () => machine.pressure(),
-    intervalMs: PRESSURE_INTERVAL_MS,
-    log,
-  });
+  const { admission, pressure } = watchMemory(deps);
   const tell: LoadedListener = (model, isLoaded) => {
     if (isLoaded) pressure.wake();
     for (const listener of listeners) listener(model, isLoaded);
@@ -79,7 +67,7 @@ export function createEngines(deps: EnginesDeps): RunningEngines {
         ...(slot.isResident() ? { memoryBytes: slot.bytes } : {}),
       })),
     memory: () => ({
-      limitBytes: budget.limitBytes,
+      limitBytes: deps.budget.limitBytes,
       heldBytes: admission.heldBytes(),
       availableBytes: admission.freeBytes(),
       pressure: pressure.level(),
@@ -106,6 +94,23 @@ export function createEngines(deps: EnginesDeps): RunningEngines {
       await Promise.all([...slots.values()].map(({ worker }) => worker.close()));
     },
   };
+}
+
+/** Who gets memory, and what happens when it runs short. */
+function watchMemory({ budget, machine, memory, log }: EnginesDeps) {
+  const admission = createAdmission({
+    ...budget,
+    availableBytes: () => machine.availableBytes(),
+    waitMs: memory.waitMs,
+    log,
+  });
+  const pressure = createPressureWatch({
+    admission,
+    readPressure: () => machine.pressure(),
+    intervalMs: PRESSURE_INTERVAL_MS,
+    log,
+  });
+  return { admission, pressure };
 }
 
 function openSlot(

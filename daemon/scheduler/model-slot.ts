@@ -1,7 +1,7 @@
 import type { ReadyModel } from '../models/app-models.ts';
 import type { Admission, Resident } from './memory/admission.ts';
 import type { LoadOps } from '../workers/engine.ts';
-import { governWorker } from './threads/govern-worker.ts';
+import { type GovernedWorker, governWorker, type ProcessHooks } from './threads/govern-worker.ts';
 import type { ThreadGovernor } from './threads/thread-governor.ts';
 import { createWorker } from '../workers/supervisor.ts';
 import type { WorkerDependencies } from '../workers/worker-dependencies.ts';
@@ -34,7 +34,7 @@ export interface ModelSlotOptions {
 }
 
 export function createModelSlot(options: ModelSlotOptions): ModelSlot {
-  const { model, spec, admission } = options;
+  const { model, admission } = options;
   let lastUsedAt = 0;
   let isLeased = false;
   let isLoaded = false;
@@ -47,28 +47,21 @@ export function createModelSlot(options: ModelSlotOptions): ModelSlot {
     isLoaded = isNow;
     options.onLoaded(isNow);
   };
-  const worker = governWorker<LoadOps>(
-    (hooks) =>
-      createWorker<LoadOps>(spec, {
-        log: options.log,
-        beforeStart: async (signal) => {
-          await model.verify(signal);
-          await admission.admit(slot, signal);
-          isResident = true;
-        },
-        onReady: () => {
-          hooks.onReady();
-          setLoaded(true);
-        },
-        onExit: () => {
-          hooks.onExit();
-          isResident = false;
-          admission.left(slot);
-          setLoaded(false);
-        },
-      }),
-    { governor: options.governor, isSingle: spec.kind === 'ocr' },
-  );
+  const worker = openWorker(options, {
+    admit: async (signal) => {
+      await model.verify(signal);
+      await admission.admit(slot, signal);
+      isResident = true;
+    },
+    onReady: () => {
+      setLoaded(true);
+    },
+    onExit: () => {
+      isResident = false;
+      admission.left(slot);
+      setLoaded(false);
+    },
+  });
   const slot: ModelSlot = {
     model: model.entry.id,
     bytes: options.bytes,
@@ -84,8 +77,8 @@ export function createModelSlot(options: ModelSlotOptions): ModelSlot {
     isStarting: () => worker.status().state === 'starting',
     isLeased: () => isLeased,
     lastUsedAt: () => lastUsedAt,
-    stopIfIdle: worker.stopIfIdle,
-    statusFor: worker.statusFor,
+    stopIfIdle: () => worker.stopIfIdle(),
+    statusFor: (app) => worker.statusFor(app),
     isLoaded: () => isLoaded,
     isResident: () => isResident,
     keepWarm: (isHeld) => {
@@ -94,6 +87,34 @@ export function createModelSlot(options: ModelSlotOptions): ModelSlot {
     },
   };
   return slot;
+}
+
+/** What becomes of the model's process. */
+interface SlotLife {
+  readonly admit: (signal: AbortSignal) => Promise<void>;
+  readonly onReady: () => void;
+  readonly onExit: () => void;
+}
+
+/** The model's worker, under the governor of threads. */
+function openWorker(
+  { spec, log, governor }: ModelSlotOptions,
+  life: SlotLife,
+): GovernedWorker<LoadOps> {
+  const create = (hooks: ProcessHooks): Worker<LoadOps> =>
+    createWorker<LoadOps>(spec, {
+      log,
+      beforeStart: life.admit,
+      onReady: () => {
+        hooks.onReady();
+        life.onReady();
+      },
+      onExit: () => {
+        hooks.onExit();
+        life.onExit();
+      },
+    });
+  return governWorker<LoadOps>(create, { governor, isSingle: spec.kind === 'ocr' });
 }
 
 function isIdle(worker: Worker<LoadOps>): boolean {

@@ -5,13 +5,13 @@ import { createThreadTuner, type Step } from './batch/thread-tuner.ts';
 export interface EngineThreads {
   readonly threads: number;
   /** After every step of the engine. */
-  observe(step: Step): void;
+  readonly observe: (step: Step) => void;
   /** The daemon's word: the most from now on. */
   setAllowed(threads: number): void;
   /** Called with the number from the next step on, whenever it changes. */
   onChange(apply: (threads: number) => void): void;
   /** Called with what it runs on, whenever that changes. */
-  watchDevice(onChange: (device: EngineDevice) => void): void;
+  readonly watchDevice: (onChange: (device: EngineDevice) => void) => void;
 }
 
 export interface EngineThreadsDeps {
