@@ -3,7 +3,7 @@ import type { Log } from '../log.ts';
 import type { ReadyModel } from '../models/app-models.ts';
 import type { Worker } from '../workers/worker.ts';
 import { describeLlm, describeOcr, describeSpeech, type EngineSettings } from './engine-specs.ts';
-import type { ModelName, RunningEngines } from './engines.ts';
+import type { EngineStatus, ModelName, RunningEngines } from './engines.ts';
 import { type Admission, createAdmission } from './memory/admission.ts';
 import type { MachineMemory } from './memory/machine-memory.ts';
 import type { MemoryBudget, MemorySettings } from './memory/memory-budget.ts';
@@ -64,11 +64,7 @@ export function createEngines(deps: EnginesDeps): RunningEngines {
     speech: workerOf,
     ocr: workerOf,
     worker: workerOf,
-    status: () =>
-      [...slots.values()].map((slot) => ({
-        ...slot.worker.status(),
-        ...(slot.isResident() ? { memoryBytes: slot.bytes } : {}),
-      })),
+    status: () => [...slots.values()].map(describeSlot),
     memory: () => ({
       limitBytes: budget.limitBytes,
       heldBytes: admission.heldBytes(),
@@ -90,6 +86,11 @@ export function createEngines(deps: EnginesDeps): RunningEngines {
       await Promise.all([...slots.values()].map(({ worker }) => worker.close()));
     },
   };
+}
+
+function describeSlot(slot: ModelSlot): EngineStatus {
+  const memory = slot.isResident() ? { memoryBytes: slot.bytes } : {};
+  return { ...slot.worker.status(), ...memory };
 }
 
 function openSlot(

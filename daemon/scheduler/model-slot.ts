@@ -73,7 +73,7 @@ export function createModelSlot(options: ModelSlotOptions): ModelSlot {
     isStarting: () => worker.status().state === 'starting',
     isLeased: () => isLeased,
     lastUsedAt: () => lastUsedAt,
-    stopIfIdle: worker.stopIfIdle,
+    stopIfIdle: () => worker.stopIfIdle(),
     isLoaded: () => isLoaded,
     isResident: () => isResident,
     keepWarm: (isHeld) => {
