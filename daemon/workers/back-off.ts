@@ -7,6 +7,7 @@ export interface BackOffSettings {
   readonly crashesToQuarantine: number;
   /** Length of the first quarantine; doubles while the crashes go on. */
   readonly quarantineMs: number;
+  /** A crash every two minutes costs little; a longest rest keeps nobody out for long who is not to blame. */
   readonly maxQuarantineMs: number;
 }
 
@@ -15,51 +16,57 @@ export const BACK_OFF: BackOffSettings = {
   maxDelayMs: 10_000,
   crashesToQuarantine: 3,
   quarantineMs: 30_000,
-  maxQuarantineMs: 600_000,
+  maxQuarantineMs: 120_000,
 };
 
-/** Counts crashes in a row, by what was being done, and says when to try again. */
-export interface BackOff {
-  recordCrash(activity: string): void;
-  recordSuccess(activity: string): void;
+/** After this long without another, crashes are no longer in a row. */
+const FORGOTTEN_AFTER_MS = 600_000;
+
+/** Crashes in a row, and how long they keep from another try. */
+export class Streak {
+  readonly #settings: BackOffSettings;
+  readonly #now: () => number;
+  #crashes = 0;
+  #lastAt = -Infinity;
+
+  constructor(settings: BackOffSettings, now: () => number) {
+    this.#settings = settings;
+    this.#now = now;
+  }
+
+  get crashes(): number {
+    return this.isForgotten ? 0 : this.#crashes;
+  }
+
+  get isForgotten(): boolean {
+    return this.#now() - this.#lastAt >= FORGOTTEN_AFTER_MS;
+  }
+
+  record(): void {
+    this.#crashes = this.crashes + 1;
+    this.#lastAt = this.#now();
+  }
+
+  clear(): void {
+    this.#crashes = 0;
+    this.#lastAt = -Infinity;
+  }
+
   /** How long a new process must wait now. */
-  delayMs(): number;
-  /** How long this activity stays refused; 0 when it may be tried. */
-  quarantineMs(activity: string): number;
-}
+  delayMs(): number {
+    const { firstDelayMs, maxDelayMs } = this.#settings;
+    if (this.crashes === 0) return 0;
+    return this.#leftOf(Math.min(maxDelayMs, firstDelayMs * 2 ** (this.crashes - 1)));
+  }
 
-interface Streak {
-  readonly crashes: number;
-  readonly lastAt: number;
-}
+  /** How long nothing may be tried now; 0 when it may. After it one try is free. */
+  quarantineMs(): number {
+    const { crashesToQuarantine, quarantineMs, maxQuarantineMs } = this.#settings;
+    const excess = this.crashes - crashesToQuarantine;
+    return excess < 0 ? 0 : this.#leftOf(Math.min(maxQuarantineMs, quarantineMs * 2 ** excess));
+  }
 
-export function createBackOff(settings: BackOffSettings, now: () => number): BackOff {
-  const streaks = new Map<string, Streak>();
-  const leftMs = (streak: Streak, totalMs: number): number =>
-    Math.max(0, Math.ceil(streak.lastAt + totalMs - now()));
-  return {
-    recordCrash(activity) {
-      const crashes = (streaks.get(activity)?.crashes ?? 0) + 1;
-      streaks.set(activity, { crashes, lastAt: now() });
-    },
-    recordSuccess(activity) {
-      streaks.delete(activity);
-    },
-    delayMs() {
-      const { firstDelayMs, maxDelayMs } = settings;
-      const delays = [...streaks.values()].map((streak) =>
-        leftMs(streak, Math.min(maxDelayMs, firstDelayMs * 2 ** (streak.crashes - 1))),
-      );
-      return Math.max(0, ...delays);
-    },
-    quarantineMs(activity) {
-      const streak = streaks.get(activity);
-      const excess = (streak?.crashes ?? 0) - settings.crashesToQuarantine;
-      if (streak === undefined || excess < 0) return 0;
-      return leftMs(
-        streak,
-        Math.min(settings.maxQuarantineMs, settings.quarantineMs * 2 ** excess),
-      );
-    },
-  };
+  #leftOf(totalMs: number): number {
+    return Math.max(0, Math.ceil(this.#lastAt + totalMs - this.#now()));
+  }
 }

@@ -2,6 +2,11 @@ import { PROGRESS_STAGES, RpcError, type Progress } from '@locara/protocol';
 import { cancelledError } from './worker-error.ts';
 import type { WorkerCallOptions } from './worker.ts';
 
+/** Costs are clamped to it: sums of many stay exact. */
+const MAX_COST = 1e9;
+/** The longest a timer can wait. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
 export interface CallRequest {
   readonly id: number;
   readonly op: string;
@@ -18,6 +23,8 @@ export class PendingCall {
   readonly params: unknown;
   readonly app: string;
   readonly isBackground: boolean;
+  /** As guessed on arrival; at least 1. */
+  readonly cost: number;
   readonly answer: Promise<unknown>;
   /** How often it was run again because its process had to be killed for another call. */
   reruns = 0;
@@ -25,7 +32,9 @@ export class PendingCall {
   #chunks = 0;
   #furthestStage = 0;
   #waitingFor: Progress | undefined;
+  #beganAt = 0;
   #timer: NodeJS.Timeout | undefined;
+  readonly #deadlineTimer: NodeJS.Timeout | undefined;
   readonly #request: CallRequest;
   readonly #settlers: PromiseWithResolvers<unknown>;
   readonly #onAbort = (): void => {
@@ -38,7 +47,9 @@ export class PendingCall {
     this.params = request.params;
     this.app = request.options.app ?? '';
     this.isBackground = request.options.priority === 'background';
+    this.cost = toCost(request.options.cost, 1);
     this.#request = request;
+    this.#deadlineTimer = this.#interruptAfter(request.options.deadlineMs);
     this.#settlers = Promise.withResolvers<unknown>();
     this.answer = this.#settlers.promise;
     request.options.signal?.addEventListener('abort', this.#onAbort, { once: true });
@@ -52,15 +63,32 @@ export class PendingCall {
     return this.#chunks > 0;
   }
 
-  /** Starts the deadline, or starts it again: waiting in the queue does not count. */
+  /** Whether the caller knows that it waits. */
+  get isTold(): boolean {
+    return this.#waitingFor !== undefined;
+  }
+
+  /** Since it began, the last time it did. */
+  get runningMs(): number {
+    return performance.now() - this.#beganAt;
+  }
+
+  /** What it took, as its result tells; undefined where nothing does. */
+  costOf(result: unknown): number | undefined {
+    try {
+      const cost = this.#request.options.costOf?.(result);
+      return cost === undefined ? undefined : toCost(cost, this.cost);
+    } catch {
+      // The result is as a worker sent it, who may send anything.
+      return undefined;
+    }
+  }
+
+  /** Starts the operation's own deadline, or starts it again: waiting in the queue does not count. */
   begin(): void {
+    this.#beganAt = performance.now();
     clearTimeout(this.#timer);
-    const { timeoutMs } = this.#request.options;
-    if (timeoutMs === undefined) return;
-    this.#timer = setTimeout(() => {
-      const details = { timeoutMs };
-      this.#interrupt(new RpcError('Timeout', `Not done in ${timeoutMs} ms.`, { details }));
-    }, timeoutMs).unref();
+    this.#timer = this.#interruptAfter(this.#request.options.timeoutMs);
   }
 
   /** Stops the deadline of a call that goes back to the queue. */
@@ -102,7 +130,17 @@ export class PendingCall {
   #settle(): void {
     this.#isSettled = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#deadlineTimer);
     this.#request.options.signal?.removeEventListener('abort', this.#onAbort);
+  }
+
+  #interruptAfter(timeoutMs: number | undefined): NodeJS.Timeout | undefined {
+    if (timeoutMs === undefined) return undefined;
+    const interrupt = (): void => {
+      const details = { timeoutMs };
+      this.#interrupt(new RpcError('Timeout', `Not done in ${timeoutMs} ms.`, { details }));
+    };
+    return setTimeout(interrupt, Math.min(MAX_DELAY_MS, timeoutMs)).unref();
   }
 
   #interrupt(error: unknown): void {
@@ -117,4 +155,10 @@ export class PendingCall {
       this.#interrupt(error);
     }
   }
+}
+
+function toCost(cost: number | undefined, otherwise: number): number {
+  return cost === undefined || Number.isNaN(cost)
+    ? otherwise
+    : Math.min(MAX_COST, Math.max(1, cost));
 }

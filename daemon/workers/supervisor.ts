@@ -1,6 +1,10 @@
-import { BACK_OFF, createBackOff, type BackOff } from './back-off.ts';
+import { BACK_OFF } from './back-off.ts';
 import { CallQueue } from './call-queue.ts';
+import { CrashRecord } from './crash-record.ts';
+import { createPace } from './pace.ts';
 import { PendingCall } from './pending-call.ts';
+import { RunningCalls } from './running-calls.ts';
+import { WaitingNotice } from './waiting-notice.ts';
 import {
   busyError,
   cancelledError,
@@ -33,24 +37,31 @@ export function createWorker<Ops>(spec: WorkerSpec, dependencies: WorkerDependen
   };
 }
 
-const STARTING = 'start';
 const MAX_RERUNS = 3;
 
+/** The calls of one worker: which wait, which run, and what becomes of them when its process ends. */
 class Supervisor {
   readonly #spec: WorkerSpec;
   readonly #dependencies: WorkerDependencies;
-  readonly #backOff: BackOff;
-  readonly #running = new Map<number, PendingCall>();
-  readonly #queue = new CallQueue();
-  readonly #graceTimers = new Map<number, NodeJS.Timeout>();
   readonly #life: WorkerLife;
+  readonly #crashes: CrashRecord;
+  readonly #queue = new CallQueue();
+  readonly #running: RunningCalls;
+  readonly #pace = createPace();
+  readonly #notice: WaitingNotice;
+  readonly #graceTimers = new Map<number, NodeJS.Timeout>();
   #isClosed = false;
   #nextId = 1;
 
   constructor(spec: WorkerSpec, dependencies: WorkerDependencies) {
+    const { maxConcurrent, maxOvercommit = 0 } = spec;
     this.#spec = spec;
     this.#dependencies = dependencies;
-    this.#backOff = createBackOff(dependencies.backOff ?? BACK_OFF, () => performance.now());
+    this.#crashes = new CrashRecord(dependencies.backOff ?? BACK_OFF, () => performance.now());
+    this.#running = new RunningCalls({ maxConcurrent, maxOvercommit });
+    this.#notice = new WaitingNotice(this.#queue, () =>
+      this.#life.ready === undefined ? maxConcurrent : 0,
+    );
     this.#life = new WorkerLife(spec, dependencies, {
       onReady: () => {
         this.#started();
@@ -59,7 +70,8 @@ class Supervisor {
         this.#receive(message);
       },
       onRefused: (error) => {
-        this.#refuseWaiting(error);
+        this.#rejectWaiting(error);
+        this.#pump();
       },
       onAbandoned: () => {
         this.#pump();
@@ -73,8 +85,10 @@ class Supervisor {
   async call(op: string, params: unknown, options: WorkerCallOptions<unknown>): Promise<unknown> {
     if (this.#isClosed) throw closedError();
     if (options.signal?.aborted === true) throw cancelledError();
-    this.#assertNotQuarantined(op);
-    this.#assertRoom();
+    const app = options.app ?? '';
+    const quarantine = this.#crashes.refusal({ app, op });
+    if (quarantine !== undefined) throw crashLoopError(quarantine);
+    this.#assertRoom(app);
     const call = new PendingCall({
       id: this.#nextId++,
       op,
@@ -86,6 +100,7 @@ class Supervisor {
     });
     this.#queue.push(call);
     this.#pump();
+    if (!this.#running.has(call) && !call.isTold) call.wait({ stage: 'queued' });
     return call.answer;
   }
 
@@ -105,20 +120,23 @@ class Supervisor {
 
   status(): WorkerStatus {
     const { kind, model } = this.#spec;
+    const quarantine = this.#crashes.worst();
     return {
       kind,
       model,
       ...this.#life.status(),
-      state: this.#state(),
+      state: this.#state(quarantine !== undefined),
       running: this.#running.size,
       queued: this.#queue.length,
+      ...(quarantine === undefined ? {} : { quarantine }),
     };
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const call of [...this.#running.values(), ...this.#queue.takeAll()])
-      call.reject(closedError());
+    this.#notice.stop();
+    this.#rejectWaiting(closedError());
+    for (const call of this.#running.all()) call.reject(closedError());
     await this.#life.close();
   }
 
@@ -126,32 +144,30 @@ class Supervisor {
     return this.#running.size + this.#queue.length > 0;
   }
 
-  #state(): WorkerStatus['state'] {
+  #state(isQuarantined: boolean): WorkerStatus['state'] {
     switch (this.#life.phase) {
       case 'ready':
         return this.#running.size > 0 ? 'busy' : 'ready';
       case 'starting':
         return 'starting';
       case 'waiting':
-        return 'restarting';
       case 'ending':
       case 'none':
+        if (isQuarantined) return 'quarantined';
         return this.#queue.length > 0 ? 'restarting' : 'stopped';
     }
   }
 
-  #assertRoom(): void {
-    const { maxConcurrent, maxQueued } = this.#spec;
-    if (this.#running.size + this.#queue.length < maxConcurrent + maxQueued) return;
-    throw busyError(this.#queue.length + 1);
-  }
-
-  #assertNotQuarantined(op: string): void {
-    const retryAfterMs = Math.max(
-      this.#backOff.quarantineMs(STARTING),
-      this.#backOff.quarantineMs(op),
-    );
-    if (retryAfterMs > 0) throw crashLoopError(retryAfterMs);
+  #assertRoom(app: string): void {
+    const { maxConcurrent, maxQueued, maxQueuedPerApp = maxQueued } = this.#spec;
+    const queued = this.#queue.length;
+    const free = this.#running.freePlaces;
+    const isAppFull = this.#queue.lengthOf(app) >= maxQueuedPerApp + free;
+    if (!isAppFull && queued < maxQueued + free) return;
+    // A full line moves when its app's turn comes, a full queue with whoever's.
+    const turns = isAppFull ? this.#queue.waitingApps : 1;
+    const retryAfterMs = this.#pace.retryAfterMs(maxConcurrent, turns);
+    throw busyError({ retryAfterMs, queuePosition: queued + 1 });
   }
 
   /** Moves everything on that can move. Called after every change. */
@@ -159,45 +175,31 @@ class Supervisor {
     if (this.#isClosed) return;
     const process = this.#life.ready;
     if (process !== undefined) this.#dispatchAll(process);
-    else if (this.#queue.length > 0) this.#life.start(this.#backOff.delayMs());
+    else if (this.#queue.length > 0) this.#life.start(this.#crashes.delayMs());
     this.#life.setBusy(this.#isBusy);
-    this.#announceWaiting();
+    this.#notice.update();
   }
 
   #dispatchAll(process: WorkerProcess): void {
-    while (this.#running.size < this.#spec.maxConcurrent) {
-      const call = this.#queue.shift();
+    while (this.#queue.length > 0) {
+      const call = this.#queue.shift(this.#running.admission());
       if (call === undefined) return;
       try {
-        this.#assertNotQuarantined(call.op);
         process.call(call.id, call.op, call.params);
       } catch (error) {
+        this.#queue.settle(call, 0);
         call.reject(error);
         continue;
       }
-      this.#running.set(call.id, call);
+      this.#running.add(call);
       call.begin();
-    }
-  }
-
-  #announceWaiting(): void {
-    const isLoading = this.#life.ready === undefined;
-    for (const [index, call] of this.#queue.calls().entries()) {
-      if (isLoading && index < this.#spec.maxConcurrent) call.wait({ stage: 'loading' });
-      else call.wait({ stage: 'queued', queuePosition: index + 1 });
     }
   }
 
   #started(): void {
     const { kind, model } = this.#spec;
     const { pid, device } = this.#life.status();
-    this.#backOff.recordSuccess(STARTING);
     this.#dependencies.log.info('worker.ready', { kind, model, workerPid: pid, device });
-    this.#pump();
-  }
-
-  #refuseWaiting(error: unknown): void {
-    for (const call of this.#queue.takeAll()) call.reject(error);
     this.#pump();
   }
 
@@ -208,24 +210,40 @@ class Supervisor {
     else if (message.type === 'progress') call.progress(message.progress);
     else {
       this.#release(call);
-      this.#backOff.recordSuccess(call.op);
-      if (message.type === 'result') call.resolve(message.result);
-      else call.reject(fromWorkerError(message.error));
+      if (message.type === 'result') this.#finish(call, message.result);
+      else {
+        this.#settleUnfinished(call);
+        call.reject(fromWorkerError(message.error));
+      }
       this.#pump();
     }
+  }
+
+  #finish(call: PendingCall, result: unknown): void {
+    const cost = call.costOf(result) ?? call.cost;
+    this.#crashes.succeeded(call);
+    this.#queue.settle(call, cost);
+    this.#pace.record({ cost, durationMs: call.runningMs });
+    call.resolve(result);
+  }
+
+  /** It is charged for as long as it ran, at the pace of the others. */
+  #settleUnfinished(call: PendingCall): void {
+    const cost = this.#pace.costOf({ cost: call.cost, durationMs: call.runningMs });
+    this.#queue.settle(call, cost);
   }
 
   #release(call: PendingCall): void {
     clearTimeout(this.#graceTimers.get(call.id));
     this.#graceTimers.delete(call.id);
-    this.#running.delete(call.id);
+    this.#running.delete(call);
   }
 
   /** Answers at once; the operation itself is then cancelled, and killed if it does not listen. */
   #interrupt(call: PendingCall, error: unknown): void {
     call.reject(error);
     this.#queue.remove(call);
-    if (this.#running.has(call.id)) this.#stopOperation(call);
+    if (this.#running.has(call)) this.#stopOperation(call);
     this.#pump();
   }
 
@@ -244,7 +262,7 @@ class Supervisor {
   #exited(exit: ProcessExit): void {
     const { kind, model } = this.#spec;
     const { pid, end, wasReady, code, signal } = exit;
-    const running = [...this.#running.values()];
+    const running = this.#running.all();
     for (const call of running) this.#release(call);
     const fields = {
       kind,
@@ -264,33 +282,50 @@ class Supervisor {
     this.#pump();
   }
 
-  #fail(running: readonly PendingCall[], { end, wasReady }: ProcessExit): void {
-    if (wasReady) {
-      for (const op of new Set(running.map((call) => call.op))) this.#backOff.recordCrash(op);
-      for (const call of running) call.reject(crashError());
-      return;
+  #fail(running: readonly PendingCall[], { end, wasReady, signal }: ProcessExit): void {
+    for (const call of running) {
+      this.#settleUnfinished(call);
+      call.reject(crashError());
     }
+    if (!wasReady) this.#rejectWaiting(startError(end, this.#spec.startTimeoutMs));
     // An engine that says why it cannot start has not crashed: its reason is answered every time.
-    if (end.cause !== 'failed') this.#backOff.recordCrash(STARTING);
-    for (const call of this.#queue.takeAll())
-      call.reject(startError(end, this.#spec.startTimeoutMs));
+    if (!wasReady && end.cause === 'failed') return;
+    this.#crashes.crashed({ running, isKilled: signal === 'SIGKILL' });
+    this.#rejectQuarantined();
+  }
+
+  #rejectWaiting(error: unknown): void {
+    for (const call of this.#queue.takeAll()) call.reject(error);
+  }
+
+  #rejectQuarantined(): void {
+    const quarantine = this.#crashes.worst();
+    if (quarantine === undefined) return;
+    const { kind, model } = this.#spec;
+    const { crashes: attempt, remainingMs: durationMs } = quarantine;
+    this.#dependencies.log.warn('worker.quarantined', { kind, model, attempt, durationMs });
+    for (const call of this.#queue.inOrder()) {
+      const refusal = this.#crashes.refusal(call);
+      if (refusal === undefined) continue;
+      this.#queue.remove(call);
+      call.reject(crashLoopError(refusal));
+    }
   }
 
   /** Calls that shared a process with one that had to be killed: run again where nobody can tell. */
   #rerun(running: readonly PendingCall[]): void {
-    const [again, lost] = partition(
-      running.filter((call) => !call.isSettled),
-      (call) => this.#spec.cancel === 'kill' && !call.hasSentChunk && call.reruns < MAX_RERUNS,
-    );
-    for (const call of lost) call.reject(crashError());
-    for (const call of again) {
-      call.suspend();
-      call.reruns += 1;
+    const canRunAgain = (call: PendingCall): boolean =>
+      this.#spec.cancel === 'kill' && !call.hasSentChunk && call.reruns < MAX_RERUNS;
+    const again = running.filter((call) => !call.isSettled && canRunAgain(call));
+    for (const call of running) {
+      if (again.includes(call)) {
+        call.suspend();
+        call.reruns += 1;
+      } else {
+        this.#settleUnfinished(call);
+        if (!call.isSettled) call.reject(crashError());
+      }
     }
     this.#queue.restore(again);
   }
-}
-
-function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
-  return [items.filter(test), items.filter((item) => !test(item))];
 }

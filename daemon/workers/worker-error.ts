@@ -1,8 +1,8 @@
 import { isErrorReason, RpcError } from '@locara/protocol';
 import type { ProcessEnd } from './worker-process.ts';
+import type { Quarantine } from './worker.ts';
 
 const MAX_MESSAGE_CHARS = 300;
-const RETRY_MS = { perCall: 250, max: 30_000 };
 
 /** The failure a worker reported, which is believed no further than its shape. */
 export function fromWorkerError(error: unknown): RpcError {
@@ -24,17 +24,17 @@ export function cancelledError(): RpcError {
   return new RpcError('Cancelled', 'The call was cancelled.');
 }
 
-export function busyError(queuePosition: number): RpcError {
-  const retryAfterMs = Math.min(RETRY_MS.max, RETRY_MS.perCall * queuePosition);
-  return new RpcError('Busy', 'Too many calls are waiting for this engine.', {
-    details: { retryAfterMs, queuePosition },
-  });
+export function busyError(details: {
+  readonly retryAfterMs: number;
+  readonly queuePosition: number;
+}): RpcError {
+  return new RpcError('Busy', 'Too many calls are waiting for this engine.', { details });
 }
 
-export function crashLoopError(retryAfterMs: number): RpcError {
-  return new RpcError('Unavailable', 'The engine crashed several times in a row; it rests.', {
+export function crashLoopError({ remainingMs, crashes, reason }: Quarantine): RpcError {
+  return new RpcError('Unavailable', reason, {
     retryable: true,
-    details: { cause: 'crash-loop', retryAfterMs },
+    details: { cause: 'crash-loop', retryAfterMs: remainingMs, crashes },
   });
 }
 

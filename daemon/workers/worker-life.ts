@@ -27,7 +27,7 @@ export class WorkerLife {
   #forkedAt = 0;
   #restartTimer: NodeJS.Timeout | undefined;
   #admission: AbortController | undefined;
-  #idleSince: number | undefined;
+  #idleSince: number | undefined = performance.now();
   #idleTimer: NodeJS.Timeout | undefined;
   #isHeld = false;
   #isClosed = false;
@@ -75,13 +75,10 @@ export class WorkerLife {
 
   /** Whether a call runs or waits. */
   setBusy(isBusy: boolean): void {
-    if (isBusy) this.#idleSince = undefined;
-    else {
-      this.#idleSince ??= performance.now();
-      this.#abandonStart();
-    }
-    this.#process?.setReferenced(isBusy || !this.#process.isReady);
-    this.#armIdleTimer();
+    if (isBusy === (this.#idleSince === undefined)) return;
+    this.#idleSince = isBusy ? undefined : performance.now();
+    if (!isBusy) this.#abandonStart();
+    this.#settle();
   }
 
   keepWarm(isHeld: boolean): void {
@@ -112,6 +109,12 @@ export class WorkerLife {
     this.#admission?.abort();
   }
 
+  /** An idle process neither keeps the daemon alive nor lives for ever. */
+  #settle(): void {
+    this.ready?.setReferenced(this.#idleSince === undefined);
+    this.#armIdleTimer();
+  }
+
   /** The whole idle time passes once a hold has ended. */
   #armIdleTimer(): void {
     clearTimeout(this.#idleTimer);
@@ -133,7 +136,7 @@ export class WorkerLife {
     try {
       const start = await this.#describeStart();
       this.#admission = undefined;
-      if (this.#isClosed) this.#leaveUnforked('ended');
+      if (admission.signal.aborted) this.#leaveUnforked('ended');
       else this.#fork(start);
     } catch (error) {
       this.#admission = undefined;
@@ -178,6 +181,7 @@ export class WorkerLife {
       writableFolders,
       onReady: (device) => {
         this.#device = device;
+        this.#settle();
         this.#dependencies.onReady?.();
         this.#listener.onReady();
       },

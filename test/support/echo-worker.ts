@@ -10,7 +10,7 @@ export const ECHO = new URL('../fakes/echo-worker/main.ts', import.meta.url);
 /** Opens supervised echo workers, and closes those of a test after it. */
 export function useEchoWorkers(): {
   readonly open: (
-    spec?: Partial<WorkerSpec> & { readonly start?: EchoStart },
+    spec?: Partial<WorkerSpec> & { readonly start?: EchoStart | (() => unknown) },
     dependencies?: Partial<WorkerDependencies>,
   ) => Worker<EchoOps>;
   /** Everything the supervisors logged. */

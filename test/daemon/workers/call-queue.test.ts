@@ -69,7 +69,7 @@ test('calls that were given up leave their place', () => {
   queue.remove(first);
   queue.push(callOf('b'));
   expect(queue.length).toBe(2);
-  expect(drain(queue)).toBe('b a');
+  expect(drain(queue)).toBe('a b');
 });
 
 test('restored calls go first, in their order', () => {

@@ -1,7 +1,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { RpcError } from '@locara/protocol';
 import { describe, expect, test } from 'vitest';
+import { BACK_OFF } from '../../../daemon/workers/back-off.ts';
 import {
   failureOf,
   isProcessRunning,
@@ -57,6 +59,81 @@ describe('death', () => {
     expect(await worker.call('echo', { text: 'a' })).toEqual({ text: 'a' });
     await sleep(1500);
     expect((await failureOf(worker.call('crash', {}))).reason).toBe('WorkerCrashed');
+  });
+
+  test('a kill answers what ran, and what waited runs after it, in its order', async () => {
+    const worker = open({ maxConcurrent: 2 });
+    const running = [1, 2].map(() => failureOf(worker.call('sleep', { ms: 60_000 })));
+    const order: string[] = [];
+    const waiting = ['a', 'b', 'c'].map((text) =>
+      worker.call('echo', { text }).then((result) => order.push(result.text)),
+    );
+    await untilRunning(worker, 2);
+    process.kill(worker.status().pid, 'SIGKILL');
+    for (const call of running) expect((await call).reason).toBe('WorkerCrashed');
+    await Promise.all(waiting);
+    expect(order).toEqual(['a', 'b', 'c']);
+  });
+
+  test('three kills in a row without a success quarantine the worker, which says why', async () => {
+    const worker = open();
+    for (let kill = 1; kill <= 3; kill += 1) {
+      const call = failureOf(worker.call('sleep', { ms: 60_000 }, { app: 'a' }));
+      await untilRunning(worker);
+      const waiting =
+        kill === 3 ? failureOf(worker.call('echo', { text: '' }, { app: 'b' })) : undefined;
+      process.kill(worker.status().pid, 'SIGKILL');
+      expect((await call).reason).toBe('WorkerCrashed');
+      if (waiting) expect((await waiting).reason).toBe('Unavailable');
+    }
+    expect(await failureOf(worker.call('echo', { text: '' }, { app: 'c' }))).toMatchObject({
+      reason: 'Unavailable',
+      retryable: true,
+      details: { cause: 'crash-loop', crashes: 3, retryAfterMs: expect.any(Number) as number },
+    });
+    expect(worker.status()).toMatchObject({
+      state: 'quarantined',
+      quarantine: {
+        crashes: 3,
+        reason: expect.stringMatching(/crashed several times.*\.$/) as string,
+      },
+    });
+  });
+
+  test('an app whose calls crash it is refused alone', async () => {
+    const worker = open({}, { backOff: { ...BACK_OFF, maxDelayMs: 100 } });
+    for (let crash = 1; crash <= 3; crash += 1)
+      await failureOf(worker.call('crash', {}, { app: 'evil' }));
+    expect((await failureOf(worker.call('crash', {}, { app: 'evil' }))).reason).toBe('Unavailable');
+    expect(await worker.call('echo', { text: 'a' }, { app: 'good' })).toEqual({ text: 'a' });
+    expect((await failureOf(worker.call('crash', {}, { app: 'evil' }))).reason).toBe('Unavailable');
+  });
+
+  test('kills at random under load end in no quarantine for apps whose calls succeed', async () => {
+    const worker = open({ maxConcurrent: 4, maxOvercommit: 2, maxQueued: 64 });
+    const reasons = new Set<string>();
+    let [served, kills] = [0, 0];
+    const work = async (app: string): Promise<void> => {
+      while (kills < 4) {
+        const call = worker.call('sleep', { ms: 20 }, { app });
+        await call.then(
+          () => (served += 1),
+          (error: unknown) => reasons.add(error instanceof RpcError ? error.reason : 'bug'),
+        );
+      }
+    };
+    const kill = async (): Promise<void> => {
+      while (kills < 4) {
+        const before = served;
+        await expect.poll(() => served, { timeout: 20_000 }).toBeGreaterThan(before + 40);
+        process.kill(worker.status().pid, 'SIGKILL');
+        kills += 1;
+      }
+    };
+    await Promise.all([kill(), ...['a', 'b', 'c', 'd', 'e', 'f'].map(work)]);
+    expect([...reasons]).toEqual(['WorkerCrashed']);
+    expect(await worker.call('echo', { text: 'a' })).toEqual({ text: 'a' });
+    expect(worker.status()).toMatchObject({ running: 0, queued: 0 });
   });
 
   test('crashes during start end in Unavailable', async () => {
