@@ -10,7 +10,7 @@ import {
   type EngineSettings,
   threadBudget,
 } from './engine-specs.ts';
-import type { ModelName, RunningEngines } from './engines.ts';
+import type { EngineStatus, ModelName, RunningEngines } from './engines.ts';
 import { type Admission, createAdmission } from './memory/admission.ts';
 import type { MachineMemory } from './memory/machine-memory.ts';
 import type { MemoryBudget, MemorySettings } from './memory/memory-budget.ts';
@@ -61,11 +61,7 @@ export function createEngines(deps: EnginesDeps): RunningEngines {
     speech: workerOf,
     ocr: workerOf,
     worker: workerOf,
-    status: () =>
-      [...slots.values()].map((slot) => ({
-        ...slot.worker.status(),
-        ...(slot.isResident() ? { memoryBytes: slot.bytes } : {}),
-      })),
+    status: () => [...slots.values()].map(describeSlot),
     memory: () => ({
       limitBytes: deps.budget.limitBytes,
       heldBytes: admission.heldBytes(),
@@ -111,6 +107,11 @@ function watchMemory({ budget, machine, memory, log }: EnginesDeps) {
     log,
   });
   return { admission, pressure };
+}
+
+function describeSlot(slot: ModelSlot): EngineStatus {
+  const memory = slot.isResident() ? { memoryBytes: slot.bytes } : {};
+  return { ...slot.worker.status(), ...memory };
 }
 
 function openSlot(

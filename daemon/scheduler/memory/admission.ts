@@ -190,9 +190,13 @@ class MemoryAdmission implements Admission {
     const { model, bytes } = resident;
     this.#leaving.add(resident);
     this.#options.log.info('model.unloading', { model, bytes, ...this.#numbers() });
-    void resident.stopIfIdle().finally(() => {
+    const settle = (isGone: boolean): void => {
       this.#leaving.delete(resident);
-      this.changed();
+      // One that stays is looked at again with the next change: asking at once could go on for ever.
+      if (isGone) this.changed();
+    };
+    resident.stopIfIdle().then(settle, () => {
+      settle(false);
     });
   }
 

@@ -24,6 +24,8 @@ import { createLoadedSight } from '../../../../daemon/models/loaded-sight.ts';
 import { createPinnedModels } from '../../../../daemon/models/pinned-models.ts';
 import { dispatch, type DispatchContext } from '../../../../daemon/rpc/dispatcher.ts';
 import type { Handlers, SessionCall } from '../../../../daemon/rpc/handler.ts';
+import { NO_ENGINES } from '../../../fakes/no-engines.ts';
+import { DEAF } from '../../../fakes/session-listener.ts';
 import { createManifest } from '../../../support/signed-package.ts';
 
 const catalog = readCatalog(join(import.meta.dirname, '../../../../models/catalog.json'));
@@ -108,13 +110,7 @@ describe('what really decides agrees', () => {
       { find: () => block, isStale: () => false, onChange: () => () => undefined },
       { maxConnectionsPerApp: 1, maxCallsPerApp: 1 },
     );
-    const { attestation } = record;
-    const listener = {
-      onModelsChanged: () => undefined,
-      onGrantsChanged: () => undefined,
-      onEnded: () => undefined,
-    };
-    return sessions.open({ record, attestation, pid: 1 }, listener);
+    return sessions.open({ record, attestation: record.attestation, pid: 1 }, DEAF);
   }
 
   /** Whether the dispatcher lets the call through to its params, and a model is there for it. */
@@ -146,14 +142,7 @@ describe('what really decides agrees', () => {
             : Promise.reject(new RpcError('Unavailable', 'absent')),
       },
       companionsOf: () => [],
-      engines: {
-        isLoaded: () => false,
-        quarantineMs: () => 0,
-        contextTokensOf: () => undefined,
-        worker: () => {
-          throw new Error('not asked here');
-        },
-      },
+      engines: NO_ENGINES,
       sight: createLoadedSight(),
     });
     const call = { session, progress: () => undefined } as unknown as SessionCall;

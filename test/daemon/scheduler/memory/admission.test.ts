@@ -177,6 +177,8 @@ test('pressure unloads one without a lease, or all that are idle', async () => {
   for (const each of [busy, leased, old, recent]) await each.admit();
   busy.idle = false;
   leased.leased = true;
-  expect(admission.unloadIdle('one')).toEqual([old]);
-  expect(admission.unloadIdle('all')).toEqual([recent, leased]);
+  const unload = (which: 'one' | 'all') =>
+    admission.unloadIdle(which).map((resident) => resident.model);
+  expect(unload('one')).toEqual(['old']);
+  expect(unload('all')).toEqual(['recent', 'leased']);
 });
