@@ -1,40 +1,24 @@
-import type { Message } from '@locara/protocol';
 import { RpcError } from '@locara/protocol/errors';
-import type {
-  ChatWrapper,
-  Llama,
-  LlamaContext,
-  LlamaModel,
-  Token as LlamaToken,
-} from 'node-llama-cpp';
-import {
-  getLlama,
-  InsufficientMemoryError,
-  LlamaLogLevel,
-  resolveChatWrapper,
-} from 'node-llama-cpp';
+import type { LlamaContext, LlamaModel, Token as LlamaToken } from 'node-llama-cpp';
 import type { Engine, LoadedEngine } from '../engine.ts';
-import { joinContents, toChatItems } from './chat/chat-prompt.ts';
 import type { VectorModel } from './embed.ts';
 import { embed } from './embed.ts';
 import { createBatch } from './batch/create-batch.ts';
 import { probeInvariance } from './batch/invariance.ts';
-import { createNativeContext, findInternals } from './library/native-context.ts';
-import { NativeSampler } from './library/native-sampler.ts';
-import { generate, renderChecked } from './generate.ts';
+import { createNativeContext } from './library/native-context.ts';
+import { describeDevice, loadModel, openLlama, toStartError } from './library/open-model.ts';
+import { createTextModel } from './library/text-model.ts';
+import { generate } from './generate.ts';
 import { checkGguf } from './gguf/gguf-check.ts';
 import type { LlmOps, LlmStart } from './ops.ts';
 import { throwIfCancelled } from './cancelled.ts';
-import type { RenderedPrompt, TextModel } from './text-model.ts';
+import { renderChecked } from './prompt.ts';
 
 /** What is known of a model before its context is made. */
 interface SizedStart extends LlmStart {
   readonly vocabularySize: number;
   readonly canTruncate: boolean;
 }
-
-/** What the engine's schema grammars write after a complete value. */
-const GRAMMAR_END = '\n\n\n\n';
 
 /**
  * Loads one model, once. Throws Unavailable when its file is unsound or the engine has no binary for
@@ -47,7 +31,6 @@ export async function createLlmEngine(start: LlmStart): Promise<LoadedEngine<Llm
   const contextTokens = Math.min(start.contextTokens, summary.contextTokens);
   const llama = await openLlama(start.threads);
   const model = await loadModel(llama, start.modelPath);
-  const device = llama.gpu === false ? cpuDevice(start.threads) : GPU_NAMES[llama.gpu];
   const sized: SizedStart = {
     ...start,
     contextTokens,
@@ -58,47 +41,7 @@ export async function createLlmEngine(start: LlmStart): Promise<LoadedEngine<Llm
     start.purpose === 'generate'
       ? await createGenerateEngine(model, sized)
       : await createEmbedEngine(model, sized);
-  return { engine, device };
-}
-
-const GPU_NAMES = { metal: 'Metal', cuda: 'CUDA', vulkan: 'Vulkan' } as const;
-
-function cpuDevice(threads: number): string {
-  return `CPU, ${threads} thread${threads === 1 ? '' : 's'}`;
-}
-
-async function openLlama(threads: number): Promise<Llama> {
-  try {
-    return await getLlama({
-      gpu: process.platform === 'darwin' ? 'auto' : false,
-      build: 'never',
-      skipDownload: true,
-      progressLogs: false,
-      logLevel: LlamaLogLevel.disabled,
-      maxThreads: threads,
-    });
-  } catch (cause) {
-    throw new RpcError('Unavailable', 'The inference engine has no binary for this machine.', {
-      details: { rule: 'engine_missing' },
-      cause,
-    });
-  }
-}
-
-async function loadModel(llama: Llama, modelPath: string): Promise<LlamaModel> {
-  try {
-    return await llama.loadModel({ modelPath });
-  } catch (cause) {
-    throw toStartError(cause, 'model_refused');
-  }
-}
-
-function toStartError(cause: unknown, rule: string): RpcError {
-  if (cause instanceof InsufficientMemoryError) {
-    return new RpcError('InsufficientResources', 'The model does not fit into memory.', { cause });
-  }
-  const message = 'The model file cannot be used; reinstall the model.';
-  return new RpcError('Unavailable', message, { details: { rule }, cause });
+  return { engine, device: describeDevice(llama, start.threads) };
 }
 
 async function createGenerateEngine(model: LlamaModel, start: SizedStart): Promise<Engine<LlmOps>> {
@@ -115,12 +58,12 @@ async function createGenerateEngine(model: LlamaModel, start: SizedStart): Promi
     invariance: await probeInvariance(decodeContext, start.vocabularySize),
     minReadTokens: model.llama.gpu === false ? CPU_READ_TOKENS : GPU_READ_TOKENS,
   });
-  const textModel = toTextModel(model, context, contextTokens);
+  const textModel = createTextModel(model, context, contextTokens);
   return {
     generate: (params, call) => generate({ model: textModel, batch }, params, call),
-    countTokens: ({ input }, call) => {
+    countTokens: async ({ input }, call) => {
       throwIfCancelled(call.signal);
-      return { tokens: renderChecked(textModel, input).tokens.length };
+      return { tokens: (await renderChecked(textModel, input)).tokens.length };
     },
     embed: () => refusePurpose('text-to-text'),
     rank: () => refusePurpose('text-to-text'),
@@ -181,71 +124,4 @@ function refusePurpose(task: string): never {
   throw new RpcError('Unavailable', 'This model was loaded for another task.', {
     details: { task },
   });
-}
-
-function toTextModel(model: LlamaModel, context: LlamaContext, contextTokens: number): TextModel {
-  const chat = resolveTemplate(model);
-  const internals = findInternals(context, model);
-  return {
-    contextTokens,
-    tokenize: (text) => model.tokenize(text.toWellFormed()),
-    detokenize: (tokens, before) =>
-      model.detokenize(tokens as LlamaToken[], false, before as LlamaToken[]),
-    renderPrompt: (input) => {
-      if ('prompt' in input) return renderText(model, input.prompt);
-      if (chat === undefined) return renderText(model, joinContents(input.messages));
-      return renderChat(model, chat, input.messages);
-    },
-    isEnd: (token) => model.isEogToken(token as LlamaToken),
-    createSampler: (sampling) => new NativeSampler(internals, sampling, model),
-    createGrammar: async (schema) => ({
-      // Any schema: its shape was checked, the library's type describes each kind on its own.
-      grammar: await model.llama.createGrammarForJsonSchema(schema as { type: 'null' }),
-      endMark: GRAMMAR_END,
-    }),
-  };
-}
-
-/** The chat template of the model's own file; none of the library's guesses for a model without one. */
-function resolveTemplate(model: LlamaModel): ChatWrapper | undefined {
-  const template: unknown = model.fileInfo.metadata.tokenizer.chat_template;
-  if (typeof template !== 'string' || template.trim() === '') return undefined;
-  return resolveChatWrapper(model, { warningLogs: false });
-}
-
-function renderText(model: LlamaModel, text: string): RenderedPrompt {
-  return {
-    tokens: withBeginning(model, model.tokenize(text.toWellFormed())),
-    stopStrings: [],
-    stopTokens: new Set(),
-  };
-}
-
-/** What users wrote stays text: only the template's own special tokens become tokens. */
-function renderChat(
-  model: LlamaModel,
-  chat: ChatWrapper,
-  messages: readonly Message[],
-): RenderedPrompt {
-  const { contextText, stopGenerationTriggers } = chat.generateContextState({
-    chatHistory: toChatItems(messages),
-  });
-  const stopStrings: string[] = [];
-  const stopTokens = new Set<number>();
-  for (const trigger of stopGenerationTriggers) {
-    const [first, ...others] = trigger.tokenize(model.tokenizer);
-    if (first !== undefined && others.length === 0 && model.isSpecialToken(first)) {
-      stopTokens.add(first);
-    } else if (trigger.toString() !== '') stopStrings.push(trigger.toString());
-  }
-  return {
-    tokens: withBeginning(model, contextText.tokenize(model.tokenizer)),
-    stopStrings,
-    stopTokens,
-  };
-}
-
-function withBeginning(model: LlamaModel, tokens: LlamaToken[]): LlamaToken[] {
-  const { bos, shouldPrependBosToken } = model.tokens;
-  return shouldPrependBosToken && bos !== null && tokens[0] !== bos ? [bos, ...tokens] : tokens;
 }

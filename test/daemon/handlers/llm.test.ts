@@ -122,12 +122,15 @@ test('a model that is not pinned is refused before any worker starts', async () 
   expect(worker.seen).toEqual([]);
 });
 
-test('tools are refused, since no template here calls them', async () => {
-  const { handlers } = setUp();
-  const params = chatParams({ tools: [{ name: 'clock' }] });
-  await expect(handlers['llm.chat'](params, fakeSessionCall()).next()).rejects.toMatchObject({
-    reason: 'Unavailable',
-    details: { parameter: 'tools' },
+test('tools, what to do with them and what to leave out reach the worker', async () => {
+  const { handlers, worker } = setUp();
+  const tools = [{ name: 'clock', parameters: { type: 'object' } }];
+  const params = chatParams({ tools, toolChoice: { name: 'clock' }, overflow: 'dropOldest' });
+  await collect(handlers['llm.chat'](params, fakeSessionCall()));
+  expect(worker.seen[0]?.params).toMatchObject({
+    input: { tools },
+    toolChoice: { name: 'clock' },
+    overflow: 'dropOldest',
   });
 });
 
