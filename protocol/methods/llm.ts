@@ -48,7 +48,10 @@ const Sampling = {
       type: z.literal('json_schema'),
       schema: JsonSchema,
     })
-    .optional(),
+    .optional()
+    .describe(
+      'The content is JSON of this schema, of the subset in the README; `stop` does not apply to it. Cut by `maxTokens` it is incomplete, and `finishReason` is `length`. Not together with tools that may be called.',
+    ),
   priority: z.enum(['interactive', 'background']).default('interactive'),
   overflow: z
     .enum(['refuse', 'dropOldest'])
@@ -76,10 +79,15 @@ const Tools = {
     )
     .max(64)
     .optional()
-    .describe('Functions that the app offers; the model asks for calls, the app runs them.'),
+    .describe(
+      'Functions that the app offers; the model asks for calls, the app runs them. `parameters` is an object schema of the subset of `responseFormat`; without it a function takes nothing. A model whose template knows no calls answers Unavailable.',
+    ),
   toolChoice: z
     .union([z.enum(['auto', 'none', 'required']), z.strictObject({ name: ToolName })])
-    .default('auto'),
+    .default('auto')
+    .describe(
+      '`required`: at least one call; a name: one call of that function. A thought of the model may come first.',
+    ),
 };
 
 const Usage = z
@@ -117,9 +125,9 @@ export type Completion = z.output<typeof Completion>;
 
 const CompletionChunk = z
   .object({
-    delta: z.string(),
-    reasoning: z.string().optional(),
-    toolCall: ToolCall.optional(),
+    delta: z.string().describe('More of `content`; empty where the chunk brings something else.'),
+    reasoning: z.string().optional().describe('More of the thought.'),
+    toolCall: ToolCall.optional().describe('A whole call, once.'),
   })
   .meta({ id: 'CompletionChunk' });
 

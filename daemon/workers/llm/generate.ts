@@ -1,24 +1,24 @@
 import { RpcError } from '@locara/protocol/errors';
 import type { EngineCall } from '../engine.ts';
-import type { Generated, GenerateParams, LlmOps } from './ops.ts';
-import { createPacedEmit } from './text/paced-emit.ts';
-import { assertPromptBytes, contextOverflow } from './prompt-limit.ts';
-import { toGrammarSchema } from './schema/response-schema.ts';
-import type { ResolvedSampling } from './sampling.ts';
-import { isReproducible, resolveSampling } from './sampling.ts';
-import type { Batch } from './batch/batch.ts';
+import type { Batch, RunRequest } from './batch/batch.ts';
 import { throwIfCancelled } from './cancelled.ts';
-import type { Grammar, RenderedPrompt, TextModel } from './text-model.ts';
-import { createTextStream } from './text/text-stream.ts';
+import type { Generated, GenerateParams, LlmOps } from './ops.ts';
+import { AnswerWriter } from './output/answer-writer.ts';
+import type { AnswerPlan } from './output/plan.ts';
+import { planAnswer } from './output/plan.ts';
+import { isReproducible } from './sampling.ts';
+import { satisfiesSchema } from './schema/validate-output.ts';
+import { createChunkWriter, type ChunkWriter } from './text/chunk-writer.ts';
+import type { TextModel, Token } from './text-model.ts';
 
 type Call = EngineCall<LlmOps['generate']['chunk']>;
 
-/** Everything decided before the first token is computed. */
-interface Plan {
-  readonly prompt: RenderedPrompt;
-  readonly sampling: ResolvedSampling;
-  readonly stop: readonly string[];
-  readonly grammar: Grammar | undefined;
+/** What one generation works with. */
+interface Work {
+  readonly model: TextModel;
+  readonly batch: Batch;
+  readonly params: GenerateParams;
+  readonly plan: AnswerPlan;
 }
 
 /** One frame of a screen: nobody sees more messages than that, and each costs all three processes. */
@@ -31,116 +31,117 @@ export async function generate(
   call: Call,
 ): Promise<Generated> {
   throwIfCancelled(call.signal);
-  const plan = await planGeneration(model, params);
+  const plan = await planAnswer(model, params);
+  throwIfCancelled(call.signal);
   return runPlan({ model, batch, params, plan }, call);
 }
 
-/** The prompt's tokens, refused early when there are far too many. */
-export function renderChecked(model: TextModel, input: GenerateParams['input']): RenderedPrompt {
-  const texts = 'prompt' in input ? [input.prompt] : input.messages.map(({ content }) => content);
-  assertPromptBytes(texts.join('\n'), {
-    contextTokens: model.contextTokens,
-    countTokens: (text) => model.tokenize(text).length,
-  });
-  return model.renderPrompt(input);
-}
-
-async function planGeneration(model: TextModel, params: GenerateParams): Promise<Plan> {
-  const { schema, stop } = params.sampling;
-  const grammarSchema = schema === undefined ? undefined : toGrammarSchema(schema);
-  const prompt = renderChecked(model, params.input);
-  const promptTokens = prompt.tokens.length;
-  if (promptTokens === 0) {
-    throw new RpcError('InvalidParams', 'The prompt is empty.', {
-      details: { rule: 'empty_prompt' },
-    });
-  }
-  // The engine keeps the last cell of a context for itself.
-  const freeTokens = model.contextTokens - 1 - promptTokens;
-  if (freeTokens < 1) throw contextOverflow({ promptTokens, contextTokens: model.contextTokens });
-  const grammar = grammarSchema && (await createGrammar(model, grammarSchema));
-  return {
-    prompt,
-    grammar,
-    sampling: resolveSampling(params.sampling, freeTokens),
-    stop: [...stop, ...prompt.stopStrings, ...(grammar === undefined ? [] : [grammar.endMark])],
-  };
-}
-
-async function createGrammar(
-  model: TextModel,
-  schema: Parameters<TextModel['createGrammar']>[0],
-): Promise<Grammar> {
-  try {
-    return await model.createGrammar(schema);
-  } catch {
-    throw new RpcError('InvalidParams', 'The response schema makes no grammar.', {
-      details: { rule: 'schema_without_grammar', path: '/responseFormat/schema' },
-    });
-  }
-}
-
-/** What one generation works with. */
-interface Work {
-  readonly model: TextModel;
-  readonly batch: Batch;
-  readonly params: GenerateParams;
-  readonly plan: Plan;
-}
-
-async function runPlan({ model, batch, params, plan }: Work, call: Call): Promise<Generated> {
-  const startedAt = performance.now();
-  const { prompt, sampling } = plan;
-  const emit = createPacedEmit((delta) => {
-    call.chunk({ delta });
+async function runPlan(work: Work, call: Call): Promise<Generated> {
+  const { model, plan } = work;
+  const chunks = createChunkWriter((chunk) => {
+    call.chunk(chunk);
   }, CHUNK_INTERVAL_MS);
-  const text = createTextStream({
-    detokenize: (tokens, before) => model.detokenize(tokens, before),
-    before: prompt.tokens,
-    stop: plan.stop,
-    emit,
-  });
-  let completionTokens = 0;
-  let firstTokenMs = 0;
-  let finishReason: Generated['finishReason'] = 'stop';
-  const sampler = model.createSampler(sampling);
-  if (plan.grammar !== undefined) sampler.useGrammar(plan.grammar.grammar);
+  const sampler = model.createSampler(plan.sampling);
   try {
-    call.progress({ stage: 'prefill', completed: 0, total: prompt.tokens.length, unit: 'tokens' });
-    const { cachedTokens } = await batch.run({
-      caller: params.caller,
-      prompt: prompt.tokens,
-      sampler,
-      isReproducible: isReproducible(params.sampling),
-      signal: call.signal,
-      onRead: (completed) => {
-        const total = prompt.tokens.length;
-        if (completed < total)
-          call.progress({ stage: 'prefill', completed, total, unit: 'tokens' });
-      },
-      onToken: (token) => {
-        if (model.isEnd(token)) return undefined;
-        if (++completionTokens === 1) {
-          firstTokenMs = performance.now() - startedAt;
-          call.progress({ stage: 'running' });
-        }
-        if (prompt.stopTokens.has(token) || text.push(token)) return undefined;
-        if (completionTokens < sampling.maxTokens) return [token];
-        finishReason = 'length';
-        return undefined;
-      },
-    });
-    const content = text.finish();
-    emit.flush();
-    return {
-      content,
-      finishReason,
-      promptTokens: prompt.tokens.length,
-      cachedTokens,
-      completionTokens,
-      firstTokenMs: completionTokens === 0 ? performance.now() - startedAt : firstTokenMs,
-    };
+    const answer = new AnswerWriter(plan, { model, sampler, chunks });
+    const prompt = [...plan.prompt.tokens, ...answer.begin()];
+    const { signal } = call;
+    const request = { ...watch(answer, prompt, call), sampler, prompt, signal };
+    const run = await runBatch(work, request);
+    answer.finish();
+    checkFormat(plan, chunks, answer.finishReason);
+    return toGenerated({ plan, answer, chunks, run });
   } finally {
     sampler.close();
   }
+}
+
+async function runBatch({ batch, params }: Work, request: Request): Promise<RunTimes> {
+  const { firstTokenMs, isNeeded, ...own } = request;
+  if (!isNeeded) return { cachedTokens: 0, firstTokenMs: firstTokenMs() };
+  const { cachedTokens } = await batch.run({
+    ...own,
+    caller: params.caller,
+    isReproducible: isReproducible(params.sampling),
+  });
+  return { cachedTokens, firstTokenMs: firstTokenMs() };
+}
+
+type Request = Pick<RunRequest, 'onToken' | 'onRead' | 'sampler' | 'prompt' | 'signal'> & Started;
+
+interface Started {
+  readonly firstTokenMs: () => number;
+  /** Whether there is anything left for the model to write. */
+  readonly isNeeded: boolean;
+}
+
+interface RunTimes {
+  readonly cachedTokens: number;
+  readonly firstTokenMs: number;
+}
+
+/** Gives the answer its tokens, and tells the caller how far the engine is. */
+function watch(
+  answer: AnswerWriter,
+  prompt: readonly Token[],
+  call: Call,
+): Required<Pick<RunRequest, 'onToken' | 'onRead'>> & Started {
+  const startedAt = performance.now();
+  const total = prompt.length;
+  let firstTokenMs: number | undefined;
+  call.progress({ stage: 'prefill', completed: 0, total, unit: 'tokens' });
+  return {
+    isNeeded: !answer.isOver,
+    firstTokenMs: () => firstTokenMs ?? performance.now() - startedAt,
+    onRead: (completed) => {
+      if (completed < total) call.progress({ stage: 'prefill', completed, total, unit: 'tokens' });
+    },
+    onToken: (token) => {
+      if (firstTokenMs === undefined) {
+        firstTokenMs = performance.now() - startedAt;
+        call.progress({ stage: 'running' });
+      }
+      return answer.push(token);
+    },
+  };
+}
+
+/** A whole answer satisfies its schema; one that was cut says so. */
+function checkFormat(
+  { format }: AnswerPlan,
+  { content }: ChunkWriter,
+  finishReason: Generated['finishReason'],
+): void {
+  if (format === undefined || finishReason === 'length') return;
+  if (satisfiesSchema(content, format.schema)) return;
+  throw new RpcError('Unavailable', 'The model wrote a text that is not of the schema.', {
+    details: { rule: 'output_invalid' },
+  });
+}
+
+function toGenerated({
+  plan,
+  answer,
+  chunks,
+  run,
+}: {
+  readonly plan: AnswerPlan;
+  readonly answer: AnswerWriter;
+  readonly chunks: ChunkWriter;
+  readonly run: RunTimes;
+}): Generated {
+  const { content, reasoning, toolCalls } = chunks;
+  const promptTokens = plan.prompt.tokens.length;
+  return {
+    content,
+    ...(reasoning === '' ? {} : { reasoning }),
+    ...(toolCalls.length === 0 ? {} : { toolCalls }),
+    finishReason: answer.finishReason,
+    ...(plan.dropped === undefined ? {} : { dropped: plan.dropped }),
+    promptTokens,
+    // Words that an answer has to begin with are read like a prompt, and counted as the answer's.
+    cachedTokens: Math.min(run.cachedTokens, promptTokens),
+    completionTokens: answer.completionTokens,
+    firstTokenMs: run.firstTokenMs,
+  };
 }

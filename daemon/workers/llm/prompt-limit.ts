@@ -1,7 +1,7 @@
 import { RpcError } from '@locara/protocol/errors';
 
 /** No text with more bytes per token of context than this is tokenized whole: it would take seconds. */
-const MAX_BYTES_PER_TOKEN = 64;
+export const MAX_BYTES_PER_TOKEN = 64;
 const SAMPLE_CHARACTERS = 16_384;
 
 /** The room a text must fit into. */

@@ -1,37 +1,42 @@
 import type { Sampler } from './batch/batch.ts';
-import type { GrammarSchema } from './schema/response-schema.ts';
-import type { GenerateParams } from './ops.ts';
+import type { ChatFormat, PromptPiece } from './chat/chat-format.ts';
+import type { PromptInput } from './ops.ts';
 import type { ResolvedSampling } from './sampling.ts';
 
 /** A token as the model numbers it. */
 export type Token = number;
 
-/** What generation needs of a loaded model; `engine.ts` makes it out of the library. */
+/** What generation needs of a loaded model; `library/text-model.ts` makes it out of the library. */
 export interface TextModel {
   /** Tokens that fit into one sequence, prompt and answer together. */
   readonly contextTokens: number;
-  /** The tokens of a text, without the model's own beginning or end. */
+  /** Undefined of a model without a chat template. Fails with Unavailable when its template cannot be used. */
+  openFormat(): Promise<ChatFormat | undefined>;
+  /** The tokens of a short text, without the model's own beginning or end. */
   tokenize(text: string): Token[];
+  /** The tokens of a few words of the template, in the middle of a text. */
+  tokenizePieces(pieces: readonly PromptPiece[]): Token[];
+  /** How many tokens texts have, each alone; others are served between them. */
+  countTokens(texts: readonly string[]): Promise<number[]>;
+  /** The text of tokens; special ones have none. */
   detokenize(tokens: readonly Token[], before: readonly Token[]): string;
+  /** The text of tokens, special ones too. */
+  spell(tokens: readonly Token[], before: readonly Token[]): string;
+  isSpecial(token: Token): boolean;
   /** The prompt as the model must see it, with its template where it has one. */
-  renderPrompt(input: GenerateParams['input']): RenderedPrompt;
+  renderPrompt(input: PromptInput): Promise<RenderedPrompt>;
   /** True of a token that ends a text. */
   isEnd(token: Token): boolean;
   createSampler(sampling: ResolvedSampling): Sampler;
-  /** Throws when the schema makes no grammar. */
-  createGrammar(schema: GrammarSchema): Promise<Grammar>;
+  /** Of a grammar in the notation of llama.cpp; opaque outside the engine. Throws when it is none. */
+  createGrammar(grammar: string): Promise<object>;
 }
 
 export interface RenderedPrompt {
   readonly tokens: readonly Token[];
+  /** Whether it ends within a thought of the model. */
+  readonly isThinking: boolean;
   /** Where the template ends the model's turn. */
   readonly stopStrings: readonly string[];
   readonly stopTokens: ReadonlySet<Token>;
-}
-
-/** Opaque outside the engine. */
-export interface Grammar {
-  readonly grammar: object;
-  /** What the grammar writes once the value is complete. */
-  readonly endMark: string;
 }

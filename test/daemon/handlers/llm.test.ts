@@ -127,13 +127,16 @@ test('a model that is not pinned is refused before any worker starts', async () 
   expect(worker.seen).toEqual([]);
 });
 
-test('tools reach the worker with the conversation', async () => {
+test('tools, what to do with them and what to leave out reach the worker', async () => {
   const { handlers, worker } = setUp();
-  const params = chatParams({ tools: [{ name: 'clock' }], toolChoice: 'required' });
+  const tools = [{ name: 'clock', parameters: { type: 'object' } }];
+  const params = chatParams({ tools, toolChoice: { name: 'clock' }, overflow: 'dropOldest' });
   await collect(handlers['llm.chat'](params, fakeSessionCall()));
-  expect(worker.seen).toMatchObject([
-    { params: { input: { tools: [{ name: 'clock' }] }, toolChoice: 'required' } },
-  ]);
+  expect(worker.seen[0]?.params).toMatchObject({
+    input: { tools },
+    toolChoice: { name: 'clock' },
+    overflow: 'dropOldest',
+  });
 });
 
 test('counting tokens asks the worker', async () => {

@@ -56,7 +56,7 @@ async function frameQuery(
   const { contextTokens } = model;
   const countTokens = (sample: string): number => model.tokenize(sample).length;
   const query = await tokenizeQuery(tokenizer, text, { contextTokens, countTokens });
-  const before = model.renderPrompt({ prompt: BEFORE_DOCUMENT }).tokens;
+  const { tokens: before } = await model.renderPrompt({ prompt: BEFORE_DOCUMENT });
   const after = model.tokenize(AFTER_DOCUMENT);
   const taken = before.length + after.length + query.length;
   // The engine keeps the last cell of a context for itself.

@@ -23,6 +23,8 @@ const FORMATS = ['date', 'time', 'date-time'];
 interface Walk {
   readonly definitions: Schema;
   nodes: number;
+  /** Grammar elements so far. */
+  weight: number;
 }
 
 /** One schema within the whole: where it is, how deep, and how often it may repeat. */
@@ -33,23 +35,24 @@ interface Place {
 }
 
 /**
- * Checks a response schema and prepares it for the grammar. Supported: `type`, `properties` (all are
- * generated), `required`, `additionalProperties: false`, `items`, `prefixItems`, `minItems`,
- * `maxItems`, `minLength`, `maxLength`, `enum`, `const`, `oneOf`, `anyOf`, `format` (date, time,
+ * Checks a schema and prepares it for the grammar. Supported: `type`, `properties`, `required`,
+ * `additionalProperties: false`, `items`, `prefixItems` (all are written), `minItems`, `maxItems`,
+ * `minLength`, `maxLength`, `enum`, `const`, `oneOf`, `anyOf` (both: any one), `format` (date, time,
  * date-time) and `$ref` into `$defs` without recursion. Anything else would be promised and not kept:
- * InvalidParams, with `details.rule` and `details.path`.
+ * InvalidParams, with `details.rule` and, from `root` on, `details.path`.
  */
-export function toGrammarSchema(schema: Schema): GrammarSchema {
-  if (Buffer.byteLength(JSON.stringify(schema)) > LIMITS.bytes) refuse('schema_too_large', '');
+export function toGrammarSchema(schema: Schema, root = '/responseFormat/schema'): GrammarSchema {
+  if (Buffer.byteLength(JSON.stringify(schema)) > LIMITS.bytes) refuse('schema_too_large', root);
   const definitions = isRecord(schema['$defs']) ? schema['$defs'] : {};
-  return convert(schema, { path: '', depth: 0, repeats: 1 }, { definitions, nodes: 0 });
+  const walk = { definitions, nodes: 0, weight: 0 };
+  return convert(schema, { path: root, depth: 0, repeats: 1 }, walk);
 }
 
 function convert(value: unknown, place: Place, walk: Walk): GrammarSchema {
   if (!isRecord(value)) return refuse('not_an_object', place.path);
   if (place.depth > LIMITS.depth) return refuse('schema_too_deep', place.path);
   if (++walk.nodes > LIMITS.nodes) return refuse('schema_too_large', place.path);
-  if (place.repeats > LIMITS.weight) return refuse('schema_too_large', place.path);
+  addWeight(walk, place, 1);
   if ('$ref' in value) return convertReference(value, place, walk);
   if ('oneOf' in value || 'anyOf' in value) return convertChoice(value, place, walk);
   if ('const' in value || 'enum' in value) return convertLiterals(value, place.path);
@@ -59,7 +62,7 @@ function convert(value: unknown, place: Place, walk: Walk): GrammarSchema {
     case 'array':
       return convertArray(value, place, walk);
     case 'string':
-      return convertString(value, place);
+      return convertString(value, place, walk);
     default:
       return convertScalar(value, place.path);
   }
@@ -118,6 +121,7 @@ function convertObject(value: Schema, place: Place, walk: Walk): GrammarSchema {
   }
   return {
     type: 'object',
+    required,
     properties: Object.fromEntries(
       Object.entries(properties).map(([name, property]) => [
         name,
@@ -125,6 +129,11 @@ function convertObject(value: Schema, place: Place, walk: Walk): GrammarSchema {
       ]),
     ),
   };
+}
+
+function addWeight(walk: Walk, { repeats, path }: Place, elements: number): void {
+  walk.weight += repeats * elements;
+  if (walk.weight > LIMITS.weight) refuse('schema_too_large', path);
 }
 
 /** The grammar ends at a NUL, and repeats literals in messages of its own when it fails. */
@@ -158,7 +167,7 @@ function convertArray(value: Schema, place: Place, walk: Walk): GrammarSchema {
   };
 }
 
-function convertString(value: Schema, place: Place): GrammarSchema {
+function convertString(value: Schema, place: Place, walk: Walk): GrammarSchema {
   const { path } = place;
   const { format } = value;
   if (format !== undefined) {
@@ -169,8 +178,7 @@ function convertString(value: Schema, place: Place): GrammarSchema {
   }
   allowOnly(value, ['type', 'minLength', 'maxLength'], path);
   const lengths = readRange(value, ['minLength', 'maxLength', LIMITS.stringLength], path);
-  const longest = lengths['maxLength'] ?? lengths['minLength'] ?? 1;
-  if (place.repeats * longest > LIMITS.weight) return refuse('schema_too_large', path);
+  addWeight(walk, place, lengths['maxLength'] ?? lengths['minLength'] ?? 1);
   return { type: 'string', ...lengths };
 }
 
@@ -215,15 +223,16 @@ function below(place: Place, step: string): Place {
 function isOfType(literal: unknown, type: unknown): boolean {
   if (literal === null) return type === 'null';
   if (type === 'integer') return Number.isInteger(literal);
+  if (typeof literal === 'number' && !Number.isFinite(literal)) return false;
   return ['string', 'number', 'boolean'].includes(String(type)) && typeof literal === type;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function refuse(rule: string, path: string): never {
-  throw new RpcError('InvalidParams', 'The response schema is not supported.', {
-    details: { rule, path: `/responseFormat/schema${path.slice(0, 256)}` },
+  throw new RpcError('InvalidParams', 'The schema is not supported.', {
+    details: { rule, path: path.slice(0, 256) },
   });
 }

@@ -57,12 +57,11 @@ describe('a model with a chat template', () => {
 
 describe('the items of a conversation', () => {
   test('end with the turn of the model', () => {
-    expect(
-      toChatItems([
-        { role: 'system', content: 'Be kind.' },
-        { role: 'user', content: 'Hi' },
-      ]),
-    ).toEqual([
+    const messages: Message[] = [
+      { role: 'system', content: 'Be kind.' },
+      { role: 'user', content: 'Hi' },
+    ];
+    expect(toChatItems(messages, 'none').items).toEqual([
       { type: 'system', text: 'Be kind.' },
       { type: 'user', text: 'Hi' },
       { type: 'model', response: [] },
@@ -74,7 +73,10 @@ describe('the items of a conversation', () => {
       { role: 'user', content: 'Hi' },
       { role: 'assistant', content: 'Hel' },
     ];
-    expect(toChatItems(messages).at(-1)).toEqual({ type: 'model', response: ['Hel'] });
+    expect(toChatItems(messages, 'none').items.at(-1)).toEqual({
+      type: 'model',
+      response: ['Hel'],
+    });
   });
 
   test('carry the result of each call', () => {
@@ -87,14 +89,26 @@ describe('the items of a conversation', () => {
       },
       { role: 'tool', toolCallId: '1', content: 'noon' },
     ];
-    expect(toChatItems(messages)[1]).toEqual({
+    const { items, results } = toChatItems(messages, 'none');
+    const [[number, text] = []] = [...results];
+    expect(text).toBe('noon');
+    expect(items[1]).toEqual({
       type: 'model',
-      response: [{ type: 'functionCall', name: 'clock', params: { zone: 'UTC' }, result: 'noon' }],
+      response: [
+        {
+          type: 'functionCall',
+          name: 'clock',
+          params: { zone: 'UTC' },
+          result: Number(number),
+          startsNewChunk: true,
+        },
+      ],
     });
   });
 
   test('refuse an answer to a call that was never made', () => {
-    expect(() => toChatItems([{ role: 'tool', toolCallId: '9', content: 'noon' }])).toThrow(
+    const messages: Message[] = [{ role: 'tool', toolCallId: '9', content: 'noon' }];
+    expect(() => toChatItems(messages, 'none')).toThrow(
       expect.objectContaining({ reason: 'InvalidParams', details: { rule: 'tool_call_id' } }),
     );
   });

@@ -92,7 +92,7 @@ describe('text generation', () => {
         mood: { enum: ['happy', 'sad'] },
         tags: { type: 'array', items: { type: 'boolean' }, minItems: 1, maxItems: 2 },
       },
-      required: ['name'],
+      required: ['name', 'age', 'mood', 'tags'],
     };
     const answer = await generate('Lily is', { temperature: 0, schema, maxTokens: 300 });
     expect(answer.finishReason).toBe('stop');
@@ -181,14 +181,23 @@ describe('text generation', () => {
     expect(joined).toEqual(plain);
   });
 
-  test('nothing of a call is left for the next one', async () => {
+  test('what a call left is found again by the same owner alone, and changes no text', async () => {
     const before: Generated = await generate('The dog', { temperature: 0, maxTokens: 30 });
     await Promise.all(
       Array.from({ length: 4 }, () => generate('My secret is', { temperature: 0, maxTokens: 30 })),
     );
     const after = await generate('The dog', { temperature: 0, maxTokens: 30 });
     expect(after.content).toBe(before.content);
-    expect(after.cachedTokens).toBe(0);
+    expect(after.cachedTokens).toBeGreaterThan(0);
+    const other = await engine.generate(
+      {
+        caller: { ...CALLER, owner: 'tests/other' },
+        input: { prompt: 'The dog' },
+        sampling: { stop: [], temperature: 0, maxTokens: 30 },
+      },
+      record(),
+    );
+    expect(other).toMatchObject({ content: before.content, cachedTokens: 0 });
   });
 
   test('an unsupported schema is refused before anything runs', async () => {

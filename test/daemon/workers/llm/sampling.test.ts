@@ -3,7 +3,16 @@ import { resolveSampling } from '../../../../daemon/workers/llm/sampling.ts';
 
 test('what the caller left open gets the documented defaults', () => {
   const { seed, ...others } = resolveSampling({ stop: [] }, 100);
-  expect(others).toEqual({ maxTokens: 100, temperature: 0.8, topP: 0.95, topK: 40, minP: 0.05 });
+  expect(others).toEqual({
+    maxTokens: 100,
+    temperature: 0.8,
+    topP: 0.95,
+    topK: 40,
+    minP: 0.05,
+    repeatPenalty: 1,
+    presencePenalty: 0,
+    frequencyPenalty: 0,
+  });
   expect(seed).toSatisfy(Number.isInteger);
 });
 

@@ -26,11 +26,15 @@ test('the embedded models are sound and say what they are', () => {
     architecture: 'llama',
     contextTokens: 2048,
     isCausal: true,
+    isRecurrent: false,
+    vocabularySize: 512,
   });
   expect(checkGguf(unpackEmbeddedModel('glove-sif-96'))).toMatchObject({
     architecture: 'bert',
     contextTokens: 512,
     isCausal: false,
+    isRecurrent: false,
+    vocabularySize: expect.any(Number) as number,
   });
   expect(checkGguf(edit(() => undefined))).toMatchObject({ architecture: 'llama' });
 });

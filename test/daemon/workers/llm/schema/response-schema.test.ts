@@ -21,6 +21,7 @@ test('references are resolved, anyOf becomes oneOf, annotations go', () => {
   };
   expect(toGrammarSchema(schema)).toEqual({
     type: 'object',
+    required: ['kind', 'age'],
     properties: {
       kind: { enum: ['cat', 'dog'] },
       age: { oneOf: [{ type: 'integer' }, { type: 'null' }] },
@@ -54,6 +55,7 @@ test.each([
   ['items_missing', { type: 'array' }, ''],
   ['enum_type', { type: 'integer', enum: [1, 'two'] }, ''],
   ['enum_type', { const: { a: 1 } }, ''],
+  ['enum_type', { const: Infinity }, ''],
   ['unsupported_character', { const: 'a\0b' }, ''],
   ['unsupported_character', { type: 'object', properties: { '\ud800': {} } }, ''],
   ['empty_enum', { enum: [] }, ''],
