@@ -23,6 +23,7 @@ test('status prints the daemon’s document with --json and words without', asyn
       },
     ],
     models: { installed: 4, bytes: 12_000_000 },
+    memory: { limitBytes: 8e9, heldBytes: 1e9, availableBytes: 7e9, pressure: 'normal' },
   };
   await using control = await ControlHome.start({ 'status.get': () => status });
   expect(JSON.parse((await locara(['status', '--json'], control)).stdout)).toEqual(status);
