@@ -203,6 +203,14 @@ describe('calls', () => {
     }
   });
 
+  test('whose arguments are not of the schema are never handed out, whatever the grammar let through', async () => {
+    const script = ['<tool_call>', 'weather"', '{"town": "Rome"}', END] as const;
+    await expect(write({ script, syntax: HERMES })).rejects.toMatchObject({
+      reason: 'Unavailable',
+      details: { rule: 'output_invalid' },
+    });
+  });
+
   test('that were cut are not handed out', async () => {
     const { calls, content, finishReason } = await write({
       script: ['<tool_call>', 'weather"', ROME, END],
