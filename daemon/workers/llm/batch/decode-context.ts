@@ -12,7 +12,7 @@ export interface Entry {
 }
 
 /** Where the choices after one entry are found, until the next `decode`. */
-export type OutputHandles = readonly number[];
+export type OutputHandles = ArrayLike<number>;
 
 /** The engine's context, as far as a batch needs it. One call at a time. */
 export interface DecodeContext {

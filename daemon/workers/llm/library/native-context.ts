@@ -73,15 +73,12 @@ export function createNativeContext(
     ...limits,
     sequences: context.totalSequences,
     decode: async (entries) => {
-      native.initBatch(entries.reduce((sum, { tokens }) => sum + tokens.length, 0));
-      const handles = entries.map(({ sequence, position, tokens, outputs }) => [
-        ...native.addToBatch(
-          sequence,
-          position,
-          Uint32Array.from(tokens),
-          Uint32Array.from(outputs),
-        ),
-      ]);
+      let size = 0;
+      for (const { tokens } of entries) size += tokens.length;
+      native.initBatch(size);
+      const handles = entries.map(({ sequence, position, tokens, outputs }) =>
+        native.addToBatch(sequence, position, new Uint32Array(tokens), new Uint32Array(outputs)),
+      );
       await native.decodeBatch();
       return handles;
     },
