@@ -28,8 +28,8 @@ export interface BatchOptions {
 }
 
 /** How long, and for how many tokens, a text that is computed by itself goes on before others have their turn. */
-const ALONE_MS = 4;
-const ALONE_TOKENS = 8;
+const ALONE_MS = 8;
+const ALONE_TOKENS = 16;
 
 export function createBatch(options: BatchOptions): Batch {
   const loop = new DecodeLoop(options);
