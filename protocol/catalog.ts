@@ -25,6 +25,8 @@ export const CatalogEntry = z.strictObject({
   files: z.array(CatalogFile).min(1),
   contextTokens: z.int().optional(),
   chatTemplate: z.boolean().optional(),
+  tools: z.boolean().optional().describe('Whether the chat template calls tools.'),
+  reasoning: z.boolean().optional().describe('Whether the model thinks before it answers.'),
   dimensions: z.int().optional(),
   queryPrefix: z.string().optional(),
   documentPrefix: z.string().optional(),

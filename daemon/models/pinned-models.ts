@@ -151,6 +151,8 @@ export function describeModel(
     description: entry.description,
     ...(contextTokens === undefined ? {} : { contextTokens }),
     ...(entry.chatTemplate === undefined ? {} : { chatTemplate: entry.chatTemplate }),
+    ...(entry.tools === undefined ? {} : { tools: entry.tools }),
+    ...(entry.reasoning === undefined ? {} : { reasoning: entry.reasoning }),
     ...(entry.dimensions === undefined ? {} : { dimensions: entry.dimensions }),
     ...(quarantineMs === 0
       ? {}

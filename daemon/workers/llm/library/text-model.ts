@@ -83,7 +83,7 @@ async function countTokens(tokenizer: Tokenizer, texts: readonly string[]): Prom
   const pause = createPauses();
   const counts: number[] = [];
   for (const text of texts) {
-    counts.push((await tokenizer.tokenizeLong([{ kind: 'text', text }])).length);
+    counts.push(await tokenizer.countLong(text));
     await pause();
   }
   return counts;

@@ -19,6 +19,8 @@ export interface Tokenizer {
   tokenize(pieces: readonly PromptPiece[]): Token[];
   /** In parts, so that others go between. */
   tokenizeLong(pieces: readonly PromptPiece[]): Promise<Token[]>;
+  /** How many tokens a text has, without keeping them. */
+  countLong(text: string): Promise<number>;
   /** All texts that are one special token. */
   readonly special: SpecialTexts;
 }
@@ -42,6 +44,15 @@ export function createTokenizer(model: LlamaModel, template: string): Tokenizer 
         for (const token of tokenizePart(part, tokens.length === 0)) tokens.push(token);
       }
       return tokens;
+    },
+    countLong: async (text) => {
+      const pause = createPauses();
+      let count = 0;
+      for (const part of listParts([{ kind: 'text', text }], marks)) {
+        count += tokenizePart(part, count === 0).length;
+        await pause();
+      }
+      return count;
     },
     tokenizeLong: async (pieces) => {
       const pause = createPauses();

@@ -94,16 +94,24 @@ test('the longest conversation holds nobody else up for long', async () => {
     role: index % 2 === 0 ? 'user' : 'assistant',
     content: 'a few words of a very long conversation, over and over again '.repeat(5),
   }));
+  // Of this thread alone: what other processes take of a shared core is no work of its own.
+  const spentMs = (): number => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
+  };
   let longestMs = 0;
-  let lastAt = performance.now();
-  const timer = setInterval(() => {
-    longestMs = Math.max(longestMs, performance.now() - lastAt);
-    lastAt = performance.now();
-  }, 1);
+  let lastMs = spentMs();
+  let isRunning = true;
+  const tick = (): void => {
+    longestMs = Math.max(longestMs, spentMs() - lastMs);
+    lastMs = spentMs();
+    if (isRunning) setImmediate(tick);
+  };
+  setImmediate(tick);
   const { dropped } = await run({ messages }, 'dropOldest');
-  clearInterval(timer);
+  isRunning = false;
   expect(dropped?.messages).toBeGreaterThan(9900);
-  expect(longestMs).toBeLessThan(250);
+  expect(longestMs).toBeLessThan(150);
 }, 60_000);
 
 test('half characters become replacements, and never an error', async () => {
