@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { writeChoice, writeGrammar } from '../../../../../daemon/workers/llm/schema/write-grammar.ts';
+import {
+  writeChoice,
+  writeGrammar,
+} from '../../../../../daemon/workers/llm/schema/write-grammar.ts';
 
 test('an integer has no exponent, whatever a number has', () => {
   expect(writeGrammar({ type: 'integer' })).not.toContain('[eE]');
