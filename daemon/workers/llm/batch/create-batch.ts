@@ -5,6 +5,7 @@ import type { DecodeContext, OutputHandles } from './decode-context.ts';
 import type { Invariance } from './invariance.ts';
 import { createLanes, type Lanes } from './lanes.ts';
 import { chooseParked } from './park.ts';
+import { outputsOf, probabilityOf } from './outputs.ts';
 import { planWrites, type WritePlan, type WriteSite } from './plan-writes.ts';
 import type { Step } from './thread-tuner.ts';
 import {
@@ -326,23 +327,6 @@ class DecodeLoop {
     if (error === undefined) run.settlers.resolve(undefined);
     else run.settlers.reject(error);
   }
-}
-
-/** Where, within a piece of a prompt, the engine must say what could come next. */
-function outputsOf({ request, tokens }: Run, position: number, size: number): number[] {
-  if (!('target' in request)) return position + size === tokens.length ? [size - 1] : [];
-  const firstAt = request.prompt.length - 1;
-  return Array.from({ length: size }, (_value, at) => at).filter((at) => {
-    const index = position + at;
-    return index >= firstAt && index < tokens.length - 1;
-  });
-}
-
-function probabilityOf(token: Token | undefined, probabilities: readonly number[]): number {
-  for (let at = 0; at < probabilities.length; at += 2) {
-    if (probabilities[at] === token) return probabilities[at + 1] ?? 0;
-  }
-  return 0;
 }
 
 function overflow(run: Run, { context }: BatchOptions): RpcError {
