@@ -127,7 +127,7 @@ async function readManifest(path: string): Promise<Uint8Array> {
   const [first] = checkManifest(bytes).errors;
   if (first === undefined) return bytes;
   const where = first.path === '' ? MANIFEST_FILE : `${MANIFEST_FILE}: ${first.path}`;
-  throw new CliError('InvalidManifest', `${where}: ${first.rule}. See \`locara verify\`.`);
+  throw new CliError('InvalidManifest', `${where}: ${first.rule} (all of it: \`locara verify\`)`);
 }
 
 /** Throws CliError for anything but a private key that can sign. */

@@ -25,4 +25,12 @@ export type { EventMap, EventName } from './events.ts';
 export type { Prove, Session } from './handshake.ts';
 export type { StreamingCall } from './stream.ts';
 export { RpcError } from '@locara/protocol';
-export type { ErrorReason, Progress } from '@locara/protocol';
+export type {
+  Chunk,
+  Completion,
+  ErrorReason,
+  Message,
+  ParamsInput,
+  Progress,
+  Result,
+} from '@locara/protocol';

@@ -1,7 +1,9 @@
 import type { Finding } from '@locara/protocol';
 import type { Config } from '../config.ts';
+import type { MemoryStatus } from '../scheduler/engines.ts';
 import type { WorkerStatus } from '../workers/worker.ts';
 import { examineDecoders, examineEngines, examineThreads } from './examine-engines.ts';
+import { examineMemory } from './examine-memory.ts';
 import { examinePlaces } from './examine-places.ts';
 import { describeSameUser, examineLandlock, examineSandbox, examineSeal } from './examine-walls.ts';
 
@@ -9,10 +11,12 @@ export interface ExamineDeps {
   readonly version: string;
   readonly config: Config;
   readonly engines: () => readonly WorkerStatus[];
+  readonly memory: () => MemoryStatus;
 }
 
 /** Everything the daemon can find out about itself, each thing looked at now. */
-export async function examine({ version, config, engines }: ExamineDeps): Promise<Finding[]> {
+export async function examine(deps: ExamineDeps): Promise<Finding[]> {
+  const { version, config, engines, memory } = deps;
   const [seal, sandbox] = await Promise.all([examineSeal(), examineSandbox(config.bubblewrap)]);
   return [
     {
@@ -23,6 +27,7 @@ export async function examine({ version, config, engines }: ExamineDeps): Promis
     },
     ...examineEngines(config, engines()),
     ...examineThreads(config),
+    ...examineMemory(memory()),
     examineDecoders(),
     seal,
     ...examineLandlock(),

@@ -16,13 +16,16 @@ export interface EngineReportDeps {
 export function createEngineReport({ engines, pinnedOf }: EngineReportDeps) {
   return (session: Session): Result<'daemon.status'>['engines'] =>
     pinnedOf(session).map(({ id, digest }) => {
-      const { state = 'stopped', device } = engines.statusFor(digest, session.appId) ?? {};
+      const status = engines.statusFor(digest, session.appId);
+      const { state = 'stopped', device, contextTokens, sequences } = status ?? {};
       return {
         model: id,
         state,
         device: device?.device ?? '',
         threads: device?.threads ?? 0,
         why: device?.why ?? '',
+        ...(contextTokens === undefined ? {} : { contextTokens }),
+        ...(sequences === undefined ? {} : { sequences }),
       };
     });
 }

@@ -133,7 +133,11 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
         return { installed: count, bytes };
       },
     }),
-    ...doctorHandlers({ ...parts, engines: () => parts.engines.status() }),
+    ...doctorHandlers({
+      ...parts,
+      engines: () => parts.engines.status(),
+      memory: () => parts.engines.memory(),
+    }),
     ...createAppHandlers({
       ...parts,
       blocks: parts.revocations,

@@ -66,13 +66,14 @@ export function createEngines(deps: EnginesDeps): RunningEngines {
       limitBytes: deps.budget.limitBytes,
       heldBytes: admission.heldBytes(),
       availableBytes: admission.freeBytes(),
+      maxContextTokens: maxContextTokens(toLlmLimits(deps)),
       pressure: pressure.level(),
     }),
-    statusFor: (digest, app) => slots.get(digest)?.statusFor(app),
+    statusFor: (digest, app) => describeFor(slots.get(digest), app),
     isLoaded: (digest) => slots.get(digest)?.isLoaded() === true,
     quarantineMs: (digest) => slots.get(digest)?.worker.status().quarantine?.remainingMs ?? 0,
     contextTokensOf: (entry, digest) =>
-      slots.get(digest)?.contextTokens ?? guessContextTokens(entry, deps),
+      slots.get(digest)?.size.contextTokens ?? guessContextTokens(entry, deps),
     keepWarm: (digest, isHeld) => {
       slots.get(digest)?.keepWarm(isHeld);
     },
@@ -111,7 +112,12 @@ function watchMemory({ budget, machine, memory, log }: EnginesDeps) {
 
 function describeSlot(slot: ModelSlot): EngineStatus {
   const memory = slot.isResident() ? { memoryBytes: slot.bytes } : {};
-  return { ...slot.worker.status(), ...memory };
+  return { ...slot.worker.status(), ...slot.size, ...memory };
+}
+
+function describeFor(slot: ModelSlot | undefined, app: string): EngineStatus | undefined {
+  const status = slot?.statusFor(app);
+  return status === undefined ? undefined : { ...status, ...slot?.size };
 }
 
 function openSlot(
@@ -139,18 +145,23 @@ function openSlot(
 function planSlot(
   model: ReadyModel,
   deps: EnginesDeps,
-): Pick<ModelSlotOptions, 'bytes' | 'spec' | 'contextTokens'> {
+): Pick<ModelSlotOptions, 'bytes' | 'spec' | 'size'> {
   const { settings } = deps;
   const { task } = model.entry;
   if (task === 'speech-to-text') {
-    return { bytes: estimateSpeech(model), spec: describeSpeech(model, settings) };
+    return { bytes: estimateSpeech(model), spec: describeSpeech(model, settings), size: {} };
   }
   if (task === 'image-to-text') {
-    return { bytes: estimateOcr(model), spec: describeOcr(model, settings) };
+    return { bytes: estimateOcr(model), spec: describeOcr(model, settings), size: {} };
   }
   const { bytes, purpose, plan } = planLlm(model, toLlmLimits(deps));
   const spec = describeLlm(model, settings, { purpose, plan });
-  return { bytes, spec, contextTokens: plan.contextTokens };
+  const { contextTokens, sequences } = plan;
+  return {
+    bytes,
+    spec,
+    size: purpose === 'embed' ? { contextTokens } : { contextTokens, sequences },
+  };
 }
 
 function toLlmLimits({ settings, budget, memory }: EnginesDeps): LlmLimits {

@@ -19,6 +19,10 @@ export type ModelName = Pick<ReadyModel, 'digest'> & { readonly id: string };
 export interface EngineStatus extends WorkerStatus {
   /** By its estimate, while it is counted. */
   readonly memoryBytes?: number;
+  /** Of one text, where the model writes or embeds. */
+  readonly contextTokens?: number;
+  /** Texts that it writes side by side. */
+  readonly sequences?: number;
 }
 
 /** Of all models together. */
@@ -27,6 +31,8 @@ export interface MemoryStatus {
   readonly heldBytes: number;
   /** What one more could take without another being unloaded. */
   readonly availableBytes: number;
+  /** No model gets more context than this here. */
+  readonly maxContextTokens: number;
   readonly pressure: Pressure;
 }
 
@@ -36,7 +42,7 @@ export interface RunningEngines extends Engines {
   worker(model: ReadyModel): Worker<LoadOps>;
   status(): readonly EngineStatus[];
   /** The engine of one model as one app may see it; undefined when only others use it. */
-  statusFor(digest: string, app: string): WorkerStatus | undefined;
+  statusFor(digest: string, app: string): EngineStatus | undefined;
   memory(): MemoryStatus;
   isLoaded(digest: string): boolean;
   /** Milliseconds that the model stays refused for its crashes; 0 when it may be used. */

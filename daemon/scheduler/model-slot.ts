@@ -1,5 +1,6 @@
 import type { ReadyModel } from '../models/app-models.ts';
 import type { Admission, Resident } from './memory/admission.ts';
+import type { ContextPlan } from './memory/context-plan.ts';
 import type { LoadOps } from '../workers/engine.ts';
 import { type GovernedWorker, governWorker, type ProcessHooks } from './threads/govern-worker.ts';
 import type { ThreadGovernor } from './threads/thread-governor.ts';
@@ -7,10 +8,12 @@ import { createWorker } from '../workers/supervisor.ts';
 import type { WorkerDependencies } from '../workers/worker-dependencies.ts';
 import type { Worker, WorkerSpec, WorkerStatus } from '../workers/worker.ts';
 
+/** How much text it holds, where it writes or embeds, and how many texts side by side, where it writes. */
+export type ModelSize = Partial<ContextPlan>;
+
 /** The one worker of a model, and what it means for memory. */
 export interface ModelSlot extends Resident {
-  /** Of one call, where the model writes or embeds. */
-  readonly contextTokens: number | undefined;
+  readonly size: ModelSize;
   /** Calls through it count as uses. */
   readonly worker: Worker<LoadOps>;
   isLoaded(): boolean;
@@ -25,7 +28,7 @@ export interface ModelSlotOptions {
   readonly model: ReadyModel;
   /** What its worker takes, estimated. */
   readonly bytes: number;
-  readonly contextTokens?: number;
+  readonly size: ModelSize;
   readonly spec: WorkerSpec;
   readonly admission: Admission;
   readonly governor: ThreadGovernor;
@@ -65,7 +68,7 @@ export function createModelSlot(options: ModelSlotOptions): ModelSlot {
   const slot: ModelSlot = {
     model: model.entry.id,
     bytes: options.bytes,
-    contextTokens: options.contextTokens,
+    size: options.size,
     worker: tellUses(worker, {
       onBegin: touch,
       onEnd: () => {

@@ -26,14 +26,21 @@ const JsonSchema = z.record(z.string(), z.unknown());
 
 const Sampling = {
   model: ModelId.optional(),
-  maxTokens: z.int().min(1).optional().describe('Clamped to what the context leaves.'),
-  temperature: z.number().optional().describe('Clamped to 0..2; 0 always picks the likeliest.'),
-  topP: z.number().optional().describe('Clamped to 0..1.'),
-  topK: z.int().optional().describe('Clamped to 0..1000; 0 keeps every token.'),
-  minP: z.number().optional().describe('Clamped to 0..1.'),
-  repeatPenalty: z.number().optional().describe('Clamped to 0.5..2; 1 is none.'),
-  presencePenalty: z.number().optional().describe('Clamped to -2..2; 0 is none.'),
-  frequencyPenalty: z.number().optional().describe('Clamped to -2..2; 0 is none.'),
+  maxTokens: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Clamped to what the context leaves, and without it all of that.'),
+  temperature: z
+    .number()
+    .optional()
+    .describe('Clamped to 0..2, else 0.8; 0 always picks the likeliest.'),
+  topP: z.number().optional().describe('Clamped to 0..1, else 0.95.'),
+  topK: z.int().optional().describe('Clamped to 0..1000, else 40; 0 keeps every token.'),
+  minP: z.number().optional().describe('Clamped to 0..1, else 0.05.'),
+  repeatPenalty: z.number().optional().describe('Clamped to 0.5..2, else 1, which is none.'),
+  presencePenalty: z.number().optional().describe('Clamped to -2..2, else 0, which is none.'),
+  frequencyPenalty: z.number().optional().describe('Clamped to -2..2, else 0, which is none.'),
   seed: z
     .int()
     .min(0)
@@ -50,7 +57,7 @@ const Sampling = {
     })
     .optional()
     .describe(
-      'The content is JSON of this schema, of the subset in the README; `stop` does not apply to it. Cut by `maxTokens` it is incomplete, and `finishReason` is `length`. Not together with tools that may be called.',
+      'The content is JSON of this schema, of the subset in protocol/README.md; `stop` does not apply to it. Cut by `maxTokens` it is incomplete, and `finishReason` is `length`. Not together with tools that may be called.',
     ),
   priority: z.enum(['interactive', 'background']).default('interactive'),
   overflow: z
@@ -194,7 +201,12 @@ export const llmMethods = {
       timeoutMs: TimeoutMs.optional(),
     }),
     result: z.object({
-      results: z.array(z.object({ index: z.int().describe('In `documents`.'), score: z.number() })),
+      results: z.array(
+        z.object({
+          index: z.int().describe('In `documents`.'),
+          score: z.number().describe('0..1; compare within one answer alone.'),
+        }),
+      ),
       usage: z.object({ promptTokens: z.int(), cachedTokens: z.int() }),
     }),
     errors: generationErrors,

@@ -79,6 +79,19 @@ describe('a session learns about itself', () => {
     });
   });
 
+  test('daemon.status says how much text a model holds, once the app uses it', async () => {
+    await call('llm.countTokens', { prompt: 'Once upon a time' });
+    const { engines } = await call('daemon.status');
+    expect(engines).toContainEqual(
+      expect.objectContaining({
+        model: 'stories-260k',
+        state: 'ready',
+        contextTokens: 2048,
+        sequences: 8,
+      }),
+    );
+  });
+
   test('session.info has every limit of hello, and the quotas', async () => {
     const stranger = await openWire(daemon.appSocket);
     const hello = await stranger.call('session.hello', {

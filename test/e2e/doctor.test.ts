@@ -54,6 +54,8 @@ describe('with a daemon', () => {
       'engine-packages',
       'cores',
       'threads',
+      'memory',
+      'context',
       'audio-decoders',
       'seal',
       'place:data',

@@ -51,7 +51,8 @@ async function callMethod(context: CliContext, { method, params, appId }: Reques
   const onProgress = noteProgress(context);
   const options = context.interactive ? { onChunk, onProgress } : { onChunk };
   const result = await callByName(client, { method, params, options }).catch((error: unknown) => {
-    throw pointToReason(error, { method, appId });
+    const told = pointToReason(error, { method, appId });
+    throw context.json ? told : addDetails(told);
   });
   context.print({ result, chunks }, toJsonLine({ result }));
 }
@@ -65,6 +66,19 @@ function pointToReason(
   if (reason !== 'Unauthenticated') return error;
   const message = `locarad did not let ${appId} in. To see why: locara app explain ${appId} ${method}`;
   return new RpcError(reason, message, errorId === undefined ? {} : { errorId });
+}
+
+/** Below the sentence, the numbers and names that a program would read; the frame shows issues itself. */
+function addDetails(error: unknown): unknown {
+  if (!(error instanceof RpcError)) return error;
+  const { reason, message, details = {}, errorId } = error;
+  const lines = Object.entries(details)
+    .filter(([, value]) => value !== null && typeof value !== 'object')
+    .map(([name, value]) => `  ${name}: ${String(value)}`);
+  return new RpcError(reason, [message, ...lines].join('\n'), {
+    details,
+    ...(errorId === undefined ? {} : { errorId }),
+  });
 }
 
 /** The table types each method; here the daemon checks name and params, and the table the answer. */

@@ -39,7 +39,7 @@ export function contextOverflow(details: {
   readonly index?: number;
   readonly isEstimate?: boolean;
 }): RpcError {
-  return new RpcError('ContextOverflow', 'The text leaves no room in the context of the model.', {
-    details,
-  });
+  const { promptTokens, contextTokens, isEstimate = false } = details;
+  const message = `The text has ${isEstimate ? 'about ' : ''}${promptTokens} tokens and leaves no room in the context of the model, which holds ${contextTokens}: shorten it, or set \`overflow\` where the method has it.`;
+  return new RpcError('ContextOverflow', message, { details });
 }

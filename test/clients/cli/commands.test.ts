@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RpcError } from '@locara/protocol';
 import { describe, expect, test } from 'vitest';
 import { completionOf, FakeDaemon } from '../../fakes/fake-daemon.ts';
 import { ControlHome, locara } from '../../support/run-cli.ts';
@@ -34,11 +35,12 @@ test('status prints the daemon’s document with --json and words without', asyn
 });
 
 describe('call', () => {
-  async function appHome(words: readonly [string, string] = ['a', 'b']) {
+  async function appHome(words: readonly [string, string] | RpcError = ['a', 'b']) {
     const home = folder();
     const daemon = await FakeDaemon.start({
       handlers: {
         'llm.chat': ({ chunk }) => {
+          if (words instanceof RpcError) throw words;
           for (const [sequence, delta] of words.entries()) chunk({ delta }, sequence);
           return completionOf(words.join(''));
         },
@@ -64,6 +66,15 @@ describe('call', () => {
       { chunk: { delta: 'b' } },
       { result: completionOf('ab') },
     ]);
+  });
+
+  test('shows the details of an error below its sentence', async () => {
+    const overflow = new RpcError('ContextOverflow', 'Too long.', {
+      details: { promptTokens: 3002, contextTokens: 2048, issues: [] },
+    });
+    await using app = await appHome(overflow);
+    const { stderr } = await locara(argv, { home: app.home });
+    expect(stderr).toBe('locara: Too long.\n  promptTokens: 3002\n  contextTokens: 2048\n');
   });
 
   test('prints one document with --json', async () => {

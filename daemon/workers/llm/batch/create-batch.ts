@@ -1,8 +1,9 @@
-import { RpcError } from '@locara/protocol/errors';
+import type { RpcError } from '@locara/protocol/errors';
 import type { Token } from '../text-model.ts';
 import type { Batch, RunOutcome, RunRequest } from './batch.ts';
 import type { DecodeContext, OutputHandles } from './decode-context.ts';
 import type { Invariance } from './invariance.ts';
+import { contextOverflow } from '../prompt-limit.ts';
 import { createLanes, type Lanes } from './lanes.ts';
 import { chooseParked } from './park.ts';
 import { outputsOf, probabilityOf } from './outputs.ts';
@@ -330,7 +331,5 @@ class DecodeLoop {
 }
 
 function overflow(run: Run, { context }: BatchOptions): RpcError {
-  return new RpcError('ContextOverflow', 'The text leaves no room in the context of the model.', {
-    details: { promptTokens: run.tokens.length, contextTokens: context.cells },
-  });
+  return contextOverflow({ promptTokens: run.tokens.length, contextTokens: context.cells });
 }

@@ -54,6 +54,9 @@ export interface Offer {
   readonly syntax: CallSyntax | undefined;
 }
 
+const CANNOT_CALL =
+  'This model cannot call tools: its own chat template knows no calls. Use a model whose template does, or responseFormat.';
+
 /** Throws Unavailable when the template knows no calls, InvalidParams for tools that cannot be offered. */
 export async function planCalls(
   model: TextModel,
@@ -62,7 +65,7 @@ export async function planCalls(
   const allowed = chooseTools(tools, choice);
   if (allowed.length === 0) return undefined;
   if (syntax === undefined) {
-    throw new RpcError('Unavailable', 'This model cannot call tools.', {
+    throw new RpcError('Unavailable', CANNOT_CALL, {
       details: { parameter: 'tools' },
     });
   }

@@ -231,8 +231,10 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+const UNSUPPORTED = 'The schema has a part that is not supported: `details` says which and why.';
+
 function refuse(rule: string, path: string): never {
-  throw new RpcError('InvalidParams', 'The schema is not supported.', {
+  throw new RpcError('InvalidParams', UNSUPPORTED, {
     details: { rule, path: path.slice(0, 256) },
   });
 }

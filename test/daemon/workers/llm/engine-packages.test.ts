@@ -106,7 +106,11 @@ test.runIf(process.platform === 'linux').each([
     expect(device?.why).toContain(why);
     expect(device?.why).toMatch(/LOCARA_THREADS allows 1 thread\.$/);
     const digest = `sha256:${'0'.repeat(64)}`;
-    expect(engines.statusFor(digest, 'acme/notes')).toMatchObject({ state: 'ready' });
+    expect(engines.statusFor(digest, 'acme/notes')).toMatchObject({
+      state: 'ready',
+      contextTokens: expect.any(Number) as number,
+      sequences: 1,
+    });
     expect(engines.statusFor(digest, 'acme/other')).toBeUndefined();
   } finally {
     await engines.close();
