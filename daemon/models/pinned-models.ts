@@ -151,6 +151,8 @@ export function describeModel(
     description: entry.description,
     ...(contextTokens === undefined ? {} : { contextTokens }),
     ...(entry.chatTemplate === undefined ? {} : { chatTemplate: entry.chatTemplate }),
+    // Only a template knows calls: without one it is certain that there are none.
+    ...(entry.chatTemplate === false ? { tools: false } : {}),
     ...(entry.dimensions === undefined ? {} : { dimensions: entry.dimensions }),
     ...(quarantineMs === 0
       ? {}
