@@ -151,8 +151,13 @@ export function describeModel(
     description: entry.description,
     ...(contextTokens === undefined ? {} : { contextTokens }),
     ...(entry.chatTemplate === undefined ? {} : { chatTemplate: entry.chatTemplate }),
+<<<<<<< HEAD
     ...(entry.tools === undefined ? {} : { tools: entry.tools }),
     ...(entry.reasoning === undefined ? {} : { reasoning: entry.reasoning }),
+=======
+    // Only a template knows calls: without one it is certain that there are none.
+    ...(entry.chatTemplate === false ? { tools: false } : {}),
+>>>>>>> newcomer
     ...(entry.dimensions === undefined ? {} : { dimensions: entry.dimensions }),
     ...(quarantineMs === 0
       ? {}

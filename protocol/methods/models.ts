@@ -27,8 +27,14 @@ export const Model = z
       .optional()
       .describe('False: the contents of messages are joined by newlines.'),
     dimensions: z.int().optional(),
-    tools: z.boolean().optional().describe('Whether the chat template calls tools.'),
-    reasoning: z.boolean().optional().describe('Whether the model thinks before it answers.'),
+    tools: z
+      .boolean()
+      .optional()
+      .describe('Whether the chat template calls tools; absent where not known.'),
+    reasoning: z
+      .boolean()
+      .optional()
+      .describe('Whether the model thinks before it answers; absent where not known.'),
     unusableUntil: z
       .string()
       .optional()

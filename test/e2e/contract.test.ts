@@ -92,6 +92,13 @@ describe('a session learns about itself', () => {
     );
   });
 
+  test('models.list says of a model without a template that it calls no tools', async () => {
+    const { models } = await call('models.list');
+    expect(models).toContainEqual(
+      expect.objectContaining({ id: 'stories-260k', chatTemplate: false, tools: false }),
+    );
+  });
+
   test('session.info has every limit of hello, and the quotas', async () => {
     const stranger = await openWire(daemon.appSocket);
     const hello = await stranger.call('session.hello', {

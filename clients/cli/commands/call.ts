@@ -16,7 +16,7 @@ const CONNECT_TIMEOUT_MS = 1000;
 export function registerCall(program: Command, context: CliContext): void {
   const command = program
     .command('call')
-    .description('call any method as an installed app, for trying things out')
+    .description('call any method as an installed app, for trying things out; Ctrl-C cancels it')
     .argument('<method>', 'for example llm.chat')
     .argument('[json]', 'its params, a JSON object')
     .requiredOption('--app <id>', APP_ID, parseAppId)
@@ -26,6 +26,7 @@ export function registerCall(program: Command, context: CliContext): void {
   addExample(
     command,
     'locara call embed.create \'{"input":"a cat"}\' --app acme/notes',
+    'locara call llm.complete \'{"prompt":"Once","stop":".","seed":7}\' --app acme/notes',
     'locara call session.info --app acme/notes --json',
   );
 }
