@@ -17,8 +17,8 @@ const USER_DEFINED = 4;
 export interface Tokenizer {
   /** Of short texts; the rest of the process waits. */
   tokenize(pieces: readonly PromptPiece[]): Token[];
-  /** In parts, so that others go between. */
-  tokenizeLong(pieces: readonly PromptPiece[]): Promise<Token[]>;
+  /** In parts, so that others go between; fails with Cancelled. */
+  tokenizeLong(pieces: readonly PromptPiece[], signal: AbortSignal): Promise<Token[]>;
   /** All texts that are one special token. */
   readonly special: SpecialTexts;
 }
@@ -43,8 +43,8 @@ export function createTokenizer(model: LlamaModel, template: string): Tokenizer 
       }
       return tokens;
     },
-    tokenizeLong: async (pieces) => {
-      const pause = createPauses();
+    tokenizeLong: async (pieces, signal) => {
+      const pause = createPauses(signal);
       const tokens: Token[] = [];
       for (const part of listParts(pieces, marks)) {
         for (const token of tokenizePart(part, tokens.length === 0)) tokens.push(token);

@@ -102,3 +102,23 @@ function pause(ms: number): Promise<undefined> {
     setTimeout(resolve, ms, undefined);
   });
 }
+
+test('a cancelled call does not go on reading a prompt of megabytes', async () => {
+  const abort = new AbortController();
+  const reading = engine.generate(
+    {
+      caller: { owner: 'long', session: 'long', isBackground: false },
+      input: { prompt: 'a '.repeat(2_000_000) },
+      overflow: 'dropOldest',
+      sampling: { stop: [], maxTokens: 1 },
+    },
+    { signal: abort.signal, chunk: () => undefined, progress: () => undefined },
+  );
+  const startedAt = performance.now();
+  setImmediate(() => {
+    abort.abort();
+  });
+  await expect(reading).rejects.toMatchObject({ reason: 'Cancelled' });
+  // Read to its end it takes seconds.
+  expect(performance.now() - startedAt).toBeLessThan(400);
+});
