@@ -151,17 +151,20 @@ export function describeModel(
     description: entry.description,
     ...(contextTokens === undefined ? {} : { contextTokens }),
     ...(entry.chatTemplate === undefined ? {} : { chatTemplate: entry.chatTemplate }),
-<<<<<<< HEAD
-    ...(entry.tools === undefined ? {} : { tools: entry.tools }),
-    ...(entry.reasoning === undefined ? {} : { reasoning: entry.reasoning }),
-=======
-    // Only a template knows calls: without one it is certain that there are none.
-    ...(entry.chatTemplate === false ? { tools: false } : {}),
->>>>>>> newcomer
+    ...describeTemplate(entry),
     ...(entry.dimensions === undefined ? {} : { dimensions: entry.dimensions }),
     ...(quarantineMs === 0
       ? {}
       : { unusableUntil: new Date(Date.now() + quarantineMs).toISOString() }),
+  };
+}
+
+/** A model without a chat template calls no tools; of others the catalog says so. */
+function describeTemplate(entry: CatalogEntry): Pick<Model, 'tools' | 'reasoning'> {
+  const tools = entry.tools ?? (entry.chatTemplate === false ? false : undefined);
+  return {
+    ...(tools === undefined ? {} : { tools }),
+    ...(entry.reasoning === undefined ? {} : { reasoning: entry.reasoning }),
   };
 }
 

@@ -83,7 +83,10 @@ async function createGenerateEngine(
     generate: (params, call) => generate({ model: textModel, batch }, params, call),
     countTokens: async ({ input }, call) => {
       throwIfCancelled(call.signal);
-      return { tokens: (await renderChecked(textModel, input)).tokens.length };
+      return {
+        tokens: (await renderChecked({ model: textModel, signal: call.signal }, input)).tokens
+          .length,
+      };
     },
     embed: () => refusePurpose('text-to-text'),
     rank: (params, call) => rankByLikelihood({ model: textModel, batch }, params, call),

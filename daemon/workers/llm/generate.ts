@@ -31,7 +31,7 @@ export async function generate(
   call: Call,
 ): Promise<Generated> {
   throwIfCancelled(call.signal);
-  const plan = await planAnswer(model, params);
+  const plan = await planAnswer({ model, signal: call.signal }, params);
   throwIfCancelled(call.signal);
   return runPlan({ model, batch, params, plan }, call);
 }

@@ -5,6 +5,12 @@ import type { Generated, GenerateParams, PromptInput } from './ops.ts';
 import { assertPromptBytes, contextOverflow } from './prompt-limit.ts';
 import type { RenderedPrompt, TextModel } from './text-model.ts';
 
+/** What a prompt is made for: reading a long one ends when its caller cancels. */
+export interface PromptSite {
+  readonly model: TextModel;
+  readonly signal: AbortSignal;
+}
+
 /** A prompt that leaves room for an answer. */
 export interface FittedPrompt {
   readonly prompt: RenderedPrompt;
@@ -19,31 +25,35 @@ const MANY_MESSAGES = 16;
 const ANSWER_TOKENS = 256;
 
 /** Renders the prompt; one that does not fit is refused with ContextOverflow, or shortened where the caller asks. */
-export async function fitPrompt(model: TextModel, params: GenerateParams): Promise<FittedPrompt> {
+export async function fitPrompt(site: PromptSite, params: GenerateParams): Promise<FittedPrompt> {
+  const { model } = site;
   const { input, overflow = 'refuse' } = params;
   if (overflow === 'refuse') {
-    const prompt = await renderChecked(model, input);
+    const prompt = await renderChecked(site, input);
     const freeTokens = freeTokensOf(model, prompt);
     if (freeTokens < 1) throw overflowOf(model, prompt);
     return { prompt, dropped: undefined, freeTokens };
   }
   const wanted = params.sampling.maxTokens ?? ANSWER_TOKENS;
   const room = Math.max(1, Math.min(wanted, Math.floor(model.contextTokens / 4)));
-  return 'prompt' in input ? fitText(model, input, room) : fitConversation(model, input, room);
+  return 'prompt' in input ? fitText(site, input, room) : fitConversation(site, input, room);
 }
 
 /** The prompt's tokens, refused early when there are far too many. */
-export async function renderChecked(model: TextModel, input: PromptInput): Promise<RenderedPrompt> {
+export async function renderChecked(
+  { model, signal }: PromptSite,
+  input: PromptInput,
+): Promise<RenderedPrompt> {
   assertPromptBytes(textsOf(input).join('\n'), {
     contextTokens: model.contextTokens,
     countTokens: (text) => model.tokenize(text).length,
   });
   if ('messages' in input && input.messages.length > model.contextTokens / MANY_MESSAGES) {
     // A rendering of so many takes long; most are refused for their contents alone.
-    const [contentTokens = 0] = await model.countTokens([textsOf(input).join('\n')]);
+    const [contentTokens = 0] = await model.countTokens([textsOf(input).join('\n')], signal);
     if (contentTokens > model.contextTokens) throw tooLong(model, contentTokens);
   }
-  const prompt = await model.renderPrompt(input);
+  const prompt = await model.renderPrompt(input, signal);
   if (prompt.tokens.length === 0) {
     throw new RpcError('InvalidParams', 'The prompt is empty.', {
       details: { rule: 'empty_prompt' },
@@ -73,11 +83,11 @@ function overflowOf(model: TextModel, { tokens }: RenderedPrompt): RpcError {
 
 /** Keeps the end of a text, and the model’s own beginning. */
 async function fitText(
-  model: TextModel,
+  { model, signal }: PromptSite,
   input: { readonly prompt: string },
   room: number,
 ): Promise<FittedPrompt> {
-  const prompt = await model.renderPrompt(input);
+  const prompt = await model.renderPrompt(input, signal);
   const excess = room - freeTokensOf(model, prompt);
   if (excess <= 0) {
     return { prompt, dropped: undefined, freeTokens: freeTokensOf(model, prompt) };
@@ -98,13 +108,14 @@ type Conversation = Extract<PromptInput, { readonly messages: unknown }>;
 
 /** Leaves out the oldest messages; how much a template adds, only a rendering tells. */
 async function fitConversation(
-  model: TextModel,
+  { model, signal }: PromptSite,
   input: Conversation,
   room: number,
 ): Promise<FittedPrompt> {
   const { messages } = input;
   const counts = await model.countTokens(
     messages.map((message) => textsOf({ messages: [message] }).join('\n')),
+    signal,
   );
   const groups = groupMessages(messages, counts);
   const budget = model.contextTokens - 1 - room;
@@ -113,7 +124,7 @@ async function fitConversation(
     const shortened = { ...input, messages: kept.flatMap((group) => group.messages) };
     // What nobody could shorten is not rendered only to be refused.
     if (tokensOf(kept) > model.contextTokens) throw tooLong(model, tokensOf(kept));
-    const prompt = await model.renderPrompt(shortened);
+    const prompt = await model.renderPrompt(shortened, signal);
     const freeTokens = freeTokensOf(model, prompt);
     const next = dropOldest(kept, room - freeTokens);
     if (next.length === kept.length) {

@@ -17,14 +17,14 @@ export interface TextModel {
   /** The tokens of a few words of the template, in the middle of a text. */
   tokenizePieces(pieces: readonly PromptPiece[]): Token[];
   /** How many tokens texts have, each alone; others are served between them. */
-  countTokens(texts: readonly string[]): Promise<number[]>;
+  countTokens(texts: readonly string[], signal: AbortSignal): Promise<number[]>;
   /** The text of tokens; special ones have none. */
   detokenize(tokens: readonly Token[], before: readonly Token[]): string;
   /** The text of tokens, special ones too. */
   spell(tokens: readonly Token[], before: readonly Token[]): string;
   isSpecial(token: Token): boolean;
   /** The prompt as the model must see it, with its template where it has one. */
-  renderPrompt(input: PromptInput): Promise<RenderedPrompt>;
+  renderPrompt(input: PromptInput, signal: AbortSignal): Promise<RenderedPrompt>;
   /** True of a token that ends a text. */
   isEnd(token: Token): boolean;
   createSampler(sampling: ResolvedSampling): Sampler;

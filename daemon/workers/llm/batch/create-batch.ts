@@ -92,7 +92,11 @@ class DecodeLoop {
     }
   }
 
+  /** Texts of the session that are still here end: one that had to make room would leave its state anew. */
   forget(session: string): void {
+    for (const run of [...this.#waiting, ...this.#seated]) {
+      if (run.request.caller.session === session) this.#settle(run, cancelledError());
+    }
     this.#forgotten.push(session);
     this.#wake();
   }

@@ -21,6 +21,11 @@ interface Site {
   readonly chat: Promise<ChatTemplate> | undefined;
 }
 
+/** The same, for one call that may be cancelled. */
+interface CallSite extends Site {
+  readonly signal: AbortSignal;
+}
+
 /** A loaded model as a writer of texts. */
 export function createTextModel(
   model: LlamaModel,
@@ -42,13 +47,13 @@ export function createTextModel(
     openFormat: async () => (await chat)?.format,
     tokenize: (text) => tokenizer.tokenize([{ kind: 'text', text }]),
     tokenizePieces: (pieces) => tokenizer.tokenize(pieces),
-    countTokens: (texts) => countTokens(tokenizer, texts),
+    countTokens: (texts, signal) => countTokens(tokenizer, texts, signal),
     detokenize: (tokens, before) =>
       model.detokenize(tokens as LlamaToken[], false, before as LlamaToken[]),
     spell: (tokens, before) =>
       model.detokenize(tokens as LlamaToken[], true, before as LlamaToken[]),
     isSpecial: (token) => model.isSpecialToken(token as LlamaToken),
-    renderPrompt: (input) => renderPrompt(site, input),
+    renderPrompt: (input, signal) => renderPrompt({ ...site, signal }, input),
     isEnd: (token) => model.isEogToken(token as LlamaToken),
     createSampler: (sampling) => new NativeSampler(internals, sampling, model),
     createGrammar: (grammar) => model.llama.createGrammar({ grammar }),
@@ -79,17 +84,21 @@ function openTemplate(
 /** Also of a tiny context: the conversation may have to be shortened first. */
 const MIN_RENDERED_CHARACTERS = 8 * 1024 * 1024;
 
-async function countTokens(tokenizer: Tokenizer, texts: readonly string[]): Promise<number[]> {
-  const pause = createPauses();
+async function countTokens(
+  tokenizer: Tokenizer,
+  texts: readonly string[],
+  signal: AbortSignal,
+): Promise<number[]> {
+  const pause = createPauses(signal);
   const counts: number[] = [];
   for (const text of texts) {
-    counts.push(await tokenizer.countLong(text));
+    counts.push(await tokenizer.countLong(text, signal));
     await pause();
   }
   return counts;
 }
 
-async function renderPrompt(site: Site, input: PromptInput): Promise<RenderedPrompt> {
+async function renderPrompt(site: CallSite, input: PromptInput): Promise<RenderedPrompt> {
   const none = { isThinking: false, stopStrings: [], stopTokens: new Set<Token>() };
   if ('prompt' in input) return { tokens: await readText(site, input.prompt), ...none };
   const chat = await site.chat;
@@ -149,15 +158,15 @@ function sortStops(
   return { stopStrings, stopTokens };
 }
 
-async function readText(site: Site, text: string): Promise<readonly Token[]> {
+async function readText(site: CallSite, text: string): Promise<readonly Token[]> {
   return readPieces(site, [{ kind: 'text', text }]);
 }
 
 async function readPieces(
-  { model, tokenizer }: Site,
+  { model, tokenizer, signal }: CallSite,
   pieces: readonly PromptPiece[],
 ): Promise<readonly Token[]> {
-  const tokens = await tokenizer.tokenizeLong(pieces);
+  const tokens = await tokenizer.tokenizeLong(pieces, signal);
   const { bos, shouldPrependBosToken } = model.tokens;
   if (shouldPrependBosToken && bos !== null && tokens[0] !== bos) tokens.unshift(bos);
   return tokens;

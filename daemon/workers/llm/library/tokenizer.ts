@@ -17,10 +17,10 @@ const USER_DEFINED = 4;
 export interface Tokenizer {
   /** Of short texts; the rest of the process waits. */
   tokenize(pieces: readonly PromptPiece[]): Token[];
-  /** In parts, so that others go between. */
-  tokenizeLong(pieces: readonly PromptPiece[]): Promise<Token[]>;
-  /** How many tokens a text has, without keeping them. */
-  countLong(text: string): Promise<number>;
+  /** In parts, so that others go between; fails with Cancelled. */
+  tokenizeLong(pieces: readonly PromptPiece[], signal: AbortSignal): Promise<Token[]>;
+  /** How many tokens a text has, without keeping them; in parts too. */
+  countLong(text: string, signal: AbortSignal): Promise<number>;
   /** All texts that are one special token. */
   readonly special: SpecialTexts;
 }
@@ -45,8 +45,8 @@ export function createTokenizer(model: LlamaModel, template: string): Tokenizer 
       }
       return tokens;
     },
-    countLong: async (text) => {
-      const pause = createPauses();
+    countLong: async (text, signal) => {
+      const pause = createPauses(signal);
       let count = 0;
       for (const part of listParts([{ kind: 'text', text }], marks)) {
         count += tokenizePart(part, count === 0).length;
@@ -54,8 +54,8 @@ export function createTokenizer(model: LlamaModel, template: string): Tokenizer 
       }
       return count;
     },
-    tokenizeLong: async (pieces) => {
-      const pause = createPauses();
+    tokenizeLong: async (pieces, signal) => {
+      const pause = createPauses(signal);
       const tokens: Token[] = [];
       for (const part of listParts(pieces, marks)) {
         for (const token of tokenizePart(part, tokens.length === 0)) tokens.push(token);

@@ -1,7 +1,7 @@
 import { RpcError } from '@locara/protocol/errors';
 import { textOf, type ThoughtSyntax } from '../chat/chat-format.ts';
 import type { Generated, GenerateParams } from '../ops.ts';
-import { fitPrompt } from '../prompt.ts';
+import { fitPrompt, type PromptSite } from '../prompt.ts';
 import type { ResolvedSampling } from '../sampling.ts';
 import { resolveSampling } from '../sampling.ts';
 import type { GrammarSchema } from '../schema/response-schema.ts';
@@ -39,7 +39,8 @@ export interface ThoughtPlan {
 }
 
 /** What cannot be written at all is refused first: bad schemas, tools the template does not know, prompts too long. */
-export async function planAnswer(model: TextModel, params: GenerateParams): Promise<AnswerPlan> {
+export async function planAnswer(site: PromptSite, params: GenerateParams): Promise<AnswerPlan> {
+  const { model } = site;
   const { input, sampling } = params;
   const chat = 'messages' in input ? await model.openFormat() : undefined;
   const format = await planFormat(model, sampling.schema);
@@ -54,7 +55,7 @@ export async function planAnswer(model: TextModel, params: GenerateParams): Prom
     });
   }
   const offered = calls === undefined && 'messages' in input ? { ...input, tools: [] } : input;
-  const { prompt, dropped, freeTokens } = await fitPrompt(model, { ...params, input: offered });
+  const { prompt, dropped, freeTokens } = await fitPrompt(site, { ...params, input: offered });
   return {
     prompt,
     dropped,

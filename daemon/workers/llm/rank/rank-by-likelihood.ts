@@ -3,6 +3,7 @@ import type { Batch } from '../batch/batch.ts';
 import { notFiniteError } from '../not-finite.ts';
 import type { Ranked, RankParams } from '../ops.ts';
 import { contextOverflow } from '../prompt-limit.ts';
+import type { PromptSite } from '../prompt.ts';
 import type { TextModel, Token } from '../text-model.ts';
 import { createSlicedTokenizer, type SlicedTokenizer } from '../vectors/sliced-tokenizer.ts';
 import { tokenizeQuery } from './tokenize-query.ts';
@@ -23,7 +24,7 @@ export async function rankByLikelihood(
   const total = documents.length;
   call.progress({ stage: 'running', completed: 0, total, unit: 'documents' });
   const tokenizer = createSlicedTokenizer((text) => model.tokenize(text), call.signal);
-  const frame = await frameQuery(model, tokenizer, query);
+  const frame = await frameQuery({ model, signal: call.signal }, tokenizer, query);
   const scores: number[] = [];
   let promptTokens = 0;
   let cachedTokens = 0;
@@ -49,14 +50,14 @@ interface QueryFrame {
 }
 
 async function frameQuery(
-  model: TextModel,
+  { model, signal }: PromptSite,
   tokenizer: SlicedTokenizer,
   text: string,
 ): Promise<QueryFrame> {
   const { contextTokens } = model;
   const countTokens = (sample: string): number => model.tokenize(sample).length;
   const query = await tokenizeQuery(tokenizer, text, { contextTokens, countTokens });
-  const { tokens: before } = await model.renderPrompt({ prompt: BEFORE_DOCUMENT });
+  const { tokens: before } = await model.renderPrompt({ prompt: BEFORE_DOCUMENT }, signal);
   const after = model.tokenize(AFTER_DOCUMENT);
   const taken = before.length + after.length + query.length;
   // The engine keeps the last cell of a context for itself.

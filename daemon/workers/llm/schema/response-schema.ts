@@ -1,4 +1,6 @@
 import { RpcError } from '@locara/protocol/errors';
+import { countChoices } from './count-choices.ts';
+import { isRecord } from './is-record.ts';
 
 /** A JSON Schema in the subset that becomes a grammar: references resolved, annotations dropped. */
 export type GrammarSchema = Readonly<Record<string, unknown>>;
@@ -14,6 +16,8 @@ const LIMITS = {
   items: 256,
   /** Grammar elements once every repetition is written out. */
   weight: 50_000,
+  /** Ways in which a text may go on at once. */
+  choices: 512,
 } as const;
 
 const ANNOTATIONS = ['title', 'description', 'default', 'examples', '$schema', '$defs', '$comment'];
@@ -45,7 +49,9 @@ export function toGrammarSchema(schema: Schema, root = '/responseFormat/schema')
   if (Buffer.byteLength(JSON.stringify(schema)) > LIMITS.bytes) refuse('schema_too_large', root);
   const definitions = isRecord(schema['$defs']) ? schema['$defs'] : {};
   const walk = { definitions, nodes: 0, weight: 0 };
-  return convert(schema, { path: root, depth: 0, repeats: 1 }, walk);
+  const converted = convert(schema, { path: root, depth: 0, repeats: 1 }, walk);
+  if (countChoices(converted) > LIMITS.choices) refuse('schema_too_large', root);
+  return converted;
 }
 
 function convert(value: unknown, place: Place, walk: Walk): GrammarSchema {
@@ -225,10 +231,6 @@ function isOfType(literal: unknown, type: unknown): boolean {
   if (type === 'integer') return Number.isInteger(literal);
   if (typeof literal === 'number' && !Number.isFinite(literal)) return false;
   return ['string', 'number', 'boolean'].includes(String(type)) && typeof literal === type;
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const UNSUPPORTED = 'The schema has a part that is not supported: `details` says which and why.';

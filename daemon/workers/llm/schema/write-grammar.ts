@@ -1,4 +1,5 @@
-import { isRecord, type GrammarSchema } from './response-schema.ts';
+import { isRecord } from './is-record.ts';
+import type { GrammarSchema } from './response-schema.ts';
 
 /** Finite, and exact as a number of 64 bits. */
 const INTEGER = '"-"? ("0" | [1-9] [0-9]{0,14})';

@@ -91,6 +91,19 @@ describe('what was read', () => {
   });
 });
 
+test('texts of a session that is over end, also those that had to make room', async () => {
+  const texts = PROMPTS.map((_prompt, at) => write(at, 'leaver', { session: 'over' }));
+  await pause(60);
+  const others = [0, 1, 2].map((at) => write(at, `stayer ${at}`));
+  await pause(20);
+  await engine.forget({ session: 'over' }, CALL);
+  const ends = await Promise.allSettled(texts);
+  expect(ends.map(({ status }) => status)).toContain('rejected');
+  await Promise.all(others);
+  const again = await Promise.all(PROMPTS.map((_prompt, at) => write(at, 'leaver')));
+  expect(again.map(({ cachedTokens }) => cachedTokens)).toEqual(PROMPTS.map(() => 0));
+});
+
 const CALL = {
   signal: new AbortController().signal,
   chunk: () => undefined as never,
@@ -102,3 +115,23 @@ function pause(ms: number): Promise<undefined> {
     setTimeout(resolve, ms, undefined);
   });
 }
+
+test('a cancelled call does not go on reading a prompt of megabytes', async () => {
+  const abort = new AbortController();
+  const reading = engine.generate(
+    {
+      caller: { owner: 'long', session: 'long', isBackground: false },
+      input: { prompt: 'a '.repeat(2_000_000) },
+      overflow: 'dropOldest',
+      sampling: { stop: [], maxTokens: 1 },
+    },
+    { signal: abort.signal, chunk: () => undefined, progress: () => undefined },
+  );
+  const startedAt = performance.now();
+  setImmediate(() => {
+    abort.abort();
+  });
+  await expect(reading).rejects.toMatchObject({ reason: 'Cancelled' });
+  // Read to its end it takes seconds.
+  expect(performance.now() - startedAt).toBeLessThan(400);
+});

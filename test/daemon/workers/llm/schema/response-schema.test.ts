@@ -94,3 +94,18 @@ test('references that double at each step are bounded', () => {
     expect.objectContaining({ reason: 'InvalidParams' }),
   );
 });
+
+test('a schema whose text may go on in thousands of ways at once does not hold up other texts', () => {
+  const many = Array.from({ length: 40 }, (_value, minItems) => ({
+    type: 'array',
+    items: { $ref: '#/$defs/word' },
+    minItems,
+  }));
+  const words = Array.from({ length: 256 }, (_value, at) => `word ${at}`);
+  expect(() => toGrammarSchema({ oneOf: many, $defs: { word: { enum: words } } })).toThrow(
+    expect.objectContaining({
+      details: { rule: 'schema_too_large', path: '/responseFormat/schema' },
+    }),
+  );
+  expect(() => toGrammarSchema({ oneOf: [{ enum: words }, { enum: words }] })).not.toThrow();
+});
