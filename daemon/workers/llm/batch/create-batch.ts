@@ -149,8 +149,9 @@ class DecodeLoop {
   #trySeat(run: Run): boolean {
     const { owner, session } = run.request.caller;
     // Of a text whose likelihood is asked for, the part in question must be read anew.
-    const prompt = 'target' in run.request ? run.request.prompt : run.tokens;
-    const claim = { owner, session, prompt };
+    const tokens = 'target' in run.request ? run.request.prompt : run.tokens;
+    const promptLength = Math.min(run.promptLength, tokens.length);
+    const claim = { owner, session, tokens, promptLength };
     let seat = this.#pool.take(claim);
     if (seat === undefined) {
       const parked = chooseParked(this.#seated, run);
@@ -169,7 +170,7 @@ class DecodeLoop {
   #leave(run: Run): void {
     this.#haveSeatsChanged = true;
     this.#seated.delete(run);
-    if (run.seat !== undefined) this.#pool.release(run.seat);
+    if (run.seat !== undefined) this.#pool.release(run.seat, run.promptLength);
     run.seat = undefined;
   }
 
@@ -226,7 +227,7 @@ class DecodeLoop {
     const run = this.#lanes.chooseReader(ready, this.#step);
     if (run?.seat === undefined) return;
     const position = readTokens(run);
-    const left = unreadTokens(run);
+    const left = this.#leftToRead(run);
     // One token alone would go through other kernels than the rest of the prompt.
     const size = left <= this.#stepSize.tokens + 1 ? left : this.#stepSize.tokens;
     const tokens = run.tokens.slice(position, position + size);
@@ -243,6 +244,12 @@ class DecodeLoop {
       run.request.onRead?.(position + size);
       await this.#choose([run], [handles]);
     }
+  }
+
+  /** Up to where it is read at once: what a reproducible text had written follows token by token. */
+  #leftToRead(run: Run): number {
+    const left = unreadTokens(run);
+    return isReproducible(run) ? Math.min(left, run.promptLength - readTokens(run)) : left;
   }
 
   /** Not a single run survives a decode that failed: nobody knows what the engine holds. */

@@ -8,9 +8,13 @@ export interface Seat {
   readonly tokens: Token[];
 }
 
+type Span = readonly [from: number, to: number];
+
 interface Place extends Seat {
   owner: string | undefined;
   session: string | undefined;
+  /** What was written here, token by token: from, to, ascending. */
+  written: readonly Span[];
   isTaken: boolean;
   usedAt: number;
 }
@@ -19,15 +23,17 @@ interface Place extends Seat {
 export interface Claim {
   readonly owner: string;
   readonly session: string;
-  readonly prompt: readonly Token[];
+  /** Its prompt, and behind that what it had written when it had to make room. */
+  readonly tokens: readonly Token[];
+  readonly promptLength: number;
 }
 
 /** The sequences of one context. What is left in one is found again by its owner alone. */
 export interface SequencePool {
-  /** The best free seat, with the beginning of `prompt` in it that need not be read again; undefined when all are taken. */
+  /** The best free seat, with the beginning of the text in it that need not be read again; undefined when all are taken. */
   take(claim: Claim): Seat | undefined;
-  /** Leaves what was read for the owner's next text. */
-  release(seat: Seat): void;
+  /** Leaves what was read for the owner's next text; what stands behind `promptLength` was written. */
+  release(seat: Seat, promptLength: number): void;
   /** For when nobody knows what the engine made of it. */
   discard(seat: Seat): void;
   /** Empties what a session left; what it still uses is emptied once released. */
@@ -43,14 +49,7 @@ export interface SequencePool {
 const MIN_READ_TOKENS = 2;
 
 export function createSequencePool(context: DecodeContext): SequencePool {
-  const places: Place[] = Array.from({ length: context.sequences }, (_value, sequence) => ({
-    sequence,
-    tokens: [],
-    owner: undefined,
-    session: undefined,
-    isTaken: false,
-    usedAt: 0,
-  }));
+  const places = Array.from({ length: context.sequences }, (_value, at) => createPlace(at));
   const forgotten = new Set<string>();
   let clock = 0;
 
@@ -59,6 +58,7 @@ export function createSequencePool(context: DecodeContext): SequencePool {
     place.tokens.length = 0;
     place.owner = undefined;
     place.session = undefined;
+    place.written = [];
   };
 
   /** Cuts the place to what it shares with the prompt. */
@@ -67,12 +67,14 @@ export function createSequencePool(context: DecodeContext): SequencePool {
     const isWhole = keep > 0 && context.firstPosition(place.sequence) <= 0;
     if (isWhole && context.canTruncate && context.truncate(place.sequence, keep)) {
       place.tokens.length = keep;
+      place.written = place.written.filter(([, to]) => to <= keep);
     } else empty(place);
   };
 
-  const release = (seat: Seat): void => {
+  const release = (seat: Seat, promptLength: number): void => {
     const place = placeOf(places, seat);
     place.isTaken = false;
+    markWritten(place, promptLength);
     place.usedAt = ++clock;
     if (place.session !== undefined && forgotten.has(place.session)) empty(place);
     if (places.every(({ isTaken, session }) => !isTaken || !forgotten.has(session ?? ''))) {
@@ -81,8 +83,9 @@ export function createSequencePool(context: DecodeContext): SequencePool {
   };
 
   return {
-    take: ({ owner, session, prompt }) => {
-      const chosen = choosePlace(places, owner, prompt);
+    take: (claim) => {
+      const { owner, session } = claim;
+      const chosen = choosePlace(places, claim);
       if (chosen === undefined) return undefined;
       const { place, keep } = chosen;
       align(place, keep);
@@ -94,7 +97,7 @@ export function createSequencePool(context: DecodeContext): SequencePool {
     release,
     discard: (seat) => {
       empty(placeOf(places, seat));
-      release(seat);
+      release(seat, 0);
     },
     forget: (session) => {
       for (const place of places) {
@@ -105,6 +108,25 @@ export function createSequencePool(context: DecodeContext): SequencePool {
     },
     lengthOf: (sequence) => places[sequence]?.tokens.length ?? 0,
   };
+}
+
+function createPlace(sequence: number): Place {
+  return {
+    sequence,
+    tokens: [],
+    owner: undefined,
+    session: undefined,
+    written: [],
+    isTaken: false,
+    usedAt: 0,
+  };
+}
+
+/** What came behind the prompt, and is not known yet. */
+function markWritten(place: Place, promptLength: number): void {
+  const { length } = place.tokens;
+  const from = Math.max(promptLength, place.written.at(-1)?.[1] ?? 0);
+  if (length > from) place.written = [...place.written, [from, length]];
 }
 
 function placeOf(places: readonly Place[], { sequence }: Seat): Place {
@@ -119,13 +141,12 @@ function placeOf(places: readonly Place[], { sequence }: Seat): Place {
  */
 function choosePlace(
   places: readonly Place[],
-  owner: string,
-  prompt: readonly Token[],
+  claim: Claim,
 ): { readonly place: Place; readonly keep: number } | undefined {
   const free = places.filter(({ isTaken }) => !isTaken);
   const own = free
-    .filter((place) => place.owner === owner)
-    .map((place) => ({ place, keep: sharedLength(place.tokens, prompt) }))
+    .filter((place) => place.owner === claim.owner)
+    .map((place) => ({ place, keep: usableLength(place, claim) }))
     .sort((one, other) => other.keep - one.keep || other.place.usedAt - one.place.usedAt)
     .at(0);
   const unused = free
@@ -147,9 +168,23 @@ function distance(places: readonly Place[], { sequence }: Seat): number {
   return taken.length === 0 ? sequence : Math.min(...taken.map((at) => Math.abs(at - sequence)));
 }
 
-function sharedLength(held: readonly Token[], prompt: readonly Token[]): number {
-  const most = Math.min(held.length, prompt.length - MIN_READ_TOKENS);
+/**
+ * How much of the place is the beginning of the text, with the same bits as if the text were read. What was written
+ * leaves other bits than what is read, so of that only the whole is used: an answer, in the next turn of its
+ * conversation, or a text that goes on. A few equal tokens at its beginning are chance.
+ */
+function usableLength(place: Place, { tokens, promptLength }: Claim): number {
+  const shared = sharedLength(place.tokens, tokens);
+  const goesOn = shared >= promptLength && tokens.length > promptLength;
+  const most = goesOn ? tokens.length - 1 : promptLength - MIN_READ_TOKENS;
+  const usable = Math.max(0, Math.min(shared, most));
+  const cut = place.written.find(([from, to]) => from < usable && usable < to);
+  return cut === undefined ? usable : Math.min(cut[0], Math.max(0, promptLength - MIN_READ_TOKENS));
+}
+
+function sharedLength(held: readonly Token[], tokens: readonly Token[]): number {
+  const most = Math.min(held.length, tokens.length);
   let length = 0;
-  while (length < most && held[length] === prompt[length]) length++;
+  while (length < most && held[length] === tokens[length]) length++;
   return length;
 }

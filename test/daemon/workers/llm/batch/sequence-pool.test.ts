@@ -15,7 +15,7 @@ beforeEach(() => {
 
 /** Reads a text as the batch does, and leaves it there. */
 function read(owner: string, prompt: readonly number[], session = owner) {
-  const seat = pool.take({ owner, session, prompt });
+  const seat = pool.take({ owner, session, tokens: prompt, promptLength: prompt.length });
   if (seat === undefined) throw new Error('no seat');
   const kept = seat.tokens.length;
   seat.tokens.push(...prompt.slice(kept));
@@ -23,7 +23,7 @@ function read(owner: string, prompt: readonly number[], session = owner) {
     seat,
     kept,
     leave: () => {
-      pool.release(seat);
+      pool.release(seat, prompt.length);
     },
   };
 }
@@ -89,5 +89,37 @@ test('the place that nobody has used for longest goes first', () => {
 test('no place is given twice', () => {
   read('a', STORY);
   read('b', OTHER);
-  expect(pool.take({ owner: 'c', session: 'c', prompt: [1, 2] })).toBeUndefined();
+  expect(pool.take({ owner: 'c', session: 'c', tokens: [1, 2], promptLength: 2 })).toBeUndefined();
+});
+
+describe('what was written', () => {
+  /** Reads a prompt, writes an answer behind it, and leaves both. */
+  function converse(prompt: readonly number[], answer: readonly number[]): void {
+    const { seat, leave } = read('a', prompt);
+    seat.tokens.push(...answer);
+    leave();
+  }
+
+  test('is used again as a whole, in the next turn', () => {
+    converse(STORY, [500, 501, 502]);
+    expect(read('a', [...STORY, 500, 501, 502, 7, 8]).kept).toBe(43);
+  });
+
+  test('is not used again where another text begins with the same few tokens', () => {
+    converse(STORY, [500, 501, 502]);
+    expect(read('a', [...STORY, 500, 501, 7, 8, 9]).kept).toBe(40);
+  });
+
+  test('is found again by the text itself, which had to make room', () => {
+    converse(STORY, [500, 501]);
+    const tokens = [...STORY, 500, 501, 502];
+    const seat = pool.take({ owner: 'a', session: 'a', tokens, promptLength: 40 });
+    expect(seat?.tokens).toHaveLength(42);
+  });
+
+  test('is not mixed with a prompt of which one token is left', () => {
+    read('a', STORY).leave();
+    const seat = pool.take({ owner: 'a', session: 'a', tokens: [...STORY, 500], promptLength: 40 });
+    expect([38, 40]).toContain(seat?.tokens.length);
+  });
 });
