@@ -1,6 +1,7 @@
 import type { Sampler } from '../../daemon/workers/llm/batch/batch.ts';
 import type { PromptPiece } from '../../daemon/workers/llm/chat/chat-format.ts';
-import type { TextModel, Token } from '../../daemon/workers/llm/text-model.ts';
+import type { Token } from '../../daemon/workers/llm/token.ts';
+import type { TextModel } from '../../daemon/workers/llm/text-model.ts';
 
 /** Special tokens of a vocabulary whose other tokens are bytes: the hardest case for whole characters. */
 export const END = 999;

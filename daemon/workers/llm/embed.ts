@@ -1,7 +1,7 @@
 import type { EngineCall } from '../engine.ts';
 import type { EmbedParams, LlmOps } from './ops.ts';
 import { assertPromptBytes, contextOverflow } from './prompt-limit.ts';
-import type { Token } from './text-model.ts';
+import type { Token } from './token.ts';
 import { createMeanVector } from './vectors/mean-vector.ts';
 import { createSlicedTokenizer, type SlicedTokenizer } from './vectors/sliced-tokenizer.ts';
 import type { VectorTurns } from './vectors/vector-turns.ts';

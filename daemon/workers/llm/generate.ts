@@ -9,7 +9,8 @@ import { planAnswer } from './output/plan.ts';
 import { isReproducible } from './sampling.ts';
 import { satisfiesSchema } from './schema/validate-output.ts';
 import { createChunkWriter, type ChunkWriter } from './text/chunk-writer.ts';
-import type { TextModel, Token } from './text-model.ts';
+import type { Token } from './token.ts';
+import type { TextModel } from './text-model.ts';
 
 type Call = EngineCall<LlmOps['generate']['chunk']>;
 

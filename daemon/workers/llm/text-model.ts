@@ -2,9 +2,7 @@ import type { Sampler } from './batch/batch.ts';
 import type { ChatFormat, PromptPiece } from './chat/chat-format.ts';
 import type { PromptInput } from './ops.ts';
 import type { ResolvedSampling } from './sampling.ts';
-
-/** A token as the model numbers it. */
-export type Token = number;
+import type { Token } from './token.ts';
 
 /** What generation needs of a loaded model; `library/text-model.ts` makes it out of the library. */
 export interface TextModel {

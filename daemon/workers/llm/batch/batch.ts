@@ -1,5 +1,5 @@
 import type { Caller } from '../ops.ts';
-import type { Token } from '../text-model.ts';
+import type { Token } from '../token.ts';
 
 /** Chooses tokens for one text. It may be changed between two tokens, as when a grammar begins. */
 export interface Sampler {

@@ -1,5 +1,5 @@
 import type { RpcError } from '@locara/protocol/errors';
-import type { Token } from '../text-model.ts';
+import type { Token } from '../token.ts';
 import type { Batch, RunOutcome, RunRequest } from './batch.ts';
 import type { DecodeContext, OutputHandles } from './decode-context.ts';
 import type { Invariance } from './invariance.ts';

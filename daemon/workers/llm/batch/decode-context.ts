@@ -1,4 +1,4 @@
-import type { Token } from '../text-model.ts';
+import type { Token } from '../token.ts';
 import type { Sampler } from './batch.ts';
 
 /** Tokens of one sequence to be read together. */

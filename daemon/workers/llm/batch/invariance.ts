@@ -1,4 +1,4 @@
-import type { Token } from '../text-model.ts';
+import type { Token } from '../token.ts';
 import type { DecodeContext } from './decode-context.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Token } from '../text-model.ts';
+import type { Token } from '../token.ts';
 import type { Run } from './run.ts';
 
 /** Where, within a piece of a prompt, the engine must say what could come next. */

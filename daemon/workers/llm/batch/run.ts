@@ -1,5 +1,5 @@
 import { RpcError } from '@locara/protocol/errors';
-import type { Token } from '../text-model.ts';
+import type { Token } from '../token.ts';
 import type { Caller } from '../ops.ts';
 import type { RunRequest, ScoreRequest } from './batch.ts';
 import type { Seat } from './sequence-pool.ts';

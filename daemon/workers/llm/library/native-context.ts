@@ -1,5 +1,5 @@
 import type { LlamaModel, LlamaContext } from 'node-llama-cpp';
-import type { Token } from '../text-model.ts';
+import type { Token } from '../token.ts';
 import type { Sampler } from '../batch/batch.ts';
 import type { DecodeContext } from '../batch/decode-context.ts';
 import { NativeSampler, type NativeSamplerClass } from './native-sampler.ts';

@@ -1,4 +1,4 @@
-import type { Token } from '../text-model.ts';
+import type { Token } from '../token.ts';
 
 /** A context of the engine that answers a text with numbers. One call at a time. */
 export interface VectorContext {

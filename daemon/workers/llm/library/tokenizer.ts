@@ -3,7 +3,7 @@ import type { PromptPiece } from '../chat/chat-format.ts';
 import type { SpecialTexts } from '../chat/fence-special.ts';
 import { createSpecialTexts } from '../chat/fence-special.ts';
 import { createPauses } from '../pause.ts';
-import type { Token } from '../text-model.ts';
+import type { Token } from '../token.ts';
 
 /** Texts are tokenized in parts of about this many characters: one native call must not hold up other texts. */
 const PART_CHARACTERS = 8192;

@@ -12,7 +12,7 @@ import {
   type RankLayout,
   type RankModel,
 } from '../rank/rank-by-head.ts';
-import type { Token } from '../text-model.ts';
+import type { Token } from '../token.ts';
 import { createVectorTurns } from '../vectors/vector-turns.ts';
 import { createNativeVectors } from './native-vectors.ts';
 import { refusePurpose, toStartError } from './start-errors.ts';

@@ -3,7 +3,7 @@ import type { CallSyntax, PromptPiece } from '../chat/chat-format.ts';
 import { textOf } from '../chat/chat-format.ts';
 import type { Tool, ToolChoice } from '../ops.ts';
 import { createPauses } from '../pause.ts';
-import type { GrammarSchema } from '../schema/response-schema.ts';
+import type { GrammarSchema } from '../schema/grammar-schema.ts';
 import { toGrammarSchema } from '../schema/response-schema.ts';
 import { writeChoice, writeGrammar } from '../schema/write-grammar.ts';
 import type { TextModel } from '../text-model.ts';

@@ -4,7 +4,7 @@ import type { Generated, GenerateParams } from '../ops.ts';
 import { fitPrompt, type PromptSite } from '../prompt.ts';
 import type { ResolvedSampling } from '../sampling.ts';
 import { resolveSampling } from '../sampling.ts';
-import type { GrammarSchema } from '../schema/response-schema.ts';
+import type { GrammarSchema } from '../schema/grammar-schema.ts';
 import { toGrammarSchema } from '../schema/response-schema.ts';
 import { writeGrammar } from '../schema/write-grammar.ts';
 import type { RenderedPrompt, TextModel } from '../text-model.ts';

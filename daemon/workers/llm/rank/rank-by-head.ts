@@ -1,7 +1,7 @@
 import type { EngineCall } from '../../engine.ts';
 import type { Ranked, RankParams } from '../ops.ts';
 import { contextOverflow } from '../prompt-limit.ts';
-import type { Token } from '../text-model.ts';
+import type { Token } from '../token.ts';
 import { createSlicedTokenizer } from '../vectors/sliced-tokenizer.ts';
 import type { VectorTurns } from '../vectors/vector-turns.ts';
 import { tokenizeQuery } from './tokenize-query.ts';

@@ -4,7 +4,8 @@ import { notFiniteError } from '../not-finite.ts';
 import type { Ranked, RankParams } from '../ops.ts';
 import { contextOverflow } from '../prompt-limit.ts';
 import type { PromptSite } from '../prompt.ts';
-import type { TextModel, Token } from '../text-model.ts';
+import type { Token } from '../token.ts';
+import type { TextModel } from '../text-model.ts';
 import { createSlicedTokenizer, type SlicedTokenizer } from '../vectors/sliced-tokenizer.ts';
 import { tokenizeQuery } from './tokenize-query.ts';
 

@@ -1,6 +1,6 @@
 import { RpcError } from '@locara/protocol/errors';
 import { assertPromptBytes } from '../prompt-limit.ts';
-import type { Token } from '../text-model.ts';
+import type { Token } from '../token.ts';
 import type { SlicedTokenizer } from '../vectors/sliced-tokenizer.ts';
 
 /** Throws InvalidParams for a query that is nothing to the model, and ContextOverflow for one far too long. */

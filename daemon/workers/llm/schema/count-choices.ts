@@ -1,5 +1,5 @@
 import { isRecord } from './is-record.ts';
-import type { GrammarSchema } from './response-schema.ts';
+import type { GrammarSchema } from './grammar-schema.ts';
 
 /** Of the characters of a string: as it is, escaped, or its end. */
 const STRING_CHOICES = 3;

@@ -1,9 +1,7 @@
+import type { GrammarSchema } from './grammar-schema.ts';
 import { RpcError } from '@locara/protocol/errors';
 import { countChoices } from './count-choices.ts';
 import { isRecord } from './is-record.ts';
-
-/** A JSON Schema in the subset that becomes a grammar: references resolved, annotations dropped. */
-export type GrammarSchema = Readonly<Record<string, unknown>>;
 
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
 import { isRecord } from './is-record.ts';
-import type { GrammarSchema } from './response-schema.ts';
+import type { GrammarSchema } from './grammar-schema.ts';
 
 const DATE = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 const TIME = /^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{3})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;

@@ -1,5 +1,5 @@
 import { isRecord } from './is-record.ts';
-import type { GrammarSchema } from './response-schema.ts';
+import type { GrammarSchema } from './grammar-schema.ts';
 
 /** Finite, and exact as a number of 64 bits. */
 const INTEGER = '"-"? ("0" | [1-9] [0-9]{0,14})';

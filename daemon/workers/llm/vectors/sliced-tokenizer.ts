@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { throwIfCancelled } from '../cancelled.ts';
-import type { Token } from '../text-model.ts';
+import type { Token } from '../token.ts';
 
 /** Tokenized between two pauses: a few milliseconds of work. */
 const SLICE_BYTES = 16_384;

@@ -3,7 +3,7 @@ import { cancelledError, type Laned } from '../batch/run.ts';
 import type { VectorContext } from '../library/native-vectors.ts';
 import { notFiniteError } from '../not-finite.ts';
 import type { Caller } from '../ops.ts';
-import type { Token } from '../text-model.ts';
+import type { Token } from '../token.ts';
 
 export interface VectorRequest {
   readonly caller: Caller;

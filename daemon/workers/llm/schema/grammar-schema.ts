@@ -1,0 +1,2 @@
+/** A JSON Schema in the subset that becomes a grammar: references resolved, annotations dropped. */
+export type GrammarSchema = Readonly<Record<string, unknown>>;

@@ -1,0 +1,2 @@
+/** A token as the model numbers it. */
+export type Token = number;
