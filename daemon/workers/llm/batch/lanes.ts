@@ -28,7 +28,7 @@ export function createLanes(): Lanes {
       const turn = runs.filter((run) => hasTurn(run, runs, step));
       const lanes = Map.groupBy(turn, laneOf);
       if (lanes.size <= 1) return turn;
-      const floor = written.level([...lanes.keys()], LEAD_TOKENS);
+      const floor = written.level([...lanes.keys()]);
       return [...lanes].flatMap(([lane, own]) => {
         const allowed = floor + LEAD_TOKENS - written.of(lane);
         return allowed >= own.length ? own : oldestFirst(own).slice(0, Math.max(0, allowed));
@@ -36,7 +36,7 @@ export function createLanes(): Lanes {
     },
     chooseReader: (runs, step) => {
       const turn = runs.filter((run) => hasTurn(run, runs, step));
-      read.level([...new Set(turn.map(laneOf))], 0);
+      read.level([...new Set(turn.map(laneOf))]);
       return turn.toSorted(
         (one, other) => read.of(laneOf(one)) - read.of(laneOf(other)) || one.stepAt - other.stepAt,
       )[0];
@@ -69,7 +69,7 @@ interface Shares {
   of(lane: string): number;
   add(lane: string, tokens: number): void;
   /** The least among these. Who comes back, or is new, starts there: what nobody used is not saved up. */
-  level(lanes: readonly string[], slack: number): number;
+  level(lanes: readonly string[]): number;
   keepOnly(lanes: ReadonlySet<string>): void;
 }
 
@@ -82,17 +82,21 @@ function createShares(): Shares {
     add: (lane, tokens) => {
       shares.set(lane, of(lane) + tokens);
     },
-    level: (lanes, slack) => {
+    level: (lanes) => {
       const stayed = lanes.filter((lane) => active.has(lane)).map(of);
       const floor = stayed.length === 0 ? Math.max(0, ...lanes.map(of)) : Math.min(...stayed);
       for (const lane of lanes) {
-        if (!active.has(lane)) shares.set(lane, Math.max(of(lane), floor - slack));
+        if (!active.has(lane)) shares.set(lane, Math.max(of(lane), floor));
       }
       active = new Set(lanes);
       return Math.min(...lanes.map(of));
     },
     keepOnly: (lanes) => {
-      for (const lane of shares.keys()) if (!lanes.has(lane)) shares.delete(lane);
+      // Who left while ahead is still ahead on coming back.
+      const floor = lanes.size === 0 ? Infinity : Math.min(...[...lanes].map(of));
+      for (const [lane, share] of shares) {
+        if (!lanes.has(lane) && share <= floor) shares.delete(lane);
+      }
     },
   };
 }

@@ -67,6 +67,26 @@ describe('owners get equal numbers of tokens', () => {
     expect(Math.max(...counts) / Math.min(...counts)).toBeLessThan(1.1);
   });
 
+  test('also of one who floods beside seven that ask again and again for little', async () => {
+    const stop = new AbortController();
+    const served = new Map<string, number>();
+    const { batch } = createTestBatch(8, (count) => {
+      if (count === 200) served.clear();
+      if (count === 3000) stop.abort();
+    });
+    await Promise.all([
+      ...Array.from({ length: 16 }, () =>
+        writeOnAndOn(batch, { owner: 'flood', length: 8 }, served, stop.signal),
+      ),
+      ...Array.from({ length: 7 }, (_value, at) =>
+        writeOnAndOn(batch, { owner: `calm ${at}`, length: 8 }, served, stop.signal),
+      ),
+    ]);
+    const counts = [...served.values()];
+    expect(counts).toHaveLength(8);
+    expect(Math.max(...counts) / Math.min(...counts)).toBeLessThan(1.25);
+  });
+
   test('whatever the lengths of their texts and prompts', async () => {
     await fc.assert(
       fc.asyncProperty(
