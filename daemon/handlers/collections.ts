@@ -2,7 +2,7 @@ import { RpcError, type Params, type Result, type Vector } from '@locara/protoco
 import type { Embedder } from '../scheduler/embedder.ts';
 import type { Handlers, SessionCall } from '../rpc/handler.ts';
 import { STORE_BUDGETS_MS, type AppStores } from '../stores/app-stores.ts';
-import type { UpsertRecord } from '../workers/store/ops.ts';
+import type { UpsertRecord } from '../workers/store/ops/collection-ops.ts';
 
 interface CollectionsDeps {
   readonly stores: AppStores;
@@ -25,7 +25,7 @@ export function collectionsHandlers(deps: CollectionsDeps): Handlers<'collection
     'collections.get': async ({ encoding, ...wanted }, call) => {
       const { records } = await storeOf(call).call('getRecords', wanted, toRead(call));
       return {
-        records: records.map(({ vector, ...record }) =>
+        records: records.map(({ vectors: [vector] = [], ...record }) =>
           vector === undefined
             ? record
             : { ...record, vector: encoding === 'f32' ? toF32(vector) : [...vector] },
@@ -47,7 +47,12 @@ async function upsertRecords(
   const texts = records.flatMap((record) => (needsEmbedding(record) ? [record.text] : []));
   const supplied = records.map(({ vector }) => vector && toFloats(vector));
   if (texts.length === 0) {
-    const withVectors = records.map((record, index) => ({ ...record, vector: supplied[index] }));
+    const withVectors = records.map(({ id, text, metadata }, index) => ({
+      id,
+      text,
+      metadata,
+      vectors: toList(supplied[index]),
+    }));
     return store.call('upsertRecords', { collection, records: withVectors }, toWrite(call));
   }
   call.require('embed:create');
@@ -55,9 +60,11 @@ async function upsertRecords(
   await store.call('describeCollection', { collection }, toRead(call));
   const { vectors, modelDigest } = await deps.embedder({ call, texts, kind: 'document' });
   const embedded = vectors.values();
-  const complete = records.map((record, index): UpsertRecord => ({
+  const complete = records.map(({ vector, ...record }, index): UpsertRecord => ({
     ...record,
-    vector: needsEmbedding(record) ? embedded.next().value : supplied[index],
+    vectors: toList(
+      needsEmbedding({ ...record, vector }) ? embedded.next().value : supplied[index],
+    ),
   }));
   return store.call('upsertRecords', { collection, records: complete, modelDigest }, toWrite(call));
 }
@@ -79,6 +86,10 @@ async function searchRecords(
   const { modelDigest } = embedded;
   const meaning = { ...request, vector: embedded.vectors[0], modelDigest };
   return toHits(await store.call('searchRecords', meaning, toRead(call)));
+}
+
+function toList<T>(value: T | undefined): readonly T[] {
+  return value === undefined ? [] : [value];
 }
 
 function toHits({ hits }: { readonly hits: readonly Hit[] }): Result<'collections.search'> {

@@ -130,7 +130,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     name: 'of the protocol, worker processes run its errors, limits and strict JSON alone: zod costs each 25 MB',
-    files: /^daemon\/(workers\/(\w+\/|serve\.ts)|stores\/(?!app-stores\.ts|keys\.ts))/,
+    files: /^daemon\/(workers\/(\w+\/|serve\.ts)|stores\/\w+\/(?<!stores\/keys\/))/,
     imports: /^(protocol\/|zod$)/,
     allows: /^protocol\/(errors|limits|strict-json)\.ts$/,
     violation: {
@@ -148,11 +148,31 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     },
   },
   {
-    name: 'only stores/database.ts loads SQLite',
-    files: /^(?!daemon\/stores\/database\.ts$)/,
+    name: 'of stores, database imports itself alone: SQL, collections and copies are built on it',
+    files: /^daemon\/stores\/database\//,
+    imports: /^daemon\/stores\//,
+    allows: /^daemon\/stores\/database\//,
+    includesTypes: true,
+    violation: {
+      path: 'daemon/stores/database/database.ts',
+      text: "import { guardStatement } from '../sql/sql-guard.ts';",
+    },
+  },
+  {
+    name: 'of stores, what runs in the store process never imports what holds keys',
+    files: /^daemon\/(workers\/store|stores\/(database|sql|collections|copies))\//,
+    imports: /^daemon\/stores\/(keys\/|[\w-]+\.ts$)/,
+    violation: {
+      path: 'daemon/stores/copies/backup.ts',
+      text: "import { createStoreKeys } from '../keys/store-keys.ts';",
+    },
+  },
+  {
+    name: 'only stores/database/database.ts loads SQLite',
+    files: /^(?!daemon\/stores\/database\/database\.ts$)/,
     imports: /^(better-sqlite3|sqlite-vec|node:sqlite)/,
     violation: {
-      path: 'daemon/stores/search.ts',
+      path: 'daemon/stores/collections/search.ts',
       text: "import Database from 'better-sqlite3-multiple-ciphers';",
     },
   },

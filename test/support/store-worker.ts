@@ -1,4 +1,4 @@
-import { openStoreDatabase, type StoreDatabase } from '../../daemon/stores/database.ts';
+import { type OpenedStore, openStore } from '../../daemon/stores/database/opening.ts';
 import { createStoreOperations } from '../../daemon/workers/store/engine.ts';
 import type { StoreOps, StoreStart } from '../../daemon/workers/store/ops.ts';
 import type { Worker, WorkerSpec } from '../../daemon/workers/worker.ts';
@@ -6,10 +6,10 @@ import { SILENT_CALL } from './engine-call.ts';
 
 /** The real store engine behind the interface of a worker, without the process around it. */
 export function createInProcessStoreWorker(spec: WorkerSpec): Worker<StoreOps> {
-  let database: StoreDatabase | undefined;
+  let store: OpenedStore | undefined;
   const call = async (op: string, params: unknown): Promise<never> => {
-    database ??= openStoreDatabase(spec.start as StoreStart);
-    const operations = createStoreOperations(database);
+    store ??= openStore(spec.start as StoreStart);
+    const operations = createStoreOperations(store);
     const operation = operations[op as keyof StoreOps] as (...args: unknown[]) => never;
     // Like a process, a store answers later, never within the call.
     await Promise.resolve();
@@ -32,8 +32,8 @@ export function createInProcessStoreWorker(spec: WorkerSpec): Worker<StoreOps> {
       idleForMs: 0,
     }),
     close: () => {
-      database?.close();
-      database = undefined;
+      store?.database.close();
+      store = undefined;
       return Promise.resolve();
     },
   };

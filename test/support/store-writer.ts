@@ -8,7 +8,7 @@ export type FromWriter =
 
 /** A child process that commits one row after the other, until it is killed or cannot write. */
 process.once('message', ({ start, first }: { start: StoreStart; first: number }) => {
-  const store = startStoreEngine({ ...start, key: Uint8Array.from(start.key) });
+  const store = startStoreEngine({ ...start, keys: start.keys.map((key) => Uint8Array.from(key)) });
   const count = (): number =>
     Number(store('query', { sql: 'SELECT count(*) AS n FROM t', limit: 1 }).rows[0]?.['n']);
   const write = (row: number): void => {

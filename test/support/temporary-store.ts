@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RpcError } from '@locara/protocol';
 import { onTestFinished } from 'vitest';
-import { openStoreDatabase, type StoreDatabase } from '../../daemon/stores/database.ts';
+import {
+  type OpenOptions,
+  openStoreDatabase,
+  type StoreDatabase,
+} from '../../daemon/stores/database/database.ts';
 import type { StoreStart } from '../../daemon/workers/store/ops.ts';
 
 /** A folder that is gone after the test. */
@@ -16,7 +20,7 @@ export function makeTemporaryFolder(): string {
   return folder;
 }
 
-export function makeStoreStart(overrides: Partial<StoreStart> = {}): StoreStart {
+export function makeOpenOptions(overrides: Partial<OpenOptions> = {}): OpenOptions {
   return {
     path: join(makeTemporaryFolder(), 'store.db'),
     key: randomBytes(32),
@@ -25,9 +29,14 @@ export function makeStoreStart(overrides: Partial<StoreStart> = {}): StoreStart 
   };
 }
 
+export function makeStoreStart(overrides: Partial<StoreStart> = {}): StoreStart {
+  const { key, ...place } = makeOpenOptions();
+  return { ...place, keys: [key], generation: 0, ...overrides };
+}
+
 /** A real encrypted database in a temporary folder. */
-export function openTemporaryStore(overrides: Partial<StoreStart> = {}): StoreDatabase {
-  const database = openStoreDatabase(makeStoreStart(overrides));
+export function openTemporaryStore(overrides: Partial<OpenOptions> = {}): StoreDatabase {
+  const database = openStoreDatabase(makeOpenOptions(overrides));
   onTestFinished(() => {
     database.close();
   });

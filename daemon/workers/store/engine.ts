@@ -1,8 +1,8 @@
-import { createCollections } from '../../stores/collections.ts';
-import { openStoreDatabase, type StoreDatabase } from '../../stores/database.ts';
-import { createMigrations } from '../../stores/migrations.ts';
-import { createSql } from '../../stores/sql.ts';
-import { describeStore } from '../../stores/store-description.ts';
+import { createCollections } from '../../stores/collections/collections.ts';
+import { openStore, type OpenedStore } from '../../stores/database/opening.ts';
+import { createMigrations } from '../../stores/sql/migrations.ts';
+import { createSql } from '../../stores/sql/sql.ts';
+import { describeStore } from '../../stores/sql/store-description.ts';
 import type { Engine, LoadedEngine } from '../engine.ts';
 import type { StoreOps, StoreStart } from './ops.ts';
 
@@ -13,15 +13,15 @@ export interface StoreEngine extends LoadedEngine<StoreOps> {
 
 /** Opens one app's database; throws RpcError Unavailable when the key does not fit. */
 export function createStoreEngine(start: StoreStart): StoreEngine {
-  const database = openStoreDatabase(start);
+  const store = openStore(start);
   return {
     device: { device: 'CPU', threads: 1, why: 'A database.' },
-    engine: createStoreOperations(database),
-    close: database.close,
+    engine: createStoreOperations(store),
+    close: store.database.close,
   };
 }
 
-export function createStoreOperations(database: StoreDatabase): Engine<StoreOps> {
+export function createStoreOperations({ database, opening }: OpenedStore): Engine<StoreOps> {
   const sql = createSql(database);
   const migrations = createMigrations(database);
   const collections = createCollections(database);
@@ -30,6 +30,7 @@ export function createStoreOperations(database: StoreDatabase): Engine<StoreOps>
     query: sql.query,
     batch: sql.batch,
     migrate: migrations.migrate,
+    describeOpening: () => opening,
     describeStore: () => describeStore(database, migrations.version()),
     createCollection: collections.create,
     listCollections: collections.list,

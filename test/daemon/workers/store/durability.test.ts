@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { openStoreDatabase } from '../../../../daemon/stores/database.ts';
+import { openStore } from '../../../../daemon/stores/database/opening.ts';
 import type { StoreStart } from '../../../../daemon/workers/store/ops.ts';
 import type { FromWriter } from '../../../support/store-writer.ts';
 import { makeStoreStart } from '../../../support/temporary-store.ts';
@@ -21,7 +21,7 @@ function startWriter(start: StoreStart, options: { first: number; limit?: string
 
 /** Rows of both tables, after SQLite has checked every page. */
 function readRows(start: StoreStart): { rows: number[]; twins: number[] } {
-  const database = openStoreDatabase(start);
+  const { database } = openStore(start);
   expect(Array.from(database.prepare('PRAGMA integrity_check').rows())).toEqual([['ok']]);
   const read = (table: string): number[] =>
     Array.from(database.prepare(`SELECT id FROM ${table} ORDER BY id`).rows(), ([id]) =>

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { RpcError } from '@locara/protocol/errors';
-import type { SqlStatement, StoreOps } from '../workers/store/ops.ts';
-import type { StoreDatabase } from './database.ts';
-import { createResultBudget } from './result-budget.ts';
-import { forbidden, guardStatement } from './sql-guard.ts';
+import type { SqlStatement } from '../../workers/store/ops/sql-ops.ts';
+import type { StoreOps } from '../../workers/store/ops.ts';
+import type { StoreDatabase } from '../database/database.ts';
+import { createResultBudget } from '../database/result-budget.ts';
+import { forbidden } from '../database/store-errors.ts';
+import { guardStatement } from './sql-guard.ts';
 import { countWireBytes, toBoundParams, toWireInteger, toWireValue } from './sql-values.ts';
 
 type Executed = StoreOps['exec']['result'];

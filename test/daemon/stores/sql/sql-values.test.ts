@@ -1,8 +1,8 @@
 import type { SqlValue } from '@locara/protocol';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { startStoreEngine } from '../../support/engine-call.ts';
-import { makeStoreStart, refusalOf } from '../../support/temporary-store.ts';
+import { startStoreEngine } from '../../../support/engine-call.ts';
+import { makeStoreStart, refusalOf } from '../../../support/temporary-store.ts';
 
 const MIN = -(2n ** 63n);
 const MAX = 2n ** 63n - 1n;

@@ -1,9 +1,6 @@
 import type { SqlParams, SqlValue } from '@locara/protocol';
 import { RpcError } from '@locara/protocol/errors';
-
-/** What SQLite takes and gives: integers as bigint, so that none loses digits. */
-export type StoredValue = null | number | bigint | string | Uint8Array;
-export type BoundParams = readonly StoredValue[] | Readonly<Record<string, StoredValue>>;
+import type { BoundParams, StoredValue } from '../database/stored-value.ts';
 
 const MIN_INT64 = -(2n ** 63n);
 const MAX_INT64 = 2n ** 63n - 1n;

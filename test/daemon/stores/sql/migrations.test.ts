@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { startStoreEngine } from '../../support/engine-call.ts';
-import { makeStoreStart, refusalOf } from '../../support/temporary-store.ts';
+import { startStoreEngine } from '../../../support/engine-call.ts';
+import { makeStoreStart, refusalOf } from '../../../support/temporary-store.ts';
 
 const FIRST = { version: 1, name: 'notes', sql: 'CREATE TABLE notes (id INTEGER PRIMARY KEY)' };
 const SECOND = {

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RpcError } from '@locara/protocol';
 import * as z from 'zod';
-import type { Paths } from '../paths.ts';
-import { createPrivateFile, destroyFile, isFileError } from '../files/durable-files.ts';
+import type { Paths } from '../../paths.ts';
+import { createPrivateFile, destroyFile, isFileError } from '../../files/durable-files.ts';
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;

@@ -1,6 +1,6 @@
 import type { Filter } from '@locara/protocol';
 import { RpcError } from '@locara/protocol/errors';
-import type { StoredValue } from './sql-values.ts';
+import type { StoredValue } from '../database/stored-value.ts';
 
 const MAX_DEPTH = 16;
 const MAX_NODES = 256;

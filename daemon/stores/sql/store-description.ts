@@ -1,5 +1,5 @@
-import type { StoreOps } from '../workers/store/ops.ts';
-import type { StoreDatabase } from './database.ts';
+import type { StoreOps } from '../../workers/store/ops.ts';
+import type { StoreDatabase } from '../database/database.ts';
 import { OWN_PREFIX } from './sql-guard.ts';
 
 /** Size and contents of a store: the app's own tables, without the daemon's and without shadows. */

@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createStoreKeys, type StoreKeys } from '../../../daemon/stores/keys.ts';
-import { makeTemporaryFolder, refusalOf } from '../../support/temporary-store.ts';
+import { createStoreKeys, type StoreKeys } from '../../../../daemon/stores/keys/store-keys.ts';
+import { makeTemporaryFolder, refusalOf } from '../../../support/temporary-store.ts';
 
 function makePaths() {
   const keys = join(makeTemporaryFolder(), 'keys');

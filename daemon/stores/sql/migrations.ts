@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { RpcError } from '@locara/protocol/errors';
-import type { StoreOps } from '../workers/store/ops.ts';
-import type { StoreDatabase } from './database.ts';
+import type { StoreOps } from '../../workers/store/ops.ts';
+import type { StoreDatabase } from '../database/database.ts';
 import { guardScript } from './sql-guard.ts';
 
 type Migration = StoreOps['migrate']['params']['migrations'][number];

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { guardScript, guardStatement } from '../../../daemon/stores/sql-guard.ts';
-import { refusalOf } from '../../support/temporary-store.ts';
+import { guardScript, guardStatement } from '../../../../daemon/stores/sql/sql-guard.ts';
+import { refusalOf } from '../../../support/temporary-store.ts';
 
 const ruleOf = (sql: string): unknown => refusalOf(() => guardStatement(sql)).details?.['rule'];
 

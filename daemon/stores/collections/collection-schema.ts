@@ -1,5 +1,5 @@
 import { RpcError } from '@locara/protocol/errors';
-import type { StoreDatabase } from './database.ts';
+import type { StoreDatabase } from '../database/database.ts';
 
 /** One collection as stored. Each has tables of its own: dropped at once, ranked on its own words. */
 export interface CollectionRow {
@@ -9,23 +9,9 @@ export interface CollectionRow {
   readonly modelDigest: string | undefined;
 }
 
-/** The names of a collection's tables: made from its number alone, so safe inside SQL. */
-export interface CollectionTables {
-  /** (key, id, text, metadata as JSON) */
-  readonly records: string;
-  /** (key, vector as little-endian 32-bit floats) */
-  readonly vectors: string;
-  /** Full-text index of `records.text` by the same key; holds no copy of the text. */
-  readonly words: string;
-}
-
-/** The three tables of a collection; their names hold its number, never what an app wrote. */
-export function collectionTables({ id }: Pick<CollectionRow, 'id'>): CollectionTables {
-  return {
-    records: `locara_records_${id}`,
-    vectors: `locara_vectors_${id}`,
-    words: `locara_words_${id}`,
-  };
+/** The table of a collection's records (key, id, text, metadata as JSON); its name holds its number, never what an app wrote. */
+export function recordsTable({ id }: Pick<CollectionRow, 'id'>): string {
+  return `locara_records_${id}`;
 }
 
 export function createCollectionSchema(database: StoreDatabase): void {
@@ -48,21 +34,17 @@ export function insertCollection(
   const { lastInsertRowid } = database
     .prepare('INSERT INTO locara_collections (name, dimensions) VALUES (?, ?)')
     .run([name, dimensions === undefined ? null : BigInt(dimensions)]);
-  const tables = collectionTables({ id: Number(lastInsertRowid) });
-  for (const sql of [
-    `CREATE TABLE ${tables.records}
-       (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, text TEXT, metadata TEXT) STRICT`,
-    `CREATE TABLE ${tables.vectors} (key INTEGER PRIMARY KEY, vector BLOB NOT NULL) STRICT`,
-    `CREATE VIRTUAL TABLE ${tables.words} USING fts5
-       (text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2')`,
-  ]) {
-    database.prepare(sql).run();
-  }
+  database
+    .prepare(
+      `CREATE TABLE ${recordsTable({ id: Number(lastInsertRowid) })}
+         (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, text TEXT, metadata TEXT) STRICT`,
+    )
+    .run();
 }
 
+/** Removes the collection and its records; its indexes are dropped by themselves. */
 export function removeCollection(database: StoreDatabase, collection: CollectionRow): void {
-  const { records, vectors, words } = collectionTables(collection);
-  for (const table of [words, vectors, records]) database.prepare(`DROP TABLE ${table}`).run();
+  database.prepare(`DROP TABLE ${recordsTable(collection)}`).run();
   database.prepare('DELETE FROM locara_collections WHERE id = ?').run([BigInt(collection.id)]);
 }
 

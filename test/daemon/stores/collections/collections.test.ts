@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Filter } from '@locara/protocol';
-import { startStoreEngine, type CallStore } from '../../support/engine-call.ts';
-import { makeStoreStart, refusalOf } from '../../support/temporary-store.ts';
+import { startStoreEngine, type CallStore } from '../../../support/engine-call.ts';
+import { makeStoreStart, refusalOf } from '../../../support/temporary-store.ts';
 
 const vector = (...values: number[]): Float32Array => Float32Array.from(values);
 const collection = 'animals';
@@ -18,19 +18,19 @@ function openAnimals(): CallStore {
         id: 'cat',
         text: 'The cat sat on the mat',
         metadata: { kind: 'pet', legs: 4, tame: true, 'a"b.c': 'odd' },
-        vector: vector(1, 0),
+        vectors: [vector(1, 0)],
       },
       {
         id: 'kitten',
         text: 'A kitten plays with a café cat',
         metadata: { kind: 'pet', legs: 4.5, tame: null },
-        vector: vector(2, 0.2),
+        vectors: [vector(2, 0.2)],
       },
       {
         id: 'rates',
         text: 'Interest rates rose e-mail',
         metadata: { kind: 'money' },
-        vector: vector(0, 1),
+        vectors: [vector(0, 1)],
       },
     ],
   });
@@ -85,7 +85,7 @@ describe('collections', () => {
       },
     ]);
     const withVector = store('getRecords', { collection, ids: ['cat'], vectors: true });
-    expect(withVector.records[0]?.vector).toEqual(vector(1, 0));
+    expect(withVector.records[0]?.vectors).toEqual([vector(1, 0)]);
   });
 
   test('replace a record whole, its vector and words too', () => {
@@ -110,7 +110,7 @@ describe('collections', () => {
 
   test('fix the length of their vectors by the first one', () => {
     const store = openAnimals();
-    const records = [{ id: 'x', vector: vector(1, 2, 3) }];
+    const records = [{ id: 'x', vectors: [vector(1, 2, 3)] }];
     for (const work of [
       () => store('upsertRecords', { collection, records }),
       () => store('searchRecords', { collection, k: 1, vector: vector(1, 2, 3) }),
@@ -121,8 +121,8 @@ describe('collections', () => {
       });
     }
     const mixed = [
-      { id: 'x', vector: vector(1) },
-      { id: 'y', vector: vector(1, 2) },
+      { id: 'x', vectors: [vector(1)] },
+      { id: 'y', vectors: [vector(1, 2)] },
     ];
     store('createCollection', { collection: 'mixed' });
     expect(
@@ -139,7 +139,7 @@ describe('collections', () => {
     vector(3e38, 3e38),
   ])('refuse a vector without a direction: %j', (useless) => {
     const store = openAnimals();
-    const records = [{ id: 'x', vector: useless }];
+    const records = [{ id: 'x', vectors: [useless] }];
     expect(refusalOf(() => store('upsertRecords', { collection, records })).details).toEqual({
       rule: 'vector',
     });
@@ -150,7 +150,7 @@ describe('collections', () => {
 
   test('never mix the vectors of two models', () => {
     const store = openAnimals();
-    const records = [{ id: 'x', vector: vector(1, 1) }];
+    const records = [{ id: 'x', vectors: [vector(1, 1)] }];
     store('upsertRecords', { collection, records, modelDigest: 'sha256:a' });
     expect(
       refusalOf(() => store('upsertRecords', { collection, records, modelDigest: 'sha256:b' }))

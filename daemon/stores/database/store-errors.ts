@@ -1,5 +1,4 @@
 import { RpcError } from '@locara/protocol/errors';
-import { forbidden, syntaxError } from './sql-guard.ts';
 
 /** Where SQLite failed: an error while compiling is the SQL's fault. */
 export type SqlStage = 'open' | 'prepare' | 'run';
@@ -117,5 +116,17 @@ function statementError({ message }: Failure, { stage }: { stage: SqlStage }): R
   }
   return new RpcError('InvalidParams', 'The statement failed while it ran.', {
     details: { rule: 'sql_failed' },
+  });
+}
+
+export function forbidden(what: string): RpcError {
+  return new RpcError('InvalidParams', `The SQL is not allowed: ${what}.`, {
+    details: { rule: 'sql_forbidden' },
+  });
+}
+
+export function syntaxError(what: string): RpcError {
+  return new RpcError('InvalidParams', `The SQL cannot be read: ${what}.`, {
+    details: { rule: 'sql_syntax' },
   });
 }

@@ -12,13 +12,16 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openStoreDatabase, type StoreDatabase } from '../../../daemon/stores/database.ts';
 import {
-  makeStoreStart,
+  openStoreDatabase,
+  type StoreDatabase,
+} from '../../../../daemon/stores/database/database.ts';
+import {
+  makeOpenOptions,
   makeTemporaryFolder,
   openTemporaryStore,
   refusalOf,
-} from '../../support/temporary-store.ts';
+} from '../../../support/temporary-store.ts';
 
 const CANARY = 'canary-in-a-coal-mine';
 const VECTOR = Buffer.from(Float32Array.from({ length: 64 }, (_, i) => Math.sin(i + 0.25)).buffer);
@@ -57,7 +60,7 @@ function runOn(database: StoreDatabase): (sql: string, params: (string | Buffer)
 
 describe('a store at rest', () => {
   test('holds no text, vector or table name in its file and log', () => {
-    const start = makeStoreStart();
+    const start = makeOpenOptions();
     const folder = dirname(start.path);
     const database = openStoreDatabase(start);
     fillWithCanaries(runOn(database));
@@ -110,7 +113,7 @@ describe('a store at rest', () => {
   });
 
   test('begins with a random salt, not with a header', () => {
-    const headers = [makeStoreStart(), makeStoreStart()].map((start) => {
+    const headers = [makeOpenOptions(), makeOpenOptions()].map((start) => {
       openStoreDatabase(start).close();
       return readFileSync(start.path).subarray(0, 16).toString('latin1');
     });
@@ -121,7 +124,7 @@ describe('a store at rest', () => {
 
 describe('opening a store', () => {
   test('keeps what was written', () => {
-    const start = makeStoreStart();
+    const start = makeOpenOptions();
     const first = openStoreDatabase(start);
     fillWithCanaries(runOn(first));
     first.close();
@@ -131,7 +134,7 @@ describe('opening a store', () => {
   });
 
   test('refuses another key, and harms nothing by it', () => {
-    const start = makeStoreStart();
+    const start = makeOpenOptions();
     const database = openStoreDatabase(start);
     fillWithCanaries(runOn(database));
     database.close();
@@ -157,7 +160,7 @@ describe('opening a store', () => {
       },
     ],
   ])('never makes a new file in place of one that was %s', (_how, lose) => {
-    const start = makeStoreStart();
+    const start = makeOpenOptions();
     openStoreDatabase(start).close();
     lose(start.path);
     const before = existsSync(start.path);
@@ -166,7 +169,7 @@ describe('opening a store', () => {
   });
 
   test('never makes a new file beside a log that has changes', () => {
-    const start = makeStoreStart();
+    const start = makeOpenOptions();
     const database = openStoreDatabase(start);
     fillWithCanaries(runOn(database));
     const log = readFileSync(`${start.path}-wal`);
@@ -178,14 +181,14 @@ describe('opening a store', () => {
   });
 
   test('starts again where its making was cut short', () => {
-    const start = makeStoreStart();
+    const start = makeOpenOptions();
     writeFileSync(start.path, '');
     openStoreDatabase(start).close();
     expect(readFileSync(start.path).length).toBeGreaterThan(0);
   });
 
   test('refuses a damaged file', () => {
-    const start = makeStoreStart();
+    const start = makeOpenOptions();
     openStoreDatabase(start).close();
     const bytes = readFileSync(start.path);
     bytes[100] = (bytes[100] ?? 0) ^ 0xff;
@@ -194,15 +197,15 @@ describe('opening a store', () => {
   });
 
   test('refuses the file of another app put in its place', () => {
-    const start = makeStoreStart();
-    const other = makeStoreStart();
+    const start = makeOpenOptions();
+    const other = makeOpenOptions();
     openStoreDatabase(other).close();
     copyFileSync(other.path, start.path);
     expect(refusalOf(() => openStoreDatabase(start)).reason).toBe('Unavailable');
   });
 
   test('refuses a second process on the same file while it is open', () => {
-    const start = makeStoreStart();
+    const start = makeOpenOptions();
     const first = openStoreDatabase(start);
     expect(refusalOf(() => openStoreDatabase(start)).reason).toBe('Busy');
     first.close();
@@ -210,7 +213,7 @@ describe('opening a store', () => {
 });
 
 test('a file deleted while it is open takes no more writes, which would be lost', () => {
-  const start = makeStoreStart();
+  const start = makeOpenOptions();
   const database = openStoreDatabase(start);
   runOn(database)('CREATE TABLE t (x)', []);
   rmSync(start.path);

@@ -1,4 +1,5 @@
 import { RpcError } from '@locara/protocol/errors';
+import { forbidden, syntaxError } from '../database/store-errors.ts';
 import { keywordOf, tokenizeSql, type SqlToken } from './sql-tokens.ts';
 
 /** The prefix of the daemon's own tables in an app's database; apps cannot name them. */
@@ -144,16 +145,4 @@ function isForbiddenName({ kind, value }: SqlToken): boolean {
     FORBIDDEN_PREFIXES.some((prefix) => name.startsWith(prefix)) ||
     (name.startsWith('sqlite_') && !READABLE_SQLITE_NAMES.has(name))
   );
-}
-
-export function forbidden(what: string): RpcError {
-  return new RpcError('InvalidParams', `The SQL is not allowed: ${what}.`, {
-    details: { rule: 'sql_forbidden' },
-  });
-}
-
-export function syntaxError(what: string): RpcError {
-  return new RpcError('InvalidParams', `The SQL cannot be read: ${what}.`, {
-    details: { rule: 'sql_syntax' },
-  });
 }

@@ -5,11 +5,16 @@ import Sqlite, {
   type Statement,
 } from 'better-sqlite3-multiple-ciphers';
 import { getLoadablePath } from 'sqlite-vec';
-import { createPrivateFile } from '../files/durable-files.ts';
-import { missing, toStoreError, type SqlStage, type StoreUsage } from './sql-errors.ts';
-import { forbidden } from './sql-guard.ts';
+import { createPrivateFile } from '../../files/durable-files.ts';
+import {
+  forbidden,
+  missing,
+  toStoreError,
+  type SqlStage,
+  type StoreUsage,
+} from './store-errors.ts';
 import { isAllowedFunction } from './sql-functions.ts';
-import type { BoundParams, StoredValue } from './sql-values.ts';
+import type { BoundParams, StoredValue } from './stored-value.ts';
 
 const KEY_BYTES = 32;
 const CACHE_KIB = 64 * 1024;

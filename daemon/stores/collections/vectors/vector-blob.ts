@@ -1,0 +1,23 @@
+import { RpcError } from '@locara/protocol/errors';
+
+// Squares of 32-bit floats beyond these vanish or overflow, and one such record would spoil every search.
+const SHORTEST_VECTOR = 1e-15;
+const LONGEST_VECTOR = 1e15;
+
+/** Throws InvalidParams for a vector whose direction cannot be told: not finite, zero or nearly, or huge. */
+export function assertUsableVector(vector: Float32Array): void {
+  const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+  if (length >= SHORTEST_VECTOR && length <= LONGEST_VECTOR) return;
+  throw new RpcError('InvalidParams', 'A vector needs finite numbers and a length to compare.', {
+    details: { rule: 'vector' },
+  });
+}
+
+/** The stored form of a vector: 32-bit floats in little-endian order, as sqlite-vec reads them. */
+export function toBlob(vector: Float32Array): Uint8Array {
+  return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
+}
+
+export function toFloats(blob: Uint8Array): Float32Array {
+  return new Float32Array(Uint8Array.from(blob).buffer);
+}

@@ -1,0 +1,75 @@
+import { statSync } from 'node:fs';
+import { RpcError } from '@locara/protocol/errors';
+import type { Opening } from '../../workers/store/ops/opening-ops.ts';
+import type { StoreStart } from '../../workers/store/ops.ts';
+import { openStoreDatabase, type StoreDatabase } from './database.ts';
+import { missing } from './store-errors.ts';
+
+export interface OpenedStore {
+  readonly database: StoreDatabase;
+  readonly opening: Opening;
+}
+
+/**
+ * Opens a store by the first key that fits, and counts its generation on. Throws Unavailable when no key
+ * fits, when the file is lost, and when it is older than the last that was seen (`store_rolled_back`).
+ */
+export function openStore(start: StoreStart): OpenedStore {
+  const wasUnclean = bytesOf(`${start.path}-wal`) > 0;
+  if (start.generation > 0 && bytesOf(start.path) === 0) throw missing();
+  const { database, keyIndex } = openByFirstKey(start);
+  try {
+    return { database, opening: { keyIndex, wasUnclean, generation: countOn(database, start) } };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function openByFirstKey({ keys, path, quotaBytes }: StoreStart): {
+  database: StoreDatabase;
+  keyIndex: number;
+} {
+  let refusal: unknown = new Error('a store needs a key');
+  for (const [keyIndex, key] of keys.entries()) {
+    try {
+      return { database: openStoreDatabase({ path, key, quotaBytes }), keyIndex };
+    } catch (error) {
+      if (!isWrongKey(error)) throw error;
+      refusal = error;
+    }
+  }
+  throw refusal;
+}
+
+function isWrongKey(error: unknown): boolean {
+  return error instanceof RpcError && error.details?.['rule'] === 'store_unreadable';
+}
+
+/** The generation is committed in the file before anyone hears of it: what is on record is never ahead of the file. */
+function countOn(database: StoreDatabase, { generation: last }: StoreStart): number {
+  database
+    .prepare(
+      'CREATE TABLE IF NOT EXISTS locara_state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT',
+    )
+    .run();
+  const [row] = [
+    ...database.prepare("SELECT value FROM locara_state WHERE name = 'generation'").rows(),
+  ];
+  if (Number(row?.[0] ?? last) < last) throw rolledBack();
+  const next = last + 1;
+  database
+    .prepare("INSERT OR REPLACE INTO locara_state VALUES ('generation', ?)")
+    .run([BigInt(next)]);
+  return next;
+}
+
+function rolledBack(): RpcError {
+  return new RpcError('Unavailable', 'An older file was put in the place of this store.', {
+    details: { rule: 'store_rolled_back' },
+  });
+}
+
+function bytesOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
