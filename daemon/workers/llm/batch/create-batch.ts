@@ -208,15 +208,16 @@ class DecodeLoop {
     const { context } = this.#options;
     const written = runs.filter((run) => run !== undefined);
     const handles = await this.#decode('decode', entries, written);
+    // The sequences of fillers are others': what they hold must not depend on how the decode ended.
+    for (const [at, { sequence, position }] of entries.entries()) {
+      if (runs[at] === undefined) context.truncate(sequence, position);
+    }
     if (handles === undefined) return;
-    for (const [at, entry] of entries.entries()) {
-      const run = runs[at];
-      if (run === undefined) context.truncate(entry.sequence, entry.position);
-      else {
-        run.seat?.tokens.push(...entry.tokens);
-        run.stepAt = this.#step;
-        this.#lanes.countWritten(run);
-      }
+    for (const [at, run] of runs.entries()) {
+      if (run === undefined) continue;
+      run.seat?.tokens.push(...(entries[at]?.tokens ?? []));
+      run.stepAt = this.#step;
+      this.#lanes.countWritten(run);
     }
     await this.#choose(runs, handles);
   }
