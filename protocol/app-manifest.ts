@@ -97,11 +97,12 @@ const Storage = z.strictObject({
 const Tokens = z.int().min(1).max(1_000_000_000_000);
 
 /** Less than the user allows every app; more is not refused, but has no effect. */
-const InferenceLimits = z.strictObject({
+export const InferenceLimits = z.strictObject({
   concurrent_calls: z.int().min(1).max(4096).optional(),
   tokens_per_minute: Tokens.optional(),
   tokens_per_day: Tokens.optional(),
 });
+export type InferenceLimits = z.output<typeof InferenceLimits>;
 
 const Profile = z.strictObject({ min_ram_gb: z.number().positive() });
 

@@ -61,6 +61,7 @@ export type { BuiltinCapability, Capability, GrantState, Requirement } from './c
 export {
   appIdOf,
   AppManifest,
+  type InferenceLimits,
   BUNDLE_FILE,
   declaredCapabilities,
   isAppId,

@@ -2,6 +2,7 @@ import type { ConsentSummary } from '@locara/protocol';
 import { type Look, paint, plain } from './output.ts';
 import { renderGrants } from './summary/render-grants.ts';
 import { renderBadgeNames } from './summary/render-label.ts';
+import { renderLimits } from './summary/render-limits.ts';
 import { renderModels } from './summary/render-models.ts';
 import { renderRights } from './summary/render-rights.ts';
 import { renderSigner } from './summary/render-signer.ts';
@@ -21,6 +22,7 @@ export function renderConsent(summary: ConsentSummary, look: Look): string[] {
     ...(update === undefined
       ? renderAsked(summary)
       : [...renderUpdate(summary, look), ...renderAskedBriefly(summary)]),
+    ...renderLimits(summary.limits),
     ...renderBadgeNames(summary.badges),
     ...summary.risks.map((risk) => paint(look, 'yellow', `Risk: ${plain(risk)}`)),
   ];

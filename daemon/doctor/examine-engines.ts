@@ -94,7 +94,7 @@ function examineDevices(folder: string | undefined): Finding {
         id,
         level: 'warning',
         title: 'LOCARA_ENGINE_PACKAGES is not used: all models compute on the processor.',
-        fix: 'Name a folder that exists, belongs to you or root, and that nobody else can change.',
+        fix: 'Name a folder that exists and belongs to you or root. Nobody else may change it or its packages, and they must not be links: try chmod -R go-w.',
       };
 }
 

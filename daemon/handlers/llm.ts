@@ -148,11 +148,15 @@ function toDeadlineMs(deadline: CallDeadline): { readonly deadlineMs?: number } 
   return deadlineMs === undefined ? {} : { deadlineMs };
 }
 
-/** `firstTokenMs` counts from the arrival of the call, as its caller waits. */
+/** `firstTokenMs` counts from the arrival of the call, as its caller waits. Tenths of milliseconds are enough. */
 function toTimings(generated: Generated, clock: CallClock): Completion['timings'] {
-  const queuedMs = clock.spentMs('queued');
-  const loadMs = clock.spentMs('downloading', 'verifying', 'loading');
-  const totalMs = clock.totalMs();
-  const firstTokenMs = Math.min(queuedMs + loadMs + generated.firstTokenMs, totalMs);
+  const queuedMs = toTenths(clock.spentMs('queued'));
+  const loadMs = toTenths(clock.spentMs('downloading', 'verifying', 'loading'));
+  const totalMs = toTenths(clock.totalMs());
+  const firstTokenMs = Math.min(toTenths(queuedMs + loadMs + generated.firstTokenMs), totalMs);
   return { queuedMs, loadMs, firstTokenMs, totalMs };
+}
+
+function toTenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
 }

@@ -2,6 +2,7 @@ import { BACK_OFF } from './back-off.ts';
 import { CallQueue } from './call-queue.ts';
 import { CrashRecord } from './crash-record.ts';
 import { describeDevice } from './device.ts';
+import { EndedCalls } from './ended-calls.ts';
 import { createPace } from './pace.ts';
 import { PendingCall } from './pending-call.ts';
 import { RunningCalls } from './running-calls.ts';
@@ -10,10 +11,8 @@ import {
   busyError,
   cancelledError,
   closedError,
-  crashError,
   crashLoopError,
   fromWorkerError,
-  startError,
 } from './worker-error.ts';
 import type { WorkerDependencies } from './worker-dependencies.ts';
 import { WorkerLife } from './worker-life.ts';
@@ -38,9 +37,7 @@ export function createWorker<Ops>(spec: WorkerSpec, dependencies: WorkerDependen
   };
 }
 
-const MAX_RERUNS = 3;
-
-/** The calls of one worker: which wait, which run, and what becomes of them when its process ends. */
+/** The calls of one worker: which wait, and which run. */
 class Supervisor {
   readonly #spec: WorkerSpec;
   readonly #dependencies: WorkerDependencies;
@@ -49,6 +46,7 @@ class Supervisor {
   readonly #queue = new CallQueue();
   readonly #running: RunningCalls;
   readonly #pace = createPace();
+  readonly #ended: EndedCalls;
   readonly #notice: WaitingNotice;
   readonly #graceTimers = new Map<number, NodeJS.Timeout>();
   #isClosed = false;
@@ -59,6 +57,13 @@ class Supervisor {
     this.#spec = spec;
     this.#dependencies = dependencies;
     this.#crashes = new CrashRecord(dependencies.backOff ?? BACK_OFF, () => performance.now());
+    this.#ended = new EndedCalls({
+      spec,
+      log: dependencies.log,
+      queue: this.#queue,
+      pace: this.#pace,
+      crashes: this.#crashes,
+    });
     this.#running = new RunningCalls({ maxConcurrent, maxOvercommit });
     this.#notice = new WaitingNotice(this.#queue, () =>
       this.#life.ready === undefined ? maxConcurrent : 0,
@@ -71,7 +76,7 @@ class Supervisor {
         this.#receive(message);
       },
       onRefused: (error) => {
-        this.#rejectWaiting(error);
+        this.#ended.rejectWaiting(error);
         this.#pump();
       },
       onAbandoned: () => {
@@ -136,7 +141,7 @@ class Supervisor {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#notice.stop();
-    this.#rejectWaiting(closedError());
+    this.#ended.rejectWaiting(closedError());
     for (const call of this.#running.all()) call.reject(closedError());
     await this.#life.close();
   }
@@ -213,10 +218,7 @@ class Supervisor {
     else {
       this.#release(call);
       if (message.type === 'result') this.#finish(call, message.result);
-      else {
-        this.#settleUnfinished(call);
-        call.reject(fromWorkerError(message.error));
-      }
+      else this.#ended.fail(call, fromWorkerError(message.error));
       this.#pump();
     }
   }
@@ -227,12 +229,6 @@ class Supervisor {
     this.#queue.settle(call, cost);
     this.#pace.record({ cost, durationMs: call.runningMs });
     call.resolve(result);
-  }
-
-  /** It is charged for as long as it ran, at the pace of the others. */
-  #settleUnfinished(call: PendingCall): void {
-    const cost = this.#pace.costOf({ cost: call.cost, durationMs: call.runningMs });
-    this.#queue.settle(call, cost);
   }
 
   #release(call: PendingCall): void {
@@ -262,72 +258,9 @@ class Supervisor {
   }
 
   #exited(exit: ProcessExit): void {
-    const { kind, model } = this.#spec;
-    const { pid, end, wasReady, code, signal } = exit;
     const running = this.#running.all();
     for (const call of running) this.#release(call);
-    const fields = {
-      kind,
-      model,
-      workerPid: pid,
-      reason: end.cause,
-      code: code ?? undefined,
-      signal: signal ?? undefined,
-    };
-    if (end.cause === 'ended') {
-      this.#dependencies.log.info('worker.ended', fields);
-      this.#rerun(running);
-    } else {
-      this.#dependencies.log.warn(wasReady ? 'worker.died' : 'worker.startFailed', fields);
-      this.#fail(running, exit);
-    }
+    this.#ended.processEnded(running, exit);
     this.#pump();
-  }
-
-  #fail(running: readonly PendingCall[], { end, wasReady, signal }: ProcessExit): void {
-    for (const call of running) {
-      this.#settleUnfinished(call);
-      call.reject(crashError());
-    }
-    if (!wasReady) this.#rejectWaiting(startError(end, this.#spec.startTimeoutMs));
-    // An engine that says why it cannot start has not crashed: its reason is answered every time.
-    if (!wasReady && end.cause === 'failed') return;
-    this.#crashes.crashed({ running, isKilled: signal === 'SIGKILL' });
-    this.#rejectQuarantined();
-  }
-
-  #rejectWaiting(error: unknown): void {
-    for (const call of this.#queue.takeAll()) call.reject(error);
-  }
-
-  #rejectQuarantined(): void {
-    const quarantine = this.#crashes.worst();
-    if (quarantine === undefined) return;
-    const { kind, model } = this.#spec;
-    const { crashes: attempt, remainingMs: durationMs } = quarantine;
-    this.#dependencies.log.warn('worker.quarantined', { kind, model, attempt, durationMs });
-    for (const call of this.#queue.inOrder()) {
-      const refusal = this.#crashes.refusal(call);
-      if (refusal === undefined) continue;
-      this.#queue.remove(call);
-      call.reject(crashLoopError(refusal));
-    }
-  }
-
-  /** Calls that shared a process with one that had to be killed: run again where nobody can tell. */
-  #rerun(running: readonly PendingCall[]): void {
-    const canRunAgain = (call: PendingCall): boolean =>
-      this.#spec.cancel === 'kill' && !call.hasSentChunk && call.reruns < MAX_RERUNS;
-    const again = running.filter((call) => !call.isSettled && canRunAgain(call));
-    for (const call of running) {
-      if (again.includes(call)) {
-        call.suspend();
-        call.reruns += 1;
-      } else {
-        this.#settleUnfinished(call);
-        if (!call.isSettled) call.reject(crashError());
-      }
-    }
-    this.#queue.restore(again);
   }
 }

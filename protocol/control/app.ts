@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { InferenceLimits } from '../app-manifest.ts';
 import { Attestation, Grant, Quotas } from '../methods/session.ts';
 import { Rights } from '../rights.ts';
 import { RightsDiff } from '../rights-change.ts';
@@ -143,6 +144,7 @@ export const ConsentSummary = z
     ),
     models: z.array(z.object({ model: z.string(), bytes: z.int(), installed: z.boolean() })),
     rights: Rights.describe('Everything the manifest asks for, as it is compared.'),
+    limits: InferenceLimits.optional().describe('Of inference, as the manifest sets them itself.'),
     risks: z.array(z.string()).describe('Why `--yes` alone is not enough.'),
     update: z
       .object({

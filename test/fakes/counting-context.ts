@@ -14,6 +14,7 @@ export function createCountingContext(options: {
   readonly sequences: number;
   readonly cells?: number;
   readonly maxBatchTokens?: number;
+  /** May throw: the decode then fails with everything in its cells, as far as anybody knows. */
   readonly onDecode?: (count: number) => void;
 }): CountingContext {
   const { sequences, cells = 256, maxBatchTokens = 32, onDecode } = options;
@@ -30,12 +31,12 @@ export function createCountingContext(options: {
       await Promise.resolve();
       assertBatch(entries, { held, cells, maxBatchTokens });
       decodes.push(entries);
+      for (const { sequence, tokens } of entries) held[sequence]?.push(...tokens);
       onDecode?.(decodes.length);
       handles = [];
-      return entries.map(({ sequence, tokens, outputs }) => {
-        held[sequence]?.push(...tokens);
-        return outputs.map((at) => handles.push(tokens[at] ?? 0) - 1);
-      });
+      return entries.map(({ tokens, outputs }) =>
+        outputs.map((at) => handles.push(tokens[at] ?? 0) - 1),
+      );
     },
     sample: async (handle) => {
       await Promise.resolve();

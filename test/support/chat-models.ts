@@ -1,4 +1,5 @@
-import { ggufString, readGguf, writeGguf, type GgufParts } from './edit-gguf.ts';
+import { readGguf, writeGguf, type GgufParts } from './edit-gguf.ts';
+import { ggufString, ggufStrings } from './gguf-values.ts';
 import { unpackEmbeddedModel } from './embedded-model.ts';
 
 /** Templates as models of several families bring them, in the shapes that matter here. */
@@ -74,7 +75,7 @@ function renameTokens(
     // A head of 16 bytes: type of the array, type of its items, their number.
     kinds.writeInt32LE(type === 'control' ? CONTROL : USER_DEFINED, 16 + token * 4);
   }
-  metadata.set('tokenizer.ggml.tokens', writeStrings(tokens));
+  metadata.set('tokenizer.ggml.tokens', ggufStrings(tokens));
   metadata.set('tokenizer.ggml.token_type', kinds);
 }
 
@@ -86,12 +87,4 @@ function readStrings(value: Buffer): string[] {
     at = end;
     return text;
   });
-}
-
-function writeStrings(texts: readonly string[]): Buffer {
-  const head = Buffer.alloc(16);
-  head.writeUInt32LE(9, 0);
-  head.writeUInt32LE(8, 4);
-  head.writeBigUInt64LE(BigInt(texts.length), 8);
-  return Buffer.concat([head, ...texts.map((text) => ggufString(text).subarray(4))]);
 }

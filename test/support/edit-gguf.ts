@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ggufText, u32, u64 } from './gguf-values.ts';
 
 /** A GGUF file in the pieces tests change: metadata values stay raw bytes (type and value). */
 export interface GgufParts {
@@ -64,7 +65,7 @@ export function writeGguf({ version, tensorCount, metadata, tensors, weights }: 
     u32(version),
     u64(tensorCount),
     u64(metadata.size),
-    ...[...metadata].flatMap(([key, value]) => [string(key), value]),
+    ...[...metadata].flatMap(([key, value]) => [ggufText(key), value]),
     tensors,
   ]);
   const padding = Buffer.alloc(Math.ceil(head.length / ALIGNMENT) * ALIGNMENT - head.length);
@@ -75,24 +76,4 @@ export function writeModel(bytes: Uint8Array): string {
   const path = join(mkdtempSync(join(tmpdir(), 'locara-gguf-')), 'model.gguf');
   writeFileSync(path, bytes);
   return path;
-}
-
-export const ggufString = (value: string): Buffer => Buffer.concat([u32(8), string(value)]);
-export const ggufU32 = (value: number): Buffer => Buffer.concat([u32(4), u32(value)]);
-
-function string(value: string): Buffer {
-  const bytes = Buffer.from(value);
-  return Buffer.concat([u64(bytes.length), bytes]);
-}
-
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-}
-
-function u64(value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(BigInt(value));
-  return bytes;
 }

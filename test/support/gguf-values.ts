@@ -1,5 +1,17 @@
 /** Values of a GGUF header as their raw bytes: the type, then the value. */
-const TYPE = { u32: 4, i32: 5, f32: 6, string: 8, array: 9 } as const;
+const TYPE = { u32: 4, i32: 5, f32: 6, bool: 7, string: 8, array: 9 } as const;
+
+export function ggufString(value: string): Buffer {
+  return Buffer.concat([u32(TYPE.string), ggufText(value)]);
+}
+
+export function ggufU32(value: number): Buffer {
+  return Buffer.concat([u32(TYPE.u32), u32(value)]);
+}
+
+export function ggufBool(value: boolean): Buffer {
+  return Buffer.concat([u32(TYPE.bool), Buffer.of(Number(value))]);
+}
 
 export function ggufF32(value: number): Buffer {
   return Buffer.concat([u32(TYPE.f32), Buffer.from(Float32Array.of(value).buffer)]);

@@ -1,11 +1,21 @@
-import { ggufString, ggufU32, writeGguf } from './edit-gguf.ts';
+import { writeGguf } from './edit-gguf.ts';
+import {
+  ggufBool,
+  ggufF32,
+  ggufI32s,
+  ggufString,
+  ggufStrings,
+  ggufText,
+  ggufU32,
+  u32,
+  u64,
+} from './gguf-values.ts';
 
 const WIDTH = 32;
 const LAYERS = 2;
 const CONTEXT_TOKENS = 64;
 const ALIGNMENT = 32;
 const F32 = 0;
-const TYPES = { f32: 6, bool: 7, string: 8, array: 9, i32: 5 } as const;
 const MARKS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
 const WORDS = ['cat', 'dog', 'tree', 'bank', 'music', 'night', 'ball', 'water'];
 
@@ -27,7 +37,7 @@ export function writeRandomRanker(): string {
   for (const { name, shape, values } of tensors) {
     const size = values.byteLength;
     const dims = shape.map((length) => u64(length));
-    heads.push(string(name), u32(shape.length), ...dims, u32(F32), u64(offset));
+    heads.push(ggufText(name), u32(shape.length), ...dims, u32(F32), u64(offset));
     const padded = Buffer.alloc(Math.ceil(size / ALIGNMENT) * ALIGNMENT);
     padded.set(Buffer.from(values.buffer));
     weights.push(padded);
@@ -53,13 +63,13 @@ function rankerMetadata(): Map<string, Buffer> {
     ['bert.feed_forward_length', ggufU32(WIDTH)],
     ['bert.block_count', ggufU32(LAYERS)],
     ['bert.attention.head_count', ggufU32(2)],
-    ['bert.attention.layer_norm_epsilon', Buffer.concat([u32(TYPES.f32), f32(1e-12)])],
-    ['bert.attention.causal', Buffer.concat([u32(TYPES.bool), Buffer.of(0)])],
+    ['bert.attention.layer_norm_epsilon', ggufF32(1e-12)],
+    ['bert.attention.causal', ggufBool(false)],
     ['bert.pooling_type', ggufU32(4)],
     ['tokenizer.ggml.model', ggufString('bert')],
     ['tokenizer.ggml.token_type_count', ggufU32(2)],
-    ['tokenizer.ggml.tokens', array(TYPES.string, tokens.map(string))],
-    ['tokenizer.ggml.token_type', array(TYPES.i32, types.map(u32))],
+    ['tokenizer.ggml.tokens', ggufStrings(tokens)],
+    ['tokenizer.ggml.token_type', ggufI32s(types)],
     ['tokenizer.ggml.padding_token_id', ggufU32(0)],
     ['tokenizer.ggml.unknown_token_id', ggufU32(1)],
     ['tokenizer.ggml.cls_token_id', ggufU32(2)],
@@ -112,31 +122,4 @@ function createRandom(seed: number): () => number {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state / 2 ** 32 - 0.5;
   };
-}
-
-function array(type: number, items: readonly Buffer[]): Buffer {
-  return Buffer.concat([u32(TYPES.array), u32(type), u64(items.length), ...items]);
-}
-
-function string(value: string): Buffer {
-  const bytes = Buffer.from(value);
-  return Buffer.concat([u64(bytes.length), bytes]);
-}
-
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-}
-
-function u64(value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(BigInt(value));
-  return bytes;
-}
-
-function f32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeFloatLE(value);
-  return bytes;
 }

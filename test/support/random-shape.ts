@@ -1,5 +1,4 @@
-import { ggufString, ggufU32 } from './edit-gguf.ts';
-import { ggufF32, ggufF32s, ggufI32s, ggufStrings } from './gguf-values.ts';
+import { ggufF32, ggufF32s, ggufI32s, ggufString, ggufStrings, ggufU32 } from './gguf-values.ts';
 
 /** The dimensions of SmolLM2-135M. */
 const WIDTH = 576;

@@ -34,16 +34,15 @@ function renderStatus(status: ControlResult<'status.get'>): string[] {
     lines.push(...formatTable([['APP', 'ATTESTATION', 'PID', 'CALLS'], ...rows]));
   }
   if (workers.length > 0) {
-    const rows = workers.map(({ kind, model, pid, state, device, threads, memoryBytes }) => [
+    const rows = workers.map(({ kind, model, pid, state, device, memoryBytes }) => [
       kind,
       model,
       String(pid),
       state,
       memoryBytes === undefined ? '' : formatBytes(memoryBytes),
       device,
-      String(threads),
     ]);
-    const header = ['WORKER', 'MODEL', 'PID', 'STATE', 'MEMORY', 'DEVICE', 'THREADS'];
+    const header = ['WORKER', 'MODEL', 'PID', 'STATE', 'MEMORY', 'DEVICE'];
     lines.push('', ...formatTable([header, ...rows]), ...renderReasons(workers));
   }
   return lines;

@@ -6,6 +6,7 @@ import type { CliContext } from '../context.ts';
 import type { Registration } from '../frame.ts';
 import { paint, plain } from '../output.ts';
 import { readManifestOf } from '../read-manifest.ts';
+import { renderLimits } from '../summary/render-limits.ts';
 import { addExample } from './example.ts';
 
 interface Finding {
@@ -39,6 +40,7 @@ With --json, a manifest that is good (exit code 0):
   {"ok": true, "appId", "version", "displayName", "models": [<pin>],
    "capabilities": [{"capability", "sentence", "optional"}],
    "rights": [{"path", "sentence", "capability"?, "optional"?}],
+   "limits"?: {"concurrent_calls"?, "tokens_per_minute"?, "tokens_per_day"?},
    "badges": [{"id", "label", "because"}], "warnings": [{"path", "rule"}]}
 and one that is not (exit code 1; with --strict the warnings are among the errors):
   {"error": {"reason": "InvalidManifest", "message",
@@ -69,18 +71,30 @@ function showManifest(
   warnings: readonly Finding[],
 ): void {
   const appId = appIdOf(manifest);
-  const { version, displayName, models } = manifest;
+  const { version, displayName, models, limits } = manifest;
   const rights = describeRights(manifest);
   const badges = earnableBadges(manifest);
   const capabilities = rights
     .filter(({ capability }) => capability !== undefined)
     .map(({ capability, sentence, optional = false }) => ({ capability, sentence, optional }));
   context.print(
-    { ok: true, appId, version, displayName, capabilities, rights, models, badges, warnings },
+    {
+      ok: true,
+      appId,
+      version,
+      displayName,
+      capabilities,
+      rights,
+      models,
+      ...(limits === undefined ? {} : { limits }),
+      badges,
+      warnings,
+    },
     [
       `${paint(context, 'bold', plain(displayName))} (${appId} ${version}) is valid.`,
       ...renderRights(rights),
       ...renderReasons(manifest),
+      ...renderLimits(limits),
       ...renderBadges(badges, models.length > 0),
       ...warnings.map((warning) => paint(context, 'yellow', `Warning: ${renderFinding(warning)}`)),
       'Who signed it is checked when it is installed.',

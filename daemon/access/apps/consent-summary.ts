@@ -64,6 +64,7 @@ export function summarizeConsent(
     })),
     models: [...models].map(([model, { bytes, installed }]) => ({ model, bytes, installed })),
     rights: rightsOf(manifest),
+    ...(manifest.limits === undefined ? {} : { limits: manifest.limits }),
     risks: [
       ...describeSigningTime(signer, now),
       ...(installed?.revoked === true

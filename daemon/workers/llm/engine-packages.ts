@@ -1,10 +1,11 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, statSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isSafeEntry, isSafeTree } from './safe-tree.ts';
 
-const GPU_PACKAGE = /^@node-llama-cpp\/linux-x64-(cuda|cuda-ext|vulkan)$/;
-const OPEN_TO_OTHERS = 0o022;
+const SCOPE = '@node-llama-cpp';
+const GPU_PACKAGES = ['linux-x64-cuda', 'linux-x64-cuda-ext', 'linux-x64-vulkan'] as const;
 
 /** GPU builds by what they need, the faster first. */
 const GPU_BUILDS = [
@@ -21,7 +22,7 @@ export type LinuxGpu = (typeof GPU_BUILDS)[number]['gpu'];
 export function takeEnginePackages(folder: string): void {
   registerHooks({
     resolve(specifier, context, nextResolve) {
-      const isOurs = GPU_PACKAGE.test(specifier) && isSafeFolder(folder);
+      const isOurs = isGpuPackage(specifier) && isSafeFolder(folder);
       const place = isOurs ? packageEntry(folder, specifier) : '';
       return isOurs && existsSync(place)
         ? nextResolve(pathToFileURL(place).href, context)
@@ -30,7 +31,7 @@ export function takeEnginePackages(folder: string): void {
   });
 }
 
-/** What the folder holds; empty when others than root and this user may change it. */
+/** What the folder holds; empty when others than root and this user may change anything of it. */
 export function findGpuBuilds(folder: string): readonly LinuxGpu[] {
   if (!isSafeFolder(folder)) return [];
   return GPU_BUILDS.filter((build) => existsSync(packageEntry(folder, build.package))).map(
@@ -38,12 +39,33 @@ export function findGpuBuilds(folder: string): readonly LinuxGpu[] {
   );
 }
 
-/** Programs come from there: a folder that others can change is no source. */
+/**
+ * Programs come from there: a folder is no source if others can change it, or anything that is loaded from it; nor if
+ * that cannot be found out.
+ */
 export function isSafeFolder(folder: string): boolean {
-  const stats = statSync(folder, { throwIfNoEntry: false });
-  if (stats?.isDirectory() !== true) return false;
-  const isOurs = stats.uid === 0 || stats.uid === process.getuid?.();
-  return isOurs && (stats.mode & OPEN_TO_OTHERS) === 0;
+  try {
+    const stats = statSync(folder);
+    return stats.isDirectory() && isSafeEntry(stats) && arePackagesSafe(join(folder, SCOPE));
+  } catch {
+    return false;
+  }
+}
+
+function arePackagesSafe(scope: string): boolean {
+  if (!isThere(scope)) return true;
+  const stats = lstatSync(scope);
+  if (!stats.isDirectory() || !isSafeEntry(stats)) return false;
+  const packages = GPU_PACKAGES.map((name) => join(scope, name));
+  return packages.every((path) => !isThere(path) || isSafeTree(path));
+}
+
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function isGpuPackage(specifier: string): boolean {
+  return GPU_PACKAGES.some((name) => specifier === `${SCOPE}/${name}`);
 }
 
 function packageEntry(folder: string, name: string): string {

@@ -32,6 +32,7 @@ test('status prints the daemon’s document with --json and words without', asyn
   expect(stdout).toContain('locarad 0.1.0, pid 7, up 1 minute, 84 MB');
   expect(stdout).toContain('acme/notes  install-key');
   expect(stdout).toContain('story: No GPU build is set up.');
+  expect(stdout.match(/thread/gi)).toHaveLength(1);
 });
 
 describe('call', () => {

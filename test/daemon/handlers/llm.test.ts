@@ -78,6 +78,13 @@ test('timings say where the time went', async () => {
   expect(totalMs).toBeGreaterThanOrEqual(76);
 });
 
+test('timings have one decimal at most', async () => {
+  const { handlers } = setUp();
+  const { result } = await collect(handlers['llm.chat'](chatParams({}), fakeSessionCall()));
+  const spelled = Object.values(result.timings).map(String);
+  expect(spelled).toEqual(spelled.map(() => expect.stringMatching(/^\d+(\.\d)?$/) as string));
+});
+
 test('sampling and schema reach the worker as the caller gave them', async () => {
   const { handlers, worker } = setUp();
   const schema = { type: 'boolean' };

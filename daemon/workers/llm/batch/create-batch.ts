@@ -5,19 +5,19 @@ import type { DecodeContext, OutputHandles } from './decode-context.ts';
 import type { Invariance } from './invariance.ts';
 import { contextOverflow } from '../prompt-limit.ts';
 import { createLanes, type Lanes } from './lanes.ts';
-import { chooseParked } from './park.ts';
 import { outputsOf, probabilityOf } from './outputs.ts';
 import { planWrites, type WritePlan, type WriteSite } from './plan-writes.ts';
 import type { Step } from './thread-tuner.ts';
 import {
   cancelledError,
   createRun,
-  isReproducible,
+  isWriting,
   readTokens,
   type Run,
-  unreadTokens,
+  settleRun,
+  unreadAtOnce,
 } from './run.ts';
-import { createSequencePool, type SequencePool } from './sequence-pool.ts';
+import { Seats } from './seats.ts';
 import { createStepSize, type StepSize } from './step-size.ts';
 
 export interface BatchOptions {
@@ -55,22 +55,17 @@ export function createBatch(options: BatchOptions): Batch {
 
 class DecodeLoop {
   readonly #options: BatchOptions;
-  readonly #pool: SequencePool;
+  readonly #seats: Seats;
   readonly #lanes: Lanes = createLanes();
   readonly #stepSize: StepSize;
-  /** In the order in which they came, or came back. */
-  readonly #waiting: Run[] = [];
-  readonly #seated = new Set<Run>();
   #threads: number | undefined;
-  #forgotten: string[] = [];
   #step = 0;
   #isRunning = false;
-  #haveSeatsChanged = false;
 
   constructor(options: BatchOptions) {
     const { context, minReadTokens } = options;
     this.#options = options;
-    this.#pool = createSequencePool(context);
+    this.#seats = new Seats(context);
     this.#stepSize = createStepSize({ min: minReadTokens, max: context.maxBatchTokens - 1 });
   }
 
@@ -79,10 +74,10 @@ class DecodeLoop {
     if (signal.aborted) throw cancelledError();
     if (run.tokens.length >= this.#options.context.cells) throw overflow(run, this.#options);
     const cancel = (): void => {
-      this.#settle(run, cancelledError());
+      settleRun(run, cancelledError());
     };
     signal.addEventListener('abort', cancel, { once: true });
-    this.#waiting.push(run);
+    this.#seats.wait(run);
     this.#wake();
     try {
       await run.settlers.promise;
@@ -92,12 +87,8 @@ class DecodeLoop {
     }
   }
 
-  /** Texts of the session that are still here end: one that had to make room would leave its state anew. */
   forget(session: string): void {
-    for (const run of [...this.#waiting, ...this.#seated]) {
-      if (run.request.caller.session === session) this.#settle(run, cancelledError());
-    }
-    this.#forgotten.push(session);
+    this.#seats.forget(session);
     this.#wake();
   }
 
@@ -114,76 +105,35 @@ class DecodeLoop {
   /** Steps as long as somebody waits. The native context is touched nowhere else. */
   async #run(): Promise<void> {
     for (;;) {
-      this.#changeSeats();
-      if (this.#seated.size === 0) {
+      this.#change();
+      if (this.#seats.seated.size === 0) {
         this.#isRunning = false;
         return;
       }
       this.#step++;
       await this.#write();
-      this.#changeSeats();
+      this.#change();
       await this.#read();
     }
   }
 
-  /** Between two decodes: who is done leaves, what was asked for meanwhile is done, and who waits comes. */
-  #changeSeats(): void {
-    for (const run of this.#seated) if (run.isSettled) this.#leave(run);
-    if (this.#waiting.length > 0) this.#haveSeatsChanged = true;
-    for (const session of this.#forgotten.splice(0)) this.#pool.forget(session);
+  /** What was asked for since the last decode is done. */
+  #change(): void {
     if (this.#threads !== undefined) this.#options.context.setThreads(this.#threads);
     this.#threads = undefined;
-    if (this.#haveSeatsChanged) this.#seat();
-  }
-
-  /** Gives seats to those who wait; where none is free, somebody who holds several gives one back. */
-  #seat(): void {
-    for (const run of [...this.#waiting]) {
-      if (!run.isSettled && !this.#trySeat(run)) continue;
-      this.#waiting.splice(this.#waiting.indexOf(run), 1);
-    }
-    this.#lanes.keepOnly([...this.#seated, ...this.#waiting]);
-    this.#haveSeatsChanged = false;
-  }
-
-  #trySeat(run: Run): boolean {
-    const { owner, session } = run.request.caller;
-    // Of a text whose likelihood is asked for, the part in question must be read anew.
-    const tokens = 'target' in run.request ? run.request.prompt : run.tokens;
-    const promptLength = Math.min(run.promptLength, tokens.length);
-    const claim = { owner, session, tokens, promptLength };
-    let seat = this.#pool.take(claim);
-    if (seat === undefined) {
-      const parked = chooseParked(this.#seated, run);
-      if (parked === undefined) return false;
-      this.#leave(parked);
-      this.#waiting.push(parked);
-      seat = this.#pool.take(claim);
-    }
-    if (seat === undefined) return false;
-    run.seat = seat;
-    run.cachedTokens ??= seat.tokens.length;
-    this.#seated.add(run);
-    return true;
-  }
-
-  #leave(run: Run): void {
-    this.#haveSeatsChanged = true;
-    this.#seated.delete(run);
-    if (run.seat !== undefined) this.#pool.release(run.seat, run.promptLength);
-    run.seat = undefined;
+    if (this.#seats.change()) this.#lanes.keepOnly(this.#seats.all);
   }
 
   /** One token for each of the texts whose turn it is. */
   async #write(): Promise<void> {
-    const ready = [...this.#seated].filter((run) => !run.isSettled && this.#isWriting(run));
+    const ready = [...this.#seats.seated].filter((run) => !run.isSettled && isWriting(run));
     const runs = this.#lanes.chooseWriters(ready, this.#step);
     const { context, invariance } = this.#options;
     const site = {
       sequences: context.sequences,
       canTruncate: context.canTruncate,
       invariance,
-      lengthOf: (sequence: number) => this.#pool.lengthOf(sequence),
+      lengthOf: (sequence: number) => this.#seats.lengthOf(sequence),
     };
     const plans = planWrites(runs, site);
     for (const plan of plans) {
@@ -199,7 +149,7 @@ class DecodeLoop {
   async #writeOn(run: Run, site: WriteSite): Promise<void> {
     const until = performance.now() + ALONE_MS;
     for (let more = 1; more < ALONE_TOKENS && performance.now() < until; more++) {
-      if (run.isSettled || run.seat === undefined || !this.#isWriting(run)) return;
+      if (run.isSettled || run.seat === undefined || !isWriting(run)) return;
       for (const plan of planWrites([run], site)) await this.#decodeWrites(plan);
     }
   }
@@ -208,26 +158,27 @@ class DecodeLoop {
     const { context } = this.#options;
     const written = runs.filter((run) => run !== undefined);
     const handles = await this.#decode('decode', entries, written);
+    // The sequences of fillers are others': what they hold must not depend on how the decode ended.
+    for (const [at, { sequence, position }] of entries.entries()) {
+      if (runs[at] === undefined) context.truncate(sequence, position);
+    }
     if (handles === undefined) return;
-    for (const [at, entry] of entries.entries()) {
-      const run = runs[at];
-      if (run === undefined) context.truncate(entry.sequence, entry.position);
-      else {
-        run.seat?.tokens.push(...entry.tokens);
-        run.stepAt = this.#step;
-        this.#lanes.countWritten(run);
-      }
+    for (const [at, run] of runs.entries()) {
+      if (run === undefined) continue;
+      run.seat?.tokens.push(...(entries[at]?.tokens ?? []));
+      run.stepAt = this.#step;
+      this.#lanes.countWritten(run);
     }
     await this.#choose(runs, handles);
   }
 
   /** A piece of the prompt whose turn it is. */
   async #read(): Promise<void> {
-    const ready = [...this.#seated].filter((run) => !run.isSettled && !this.#isWriting(run));
+    const ready = [...this.#seats.seated].filter((run) => !run.isSettled && !isWriting(run));
     const run = this.#lanes.chooseReader(ready, this.#step);
     if (run?.seat === undefined) return;
     const position = readTokens(run);
-    const left = this.#leftToRead(run);
+    const left = unreadAtOnce(run);
     // One token alone would go through other kernels than the rest of the prompt.
     const size = left <= this.#stepSize.tokens + 1 ? left : this.#stepSize.tokens;
     const tokens = run.tokens.slice(position, position + size);
@@ -246,12 +197,6 @@ class DecodeLoop {
     }
   }
 
-  /** Up to where it is read at once: what a reproducible text had written follows token by token. */
-  #leftToRead(run: Run): number {
-    const left = unreadTokens(run);
-    return isReproducible(run) ? Math.min(left, run.promptLength - readTokens(run)) : left;
-  }
-
   /** Not a single run survives a decode that failed: nobody knows what the engine holds. */
   async #decode(
     kind: Step['kind'],
@@ -268,10 +213,8 @@ class DecodeLoop {
       return handles;
     } catch {
       for (const run of runs) {
-        this.#seated.delete(run);
-        if (run.seat !== undefined) this.#pool.discard(run.seat);
-        run.seat = undefined;
-        this.#settle(run, new Error('the engine could not read a batch'));
+        this.#seats.discard(run);
+        settleRun(run, new Error('the engine could not read a batch'));
       }
       return undefined;
     }
@@ -300,15 +243,15 @@ class DecodeLoop {
       const token = await this.#options.context.sample(handle, request.sampler);
       if (!run.isSettled) this.#accept(run, request, token);
     } catch (error) {
-      this.#settle(run, error);
+      settleRun(run, error);
     }
   }
 
   #accept(run: Run, request: RunRequest, token: Token): void {
     const next = request.onToken(token);
-    if (next === undefined || next.length === 0) this.#settle(run);
+    if (next === undefined || next.length === 0) settleRun(run);
     else if (run.tokens.length + next.length >= this.#options.context.cells) {
-      this.#settle(run, overflow(run, this.#options));
+      settleRun(run, overflow(run, this.#options));
     } else run.tokens.push(...next);
   }
 
@@ -323,21 +266,7 @@ class DecodeLoop {
       const probabilities = await this.#options.context.probabilities(handle);
       run.logProbabilities.push(Math.log(probabilityOf(token, probabilities)));
     }
-    if (run.logProbabilities.length === request.target.length) this.#settle(run);
-  }
-
-  #isWriting(run: Run): boolean {
-    if ('target' in run.request) return false;
-    if (unreadTokens(run) === 1) return true;
-    // What was written token by token leaves other last bits when it is read at once.
-    return isReproducible(run) && readTokens(run) >= run.promptLength;
-  }
-
-  #settle(run: Run, error?: unknown): void {
-    if (run.isSettled) return;
-    run.isSettled = true;
-    if (error === undefined) run.settlers.resolve(undefined);
-    else run.settlers.reject(error);
+    if (run.logProbabilities.length === request.target.length) settleRun(run);
   }
 }
 

@@ -57,6 +57,28 @@ export function isReproducible({ request }: Run): boolean {
   return 'isReproducible' in request && request.isReproducible;
 }
 
+/** Whether it gets its next tokens one by one, as the text is written. */
+export function isWriting(run: Run): boolean {
+  if ('target' in run.request) return false;
+  if (unreadTokens(run) === 1) return true;
+  // What was written token by token leaves other last bits when it is read at once.
+  return isReproducible(run) && readTokens(run) >= run.promptLength;
+}
+
+/** Tokens that are read at once: what a reproducible text had written follows token by token. */
+export function unreadAtOnce(run: Run): number {
+  const unread = unreadTokens(run);
+  return isReproducible(run) ? Math.min(unread, run.promptLength - readTokens(run)) : unread;
+}
+
+/** Answers its caller, once: with the error, if there is one. It keeps its seat until the next change of seats. */
+export function settleRun(run: Run, error?: unknown): void {
+  if (run.isSettled) return;
+  run.isSettled = true;
+  if (error === undefined) run.settlers.resolve(undefined);
+  else run.settlers.reject(error);
+}
+
 export function laneOf({ request }: Laned): string {
   const { owner, isBackground } = request.caller;
   return `${isBackground ? 'background' : 'interactive'} ${owner}`;

@@ -2,40 +2,25 @@ import type { LlamaModel, LlamaContext } from 'node-llama-cpp';
 import type { Token } from '../token.ts';
 import type { Sampler } from '../batch/batch.ts';
 import type { DecodeContext } from '../batch/decode-context.ts';
+import { findNative, isObject, type Native, otherLibraryError } from './native.ts';
 import { NativeSampler, type NativeSamplerClass } from './native-sampler.ts';
 
-/** The native half of the library's context, as far as it is driven from here. */
-interface Native {
-  initBatch(size: number): void;
-  addToBatch(
-    sequence: number,
-    position: number,
-    tokens: Uint32Array,
-    logitIndexes: Uint32Array,
-  ): Uint32Array;
-  decodeBatch(): Promise<void>;
+interface NativeDecoder extends Native {
   sampleToken(logitIndex: number, sampler: object): Promise<number>;
   sampleToken(
     logitIndex: number,
     sampler: object,
     probabilities: true,
   ): Promise<readonly [number, readonly number[] | undefined, unknown]>;
-  disposeSequence(sequence: number): void;
   removeTokenCellsFromSequence(sequence: number, start: number, end: number): boolean;
   getSequenceKvCacheMinPosition(sequence: number): number;
-  setThreads(threads: number): void;
 }
 
 const METHODS = [
-  'initBatch',
-  'addToBatch',
-  'decodeBatch',
   'sampleToken',
-  'disposeSequence',
   'removeTokenCellsFromSequence',
   'getSequenceKvCacheMinPosition',
-  'setThreads',
-] as const satisfies readonly (keyof Native)[];
+] as const satisfies readonly (keyof NativeDecoder)[];
 
 /** Every token as likely as the model finds it. */
 const PLAIN_SAMPLING = {
@@ -49,9 +34,9 @@ const PLAIN_SAMPLING = {
   seed: 0,
 } as const;
 
-/** What the library keeps for itself; the version is pinned, and what is missing is said at the start. */
+/** What the library keeps for itself. */
 export interface Internals {
-  readonly native: Native;
+  readonly native: NativeDecoder;
   readonly samplerClass: NativeSamplerClass;
   readonly nativeModel: object;
 }
@@ -98,7 +83,7 @@ export function createNativeContext(
   };
 }
 
-async function sample(native: Native, handle: number, sampler: Sampler): Promise<Token> {
+async function sample(native: NativeDecoder, handle: number, sampler: Sampler): Promise<Token> {
   if (!(sampler instanceof NativeSampler)) throw new Error('not a sampler of this library');
   const token = await sampler.choose((chooser) => native.sampleToken(handle, chooser));
   if (token < 0) throw new Error('no token is left to choose');
@@ -106,23 +91,15 @@ async function sample(native: Native, handle: number, sampler: Sampler): Promise
 }
 
 export function findInternals(context: object, model: LlamaModel): Internals {
-  const native = '_ctx' in context ? context._ctx : undefined;
+  const native = findNative<NativeDecoder>(context, METHODS);
   const nativeModel = '_model' in model ? model._model : undefined;
   const bindings = '_bindings' in model.llama ? model.llama._bindings : undefined;
-  if (!isNative(native) || !isObject(nativeModel) || !hasSampler(bindings)) {
-    throw new Error('this version of the library is driven in another way');
+  if (native === undefined || !isObject(nativeModel) || !hasSampler(bindings)) {
+    throw otherLibraryError();
   }
   return { native, nativeModel, samplerClass: bindings.AddonSampler };
 }
 
-function isNative(value: unknown): value is Native {
-  return isObject(value) && METHODS.every((name) => typeof Reflect.get(value, name) === 'function');
-}
-
 function hasSampler(value: unknown): value is { readonly AddonSampler: NativeSamplerClass } {
   return isObject(value) && 'AddonSampler' in value && typeof value.AddonSampler === 'function';
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

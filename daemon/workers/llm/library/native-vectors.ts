@@ -1,4 +1,5 @@
 import type { Token } from '../token.ts';
+import { findNative, type Native, otherLibraryError } from './native.ts';
 
 /** A context of the engine that answers a text with numbers. One call at a time. */
 export interface VectorContext {
@@ -7,29 +8,9 @@ export interface VectorContext {
   setThreads(threads: number): void;
 }
 
-/** The native half of the library's embedding and ranking contexts, as far as it is driven from here. */
-interface Native {
-  initBatch(size: number): void;
-  addToBatch(
-    sequence: number,
-    position: number,
-    tokens: Uint32Array,
-    logitIndexes: Uint32Array,
-  ): void;
-  decodeBatch(): Promise<void>;
+interface NativeEmbedder extends Native {
   getEmbedding(inputTokens: number): Float64Array;
-  disposeSequence(sequence: number): void;
-  setThreads(threads: number): void;
 }
-
-const METHODS = [
-  'initBatch',
-  'addToBatch',
-  'decodeBatch',
-  'getEmbedding',
-  'disposeSequence',
-  'setThreads',
-] as const satisfies readonly (keyof Native)[];
 
 /** The only one whose numbers the library hands out: so one text at a time. */
 const SEQUENCE = 0;
@@ -39,7 +20,9 @@ const SEQUENCE = 0;
  * longer than a short text (note 0125). Throws when this version of the library has not what that needs.
  */
 export function createNativeVectors(context: object): VectorContext {
-  const native = findNative(context);
+  const inner = '_llamaContext' in context ? context._llamaContext : undefined;
+  const native = findNative<NativeEmbedder>(inner, ['getEmbedding']);
+  if (native === undefined) throw otherLibraryError();
   return {
     read: async (tokens) => {
       native.disposeSequence(SEQUENCE);
@@ -52,19 +35,4 @@ export function createNativeVectors(context: object): VectorContext {
       native.setThreads(threads);
     },
   };
-}
-
-function findNative(context: object): Native {
-  const inner = '_llamaContext' in context ? context._llamaContext : undefined;
-  const native = isObject(inner) && '_ctx' in inner ? inner._ctx : undefined;
-  if (!isNative(native)) throw new Error('this version of the library is driven in another way');
-  return native;
-}
-
-function isNative(value: unknown): value is Native {
-  return isObject(value) && METHODS.every((name) => typeof Reflect.get(value, name) === 'function');
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

@@ -67,7 +67,7 @@ async function nameOf(llama: Llama): Promise<{ readonly detail?: string }> {
 function whyProcessor(folder: string | undefined, failed: readonly LinuxGpu[]): string {
   if (folder === undefined) return 'No GPU build is set up (LOCARA_ENGINE_PACKAGES).';
   if (!isSafeFolder(folder)) {
-    return 'LOCARA_ENGINE_PACKAGES is not used: it must be a folder that only you or root can change.';
+    return 'LOCARA_ENGINE_PACKAGES is not used: it must be a folder that only you or root can change, with all that is in it.';
   }
   if (failed.length === 0) return 'LOCARA_ENGINE_PACKAGES holds no GPU build for this machine.';
   const names = failed.map((gpu) => GPU_NAMES[gpu]).join(' and ');

@@ -4,20 +4,16 @@ import { joinPieces, templatePiece, textOf } from '../chat/chat-format.ts';
 import type { JsonEnd } from '../schema/json-end.ts';
 import { createJsonEnd } from '../schema/json-end.ts';
 import type { ChunkWriter } from '../text/chunk-writer.ts';
-import type { Hit, Mark, MarkedText } from '../text/marked-text.ts';
+import type { MarkedText } from '../text/marked-text.ts';
 import { createMarkedText } from '../text/marked-text.ts';
 import type { TokenText } from '../text/token-text.ts';
 import { createTokenText } from '../text/token-text.ts';
 import type { Token } from '../token.ts';
 import type { TextModel } from '../text-model.ts';
+import { findMark, marksOf } from './answer-marks.ts';
 import type { CallStep } from './call-writer.ts';
 import { CallWriter } from './call-writer.ts';
 import type { AnswerPlan } from './plan.ts';
-
-/** A place in the text where something else begins. */
-interface AnswerMark extends Mark {
-  readonly kind: 'stop' | 'call' | 'thought' | 'thoughtEnd';
-}
 
 /** Tokens to read next; undefined at the end of the answer. */
 type Next = readonly Token[] | undefined;
@@ -138,8 +134,8 @@ export class AnswerWriter {
 
   #takePlain(token: Token, text: string): Next {
     for (;;) {
-      const marks = this.#marks();
-      const hit = this.#findMark(marks);
+      const marks = marksOf(this.#plan, this.#state === 'thought' ? 'thought' : 'content');
+      const hit = findMark(this.#text, marks, this.#site.chunks.content);
       if (hit === undefined) {
         this.#write(this.#text.takeDecided(marks));
         return [token];
@@ -165,38 +161,6 @@ export class AnswerWriter {
         }
       }
     }
-  }
-
-  #marks(): AnswerMark[] {
-    const { calls, prompt, thought } = this.#plan;
-    const mark = (kind: AnswerMark['kind'], text: string): AnswerMark[] =>
-      text === '' ? [] : [{ kind, text }];
-    const stops = prompt.stopStrings.flatMap((text) => mark('stop', text));
-    if (this.#state === 'thought') {
-      return [...stops, ...mark('thoughtEnd', thought?.closing ?? '')];
-    }
-    return [
-      ...stops,
-      ...this.#plan.stop.flatMap((text) => mark('stop', text)),
-      ...mark('thought', thought?.opening ?? ''),
-      ...mark('call', calls?.first.trigger ?? ''),
-    ];
-  }
-
-  /** Words of an answer are no marks: most marks count at its beginning, or when a special token makes them. */
-  #findMark(marks: readonly AnswerMark[]): Hit<AnswerMark> | undefined {
-    const isValid = (hit: Hit<AnswerMark>): boolean => {
-      const { kind } = hit.mark;
-      const isOnlyAtStart =
-        kind === 'thought' || (kind === 'call' && this.#plan.calls?.first.isOnlyAtStart === true);
-      if (!isOnlyAtStart || hit.isSpecial) return true;
-      return (
-        this.#site.chunks.content.trim() === '' && this.#text.text.slice(0, hit.at).trim() === ''
-      );
-    };
-    const hit = this.#text.find(marks);
-    if (hit === undefined || isValid(hit)) return hit;
-    return this.#findMark(marks.filter((mark) => mark !== hit.mark));
   }
 
   /** Whether what follows a thought is not free: a call that has to be, or text under a grammar. */

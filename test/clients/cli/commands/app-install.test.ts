@@ -67,6 +67,12 @@ describe('the consent', () => {
     ]);
   });
 
+  test('shows the limits that the app sets itself', async () => {
+    const sentence = 'It limits itself to 1,000 tokens a minute.';
+    expect(await readSummary({ limits: { tokens_per_minute: 1000 } })).toContain(sentence);
+    expect(await readSummary({})).not.toContain('limits itself');
+  });
+
   test.each(['n\n', '\n', 'maybe\n'])('is not given by the answer %j', async (answers) => {
     await using control = await packageHome();
     expect((await locara(argv, { home: control.home, answers })).exitCode).toBe(3);

@@ -73,6 +73,18 @@ describe('of a good manifest', () => {
     ]);
   });
 
+  test.each([
+    [
+      { concurrent_calls: 2, tokens_per_minute: 1000, tokens_per_day: 50_000 },
+      'It limits itself to 2 calls at once, 1,000 tokens a minute, 50,000 tokens a day.',
+    ],
+    [{ concurrent_calls: 1 }, 'It limits itself to 1 call at once.'],
+  ])('says the limits %j that it sets itself', async (limits, sentence) => {
+    const path = writeManifest({ ...asking, limits });
+    expect((await verify(path)).stdout.split('\n')).toContain(sentence);
+    expect(JSON.parse((await verify(path, '--json')).stdout)).toMatchObject({ limits });
+  });
+
   test('prints one document for machines, as its help says', async () => {
     const { stdout } = await verify(writeManifest(asking), '--json');
     const document = JSON.parse(stdout) as Record<string, unknown>;

@@ -76,6 +76,12 @@ describe('inspecting', () => {
     expect(bench.registry.list()).toEqual([]);
   });
 
+  test('the limits that an app sets itself are told', async () => {
+    const limits = { concurrent_calls: 2, tokens_per_day: 1000 };
+    const summary = await bench.installer.inspect(createPackage(other, { limits }));
+    expect(summary.limits).toEqual(limits);
+  });
+
   test('a package by a development key is always of attestation development', async () => {
     const summary = await bench.installer.inspect(createPackage(other));
     expect(summary).toMatchObject({

@@ -5,7 +5,8 @@ import { toChatItems } from '../../../../daemon/workers/llm/chat/chat-prompt.ts'
 import { createLlmEngine } from '../../../../daemon/workers/llm/engine.ts';
 import type { LlmOps } from '../../../../daemon/workers/llm/ops.ts';
 import { recordCall } from '../../../fakes/engine-call.ts';
-import { ggufString, readGguf, writeGguf } from '../../../support/edit-gguf.ts';
+import { readGguf, writeGguf } from '../../../support/edit-gguf.ts';
+import { ggufString } from '../../../support/gguf-values.ts';
 import { unpackEmbeddedModel } from '../../../support/embedded-model.ts';
 import { CALLER } from '../../../support/llm-caller.ts';
 

@@ -1,5 +1,13 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,11 +24,13 @@ function folderWith(...names: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'engine-packages-'));
   for (const name of names) {
     const dist = join(folder, '@node-llama-cpp', name, 'dist');
-    mkdirSync(dist, { recursive: true });
-    writeFileSync(join(folder, '@node-llama-cpp', name, 'package.json'), '{"type":"module"}');
+    mkdirSync(dist, { recursive: true, mode: 0o755 });
+    const packageJson = join(folder, '@node-llama-cpp', name, 'package.json');
+    writeFileSync(packageJson, '{"type":"module"}', { mode: 0o644 });
     writeFileSync(
       join(dist, 'index.js'),
       "export const getBinsDir = () => ({ binsDir: '/nonexistent', packageVersion: '0.0.1' });",
+      { mode: 0o644 },
     );
   }
   return folder;
@@ -39,6 +49,73 @@ test('a folder that others can change is not used', () => {
   expect(isSafeFolder(folder)).toBe(true);
   chmodSync(folder, 0o777);
   expect(isSafeFolder(folder)).toBe(false);
+  expect(findGpuBuilds(folder)).toEqual([]);
+});
+
+const PACKAGE = '@node-llama-cpp/linux-x64-cuda';
+
+test.each([
+  ['the folder of all packages', '@node-llama-cpp', 0o775],
+  ['a package', PACKAGE, 0o777],
+  ['a folder of a package', `${PACKAGE}/dist`, 0o757],
+  ['the program of a package', `${PACKAGE}/dist/index.js`, 0o646],
+  ['a file of a package', `${PACKAGE}/package.json`, 0o664],
+])('builds are not used when others can change %s', (_name, path, mode) => {
+  const folder = folderWith('linux-x64-cuda', 'linux-x64-vulkan');
+  expect(isSafeFolder(folder)).toBe(true);
+  chmodSync(join(folder, path), mode);
+  expect(isSafeFolder(folder)).toBe(false);
+  expect(findGpuBuilds(folder)).toEqual([]);
+});
+
+// Root reads what nobody may.
+test.skipIf(process.getuid?.() === 0).each(['@node-llama-cpp', PACKAGE, `${PACKAGE}/dist`])(
+  'builds are not used when %s cannot be looked at',
+  (path) => {
+    const folder = folderWith('linux-x64-cuda');
+    chmodSync(join(folder, path), 0o000);
+    expect(isSafeFolder(folder)).toBe(false);
+    expect(findGpuBuilds(folder)).toEqual([]);
+  },
+);
+
+test.runIf(process.getuid?.() === 0)('builds of another user are not used', () => {
+  const folder = folderWith('linux-x64-cuda');
+  chownSync(join(folder, PACKAGE, 'dist', 'index.js'), 12_345, 12_345);
+  expect(findGpuBuilds(folder)).toEqual([]);
+});
+
+test('packages that are never loaded may be as they like', () => {
+  const folder = folderWith('linux-x64-cuda', 'linux-x64');
+  chmodSync(join(folder, '@node-llama-cpp', 'linux-x64'), 0o777);
+  expect(findGpuBuilds(folder)).toEqual(['cuda']);
+});
+
+test.each(['/tmp', '../other', '..', './dist/index.js'])(
+  'a package with a link to %s is not used',
+  (target) => {
+    const folder = folderWith('linux-x64-cuda');
+    symlinkSync(target, join(folder, PACKAGE, 'link'));
+    expect(findGpuBuilds(folder)).toEqual([]);
+  },
+);
+
+test('a library may be linked to its version', () => {
+  const folder = folderWith('linux-x64-cuda');
+  symlinkSync('index.js', join(folder, PACKAGE, 'dist', 'index.1.js'));
+  expect(findGpuBuilds(folder)).toEqual(['cuda']);
+});
+
+test.each(['@node-llama-cpp', PACKAGE])('%s as a link is not used', (path) => {
+  const folder = folderWith('linux-x64-cuda');
+  renameSync(join(folder, path), join(folder, 'elsewhere'));
+  symlinkSync(join(folder, 'elsewhere'), join(folder, path));
+  expect(findGpuBuilds(folder)).toEqual([]);
+});
+
+test('a package with more files than can be looked at is not used', () => {
+  const folder = folderWith('linux-x64-cuda');
+  for (let at = 0; at < 2048; at++) writeFileSync(join(folder, PACKAGE, String(at)), '');
   expect(findGpuBuilds(folder)).toEqual([]);
 });
 

@@ -3,7 +3,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { createLlmEngine } from '../../../../../daemon/workers/llm/engine.ts';
 import { checkGguf } from '../../../../../daemon/workers/llm/gguf/gguf-check.ts';
 import type { GgufParts } from '../../../../support/edit-gguf.ts';
-import { ggufU32, readGguf, writeGguf, writeModel } from '../../../../support/edit-gguf.ts';
+import { readGguf, writeGguf, writeModel } from '../../../../support/edit-gguf.ts';
+import { ggufU32 } from '../../../../support/gguf-values.ts';
 import { unpackEmbeddedModel } from '../../../../support/embedded-model.ts';
 
 const RMS_EPSILON = 'llama.attention.layer_norm_rms_epsilon';
