@@ -4,6 +4,8 @@ import { FACTORS, type WholeSegment } from './segment.ts';
 /** Of the standard deviation of one number: where 16 equal steps lose least of a normal distribution. */
 const NIBBLE_STEP = 0.3352;
 const NIBBLE_MIDDLE = 7.5;
+/** Values of a byte. */
+const BYTES = 256;
 
 /**
  * Turns vectors into codes (RaBitQ: Gao and Long, 2024 and 2025). With c the centre, x a vector of length one
@@ -24,10 +26,8 @@ export interface Encoder {
 export interface CodeQuery {
   /** For each byte of bits, what each of its 256 values adds to <u, q - c>. */
   readonly bitSums: Float32Array;
-  /** The rotated q - c. */
-  readonly rotated: Float32Array;
-  /** What <u, q - c> of nibbles lacks for counting from 0. */
-  readonly nibbleShift: number;
+  /** Likewise for each byte of nibbles. */
+  readonly nibbleSums: Float32Array;
   /** <c, q - c>. */
   readonly base: number;
   /** |q - c|. */
@@ -69,9 +69,13 @@ export function createEncoder(centre: Float32Array): Encoder {
 }
 
 export function norm(values: Float32Array | Float64Array): number {
+  return Math.sqrt(dot(values, values));
+}
+
+function dot(a: Float32Array | Float64Array, b: Float32Array | Float64Array): number {
   let sum = 0;
-  for (const value of values) sum += value * value;
-  return Math.sqrt(sum);
+  for (let at = 0; at < a.length; at += 1) sum += (a[at] ?? 0) * (b[at] ?? 0);
+  return sum;
 }
 
 interface Place {
@@ -135,21 +139,33 @@ function writeFactors(code: {
 }
 
 function describeQuery(turned: Float64Array, base: number): CodeQuery {
-  const bitSums = new Float32Array(turned.length * 32);
+  return { bitSums: sumBits(turned), nibbleSums: sumNibbles(turned), base, distance: norm(turned) };
+}
+
+function sumBits(turned: Float64Array): Float32Array {
+  const sums = new Float32Array((turned.length / 8) * BYTES);
   for (let byte = 0; byte < turned.length / 8; byte += 1) {
-    const sums = bitSums.subarray(byte * 256, (byte + 1) * 256);
     const values = turned.subarray(byte * 8, byte * 8 + 8);
-    sums[0] = -values.reduce((sum, value) => sum + value, 0);
-    for (let bits = 1; bits < 256; bits += 1) {
+    const first = byte * BYTES;
+    sums[first] = -values.reduce((sum, value) => sum + value, 0);
+    for (let bits = 1; bits < BYTES; bits += 1) {
       const lowest = 31 - Math.clz32(bits & -bits);
-      sums[bits] = (sums[bits & (bits - 1)] ?? 0) + 2 * (values[lowest] ?? 0);
+      sums[first + bits] = (sums[first + (bits & (bits - 1))] ?? 0) + 2 * (values[lowest] ?? 0);
     }
   }
-  return {
-    bitSums,
-    rotated: Float32Array.from(turned),
-    nibbleShift: -NIBBLE_MIDDLE * turned.reduce((sum, value) => sum + value, 0),
-    base,
-    distance: norm(turned),
-  };
+  return sums;
+}
+
+function sumNibbles(turned: Float64Array): Float32Array {
+  const half = turned.length / 2;
+  const sums = new Float32Array(half * BYTES);
+  for (let byte = 0; byte < half; byte += 1) {
+    const low = turned[byte] ?? 0;
+    const high = turned[byte + half] ?? 0;
+    for (let nibbles = 0; nibbles < BYTES; nibbles += 1) {
+      sums[byte * BYTES + nibbles] =
+        low * ((nibbles & 15) - NIBBLE_MIDDLE) + high * ((nibbles >>> 4) - NIBBLE_MIDDLE);
+    }
+  }
+  return sums;
 }

@@ -1,4 +1,4 @@
-import type { OpenCodes } from './codes.ts';
+import type { OpenCodes, Place } from './codes.ts';
 import type { CodeQuery } from './encode.ts';
 import type { Candidate } from './rank-exactly.ts';
 import type { IsAllowed } from './record-set.ts';
@@ -7,13 +7,15 @@ import { createTopRecords, type TopRecords } from './top-records.ts';
 
 /** Standard deviations that an estimate may be wrong by before a vector is lost. */
 const COARSE_DEVIATIONS = 3;
-const FINE_DEVIATIONS = 4;
+const FINE_DEVIATIONS = 3;
 /** What rounding to 32 bits may add to that. */
 const ROUNDING = 2e-6;
 /** Looked at first, for each record that is asked for: those with the best chances. */
 const FIRST_PER_RECORD = 8;
 const FIRST_LEAST = 64;
 const BINS = 2048;
+/** Below every ceiling but that of a vector that may not be found. */
+const LOWEST = -2;
 /** Of vectors that estimates cannot tell apart, so many are compared, and so many more for each record. */
 const MOST_RESCORED = 1000;
 const MOST_RESCORED_PER_RECORD = 20;
@@ -57,7 +59,6 @@ function scanBits(
   { query, ceilings, isAllowed }: Scan,
 ): number {
   const { bitSums, base, distance } = query;
-  const bytes = bitSums.length / 256;
   const deviation = COARSE_DEVIATIONS * distance;
   let scanned = 0;
   for (let at = 0; at < count; at += 1) {
@@ -67,26 +68,31 @@ function scanBits(
       continue;
     }
     scanned += 1;
-    let a = 0;
-    let b = 0;
-    let c = 0;
-    let d = 0;
-    let byte = at * bytes;
-    for (let sums = 0; sums < bitSums.length; sums += 1024) {
-      a += bitSums[sums + (coarse[byte] ?? 0)] ?? 0;
-      b += bitSums[sums + 256 + (coarse[byte + 1] ?? 0)] ?? 0;
-      c += bitSums[sums + 512 + (coarse[byte + 2] ?? 0)] ?? 0;
-      d += bitSums[sums + 768 + (coarse[byte + 3] ?? 0)] ?? 0;
-      byte += 4;
-    }
     const factor = at * FACTORS;
     ceilings[at] =
       base +
       (factors[factor] ?? 0) +
-      (factors[factor + 1] ?? 0) * (a + b + (c + d)) +
+      (factors[factor + 1] ?? 0) * addUp(bitSums, coarse, at) +
       (factors[factor + 2] ?? 0) * deviation;
   }
   return scanned;
+}
+
+/** What the bytes of the code in place `at` add up to. Four sums at once: one would wait for itself. */
+function addUp(sums: Float32Array, codes: Uint8Array, at: number): number {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let byte = (at * sums.length) / 256;
+  for (let first = 0; first < sums.length; first += 1024) {
+    a += sums[first + (codes[byte] ?? 0)] ?? 0;
+    b += sums[first + 256 + (codes[byte + 1] ?? 0)] ?? 0;
+    c += sums[first + 512 + (codes[byte + 2] ?? 0)] ?? 0;
+    d += sums[first + 768 + (codes[byte + 3] ?? 0)] ?? 0;
+    byte += 4;
+  }
+  return a + b + (c + d);
 }
 
 interface Refinement {
@@ -99,17 +105,14 @@ function refine(codes: OpenCodes, { query, ceilings, k }: Refinement): Candidate
   const surely = createTopRecords(k);
   const candidates: Candidate[] = [];
   const refineBetween = (low: number, high: number): void => {
-    const isWorthIt = (position: number): boolean => {
-      const ceiling = ceilings[position] ?? 0;
-      return ceiling >= low && ceiling < high && ceiling >= surely.floor();
-    };
-    for (const [segment, place] of codes.segments(({ from, count }) => {
-      for (let at = from; at < from + count; at += 1) if (isWorthIt(at)) return true;
-      return false;
-    })) {
+    const positions = listBetween(ceilings, low, high);
+    let next = 0;
+    const isWanted = ({ from, count }: Place): boolean =>
+      (positions[next] ?? Infinity) < from + count;
+    for (const [segment, { from, count }] of codes.segments(isWanted)) {
       const fine = codes.fineOf(segment);
-      for (let at = 0; at < segment.count; at += 1) {
-        if (!isWorthIt(place.from + at)) continue;
+      for (let at; (at = (positions[next] ?? Infinity) - from) < count; next += 1) {
+        if ((ceilings[from + at] ?? 0) < surely.floor()) continue;
         const candidate = judge({ segment, fine, at }, query, surely);
         if (candidate.ceiling >= surely.floor()) candidates.push(candidate);
       }
@@ -117,10 +120,20 @@ function refine(codes: OpenCodes, { query, ceilings, k }: Refinement): Candidate
   };
   const edge = findEdge(ceilings, Math.max(FIRST_LEAST, k * FIRST_PER_RECORD));
   refineBetween(edge, Infinity);
-  refineBetween(-2, edge);
+  if (surely.floor() < edge) refineBetween(Math.max(LOWEST, surely.floor()), edge);
   return candidates
     .filter(({ ceiling }) => ceiling >= surely.floor())
     .sort((a, b) => b.ceiling - a.ceiling || a.record - b.record);
+}
+
+/** The positions of the ceilings from `low` up to `high`, ascending. */
+function listBetween(ceilings: Float32Array, low: number, high: number): number[] {
+  const positions: number[] = [];
+  for (let at = 0; at < ceilings.length; at += 1) {
+    const ceiling = ceilings[at] ?? 0;
+    if (ceiling >= low && ceiling < high) positions.push(at);
+  }
+  return positions;
 }
 
 /** What nibbles tell about a vector: how good it may be, and (to `surely`) how good it must be. */
@@ -130,21 +143,14 @@ function judge(
     fine,
     at,
   }: { readonly segment: Segment; readonly fine: Uint8Array; readonly at: number },
-  { rotated, nibbleShift, base, distance }: CodeQuery,
+  { nibbleSums, base, distance }: CodeQuery,
   surely: TopRecords,
 ): Candidate {
-  const half = rotated.length / 2;
-  const from = at * half;
-  let low = 0;
-  let high = 0;
-  for (let byte = 0; byte < half; byte += 1) {
-    const nibbles = fine[from + byte] ?? 0;
-    low += (rotated[byte] ?? 0) * (nibbles & 15);
-    high += (rotated[byte + half] ?? 0) * (nibbles >>> 4);
-  }
   const factor = at * FACTORS;
-  const [offset = 0, , , scale = 0, error = 0] = segment.factors.subarray(factor, factor + FACTORS);
-  const estimate = base + offset + scale * (low + high + nibbleShift);
+  const offset = segment.factors[factor] ?? 0;
+  const scale = segment.factors[factor + 3] ?? 0;
+  const error = segment.factors[factor + 4] ?? 0;
+  const estimate = base + offset + scale * addUp(nibbleSums, fine, at);
   const margin = FINE_DEVIATIONS * error * distance + ROUNDING;
   const record = segment.records[at] ?? 0;
   surely.offer(record, estimate - margin);
@@ -157,10 +163,10 @@ function findEdge(ceilings: Float32Array, wanted: number): number {
   let highest = -Infinity;
   for (const ceiling of ceilings) {
     if (ceiling === -Infinity) continue;
-    lowest = Math.min(lowest, ceiling);
-    highest = Math.max(highest, ceiling);
+    if (ceiling < lowest) lowest = ceiling;
+    if (ceiling > highest) highest = ceiling;
   }
-  if (!(highest > lowest)) return -Infinity;
+  if (!(highest > lowest)) return LOWEST;
   const perBin = (highest - lowest) / BINS;
   const bins = new Uint32Array(BINS + 1);
   for (const ceiling of ceilings) {
@@ -173,5 +179,5 @@ function findEdge(ceilings: Float32Array, wanted: number): number {
     found += bins[bin] ?? 0;
     if (found >= wanted) return lowest + bin * perBin;
   }
-  return -Infinity;
+  return LOWEST;
 }

@@ -40,7 +40,18 @@ export function createRotation(dimensions: number): Rotation {
 /** The Walsh-Hadamard transform of `span` values, a power of two; it makes them longer by its root. */
 function transform(values: Float64Array, from: number, span: number): void {
   const end = from + span;
-  for (let half = 1; half < span; half *= 2) {
+  // The first two steps at once: their blocks are too short for loops.
+  for (let at = from; at < end; at += 4) {
+    const a = values[at] ?? 0;
+    const b = values[at + 1] ?? 0;
+    const c = values[at + 2] ?? 0;
+    const d = values[at + 3] ?? 0;
+    values[at] = a + b + (c + d);
+    values[at + 1] = a - b + (c - d);
+    values[at + 2] = a + b - (c + d);
+    values[at + 3] = a - b - (c - d);
+  }
+  for (let half = 4; half < span; half *= 2) {
     for (let block = from; block < end; block += 2 * half) {
       for (let at = block; at < block + half; at += 1) {
         const a = values[at] ?? 0;

@@ -46,15 +46,16 @@ export function createTopRecords(limit: number): TopRecords {
   };
   return {
     offer: (record, score) => {
+      const root = heap.length < limit ? undefined : heap[0];
+      if (root !== undefined && score < root.score) return;
       const entry = { record, score };
-      const root = heap[0];
-      if (root !== undefined && heap.length === limit && !isWorse(root, entry)) return;
+      if (root !== undefined && !isWorse(root, entry)) return;
       const place = places.get(record);
       if (place !== undefined) {
         if (score > (heap[place] as RankedRecord).score) sink(place, entry);
-      } else if (heap.length < limit) {
+      } else if (root === undefined) {
         rise(entry);
-      } else if (root !== undefined) {
+      } else {
         places.delete(root.record);
         sink(0, entry);
       }
