@@ -3,14 +3,12 @@ import type { CodeTable, SegmentBounds } from './code-table.ts';
 import { createEncoder, norm, type Encoder } from './encode.ts';
 import { createSegment, joinSegments, type Segment, type WholeSegment } from './segment.ts';
 import { createSegmentCache, type SegmentCache } from './segment-cache.ts';
-import type { VectorTable } from './vector-table.ts';
+import type { StoredVector, VectorTable } from './vector-table.ts';
 
-/** Vectors in a segment, at most: so many wait for their codes before a segment is made of them. */
-export const SEGMENT_VECTORS = 512;
 /** The centre is the mean of this many vectors at most. */
 const CENTRE_VECTORS = 4096;
-/** Every so many removals one segment is looked at: has it lost half of its vectors? */
-const REMOVALS_PER_LOOK = 64;
+/** After such a part of its vectors is removed, a segment is looked at: has it lost half of them? */
+const PART_BEFORE_LOOK = 1 / 8;
 
 /** The codes of a collection, in the file and, from the first search on, in memory. */
 export interface Codes {
@@ -46,6 +44,8 @@ interface CodesParts {
   readonly table: CodeTable;
   readonly vectors: VectorTable;
   readonly memory: CodeMemory;
+  /** In a segment, at most. */
+  readonly segmentVectors: number;
 }
 
 /** The codes, once there is a centre to measure from. */
@@ -54,17 +54,20 @@ interface Coded {
   readonly cache: SegmentCache;
   readonly table: CodeTable;
   readonly bounds: SegmentBounds[];
+  readonly segmentVectors: number;
 }
 
-export function createCodes({ table, vectors, memory }: CodesParts): Codes {
+export function createCodes(parts: CodesParts): Codes {
+  const { table, vectors, memory, segmentVectors } = parts;
   const bounds = table.bounds();
   let coded: Coded | undefined;
-  let removals = 0;
+  /** Of each segment, by its last key, since it was looked at. */
+  const removals = new Map<number, number>();
   const getCoded = (): Coded => {
     if (coded !== undefined) return coded;
     const encoder = createEncoder(table.centre() ?? settleCentre(table, vectors));
     const cache = createSegmentCache({ table, memory, bounds, width: encoder.width });
-    coded = { encoder, cache, table, bounds };
+    coded = { encoder, cache, table, bounds, segmentVectors };
     return coded;
   };
   const sealedUpTo = (): number => bounds.at(-1)?.last ?? 0;
@@ -72,7 +75,8 @@ export function createCodes({ table, vectors, memory }: CodesParts): Codes {
     sealedUpTo,
     seal: () => {
       const { encoder } = getCoded();
-      const made = encodeAfter(sealedUpTo(), { vectors, encoder });
+      const next = [...vectors.readAfter(sealedUpTo(), segmentVectors)];
+      const made = encodeAll(next, encoder);
       if (made === undefined) return 0;
       replaceSegments(getCoded(), { from: bounds.length, old: 0, made });
       return made.count;
@@ -81,8 +85,11 @@ export function createCodes({ table, vectors, memory }: CodesParts): Codes {
       const index = findSegment(bounds, key);
       table.noteGone(key);
       coded?.cache.markGone(index, key);
-      removals += 1;
-      if (removals % REMOVALS_PER_LOOK === 0) tidySegment(getCoded(), index);
+      const { last, count } = bounds[index] ?? { last: key, count: 0 };
+      const removed = (removals.get(last) ?? 0) + 1;
+      const isDue = removed >= count * PART_BEFORE_LOOK;
+      if (isDue) tidySegment(getCoded(), index);
+      removals.set(last, isDue ? 0 : removed);
     },
     open: () => openCodes(getCoded()),
     forget: () => {
@@ -110,12 +117,12 @@ function openCodes({ encoder, cache, bounds }: Coded): OpenCodes {
 
 /** Writes a segment anew that has lost half of its vectors, joined to the one before it where both fit. */
 function tidySegment(coded: Coded, index: number): void {
-  const { bounds, cache, encoder, table } = coded;
+  const { bounds, cache, encoder, table, segmentVectors } = coded;
   const [before, segment] = [bounds[index - 1], bounds[index]];
   if (segment === undefined) return;
   const gone = table.countGone(before?.last ?? 0, segment.last);
   if (gone * 2 < segment.count) return;
-  const joins = before !== undefined && before.count + segment.count - gone <= SEGMENT_VECTORS;
+  const joins = before !== undefined && before.count + segment.count - gone <= segmentVectors;
   const parts = joins ? [cache.whole(index - 1), cache.whole(index)] : [cache.whole(index)];
   const made = joinSegments(parts, encoder.width);
   const from = index + 1 - parts.length;
@@ -153,11 +160,7 @@ function settleCentre(table: CodeTable, vectors: VectorTable): Float32Array {
   return centre;
 }
 
-function encodeAfter(
-  key: number,
-  { vectors, encoder }: { readonly vectors: VectorTable; readonly encoder: Encoder },
-): WholeSegment | undefined {
-  const next = [...vectors.readAfter(key, SEGMENT_VECTORS)];
+function encodeAll(next: readonly StoredVector[], encoder: Encoder): WholeSegment | undefined {
   const last = next.at(-1)?.key;
   if (last === undefined) return undefined;
   const segment = createSegment({ last, count: next.length }, encoder.width);

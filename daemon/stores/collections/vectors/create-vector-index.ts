@@ -2,7 +2,7 @@ import { RpcError } from '@locara/protocol/errors';
 import type { StoreDatabase } from '../../database/database.ts';
 import { createCodeMemory, type CodeMemory } from './code-memory.ts';
 import { dropCodeTable, openCodeTable } from './code-table.ts';
-import { createCodes, SEGMENT_VECTORS, type Codes } from './codes.ts';
+import { createCodes, type Codes } from './codes.ts';
 import { findCandidates } from './rank-by-codes.ts';
 import { rankExactly, rescore } from './rank-exactly.ts';
 import { createRecordSet } from './record-set.ts';
@@ -13,28 +13,37 @@ import { dropVectorTable, openVectorTable, type VectorTable } from './vector-tab
 /** What comparing a vector costs by its floats: the row, and each dimension. */
 const ROW_US = 0.4;
 const DIMENSION_US = 0.0014;
-/** A collection that takes longer to compare as a whole is searched by codes. */
-const LONG_US = 8000;
 /** Looking up so few records' vectors is quicker than any scan. */
 const FEW_ALLOWED = 256;
 /** Codes are made beside other work, a segment at a time: on every so many vectors written, so many a search. */
 const WRITES_PER_SEGMENT = 64;
 const SEGMENTS_PER_SEARCH = 4;
 
+/** From when on codes are made, measured (decision 0155). */
+const LIMITS: VectorIndexLimits = { exactUs: 8000, segmentVectors: 512 };
+
+export interface VectorIndexLimits {
+  /** A collection that takes longer to compare as a whole is searched by codes. */
+  readonly exactUs: number;
+  /** So many vectors wait before codes are made of them at once; compared by their floats until then. */
+  readonly segmentVectors: number;
+}
+
 export interface VectorIndexOptions {
   /** Shared by the collections of a store; of its own when absent. */
   readonly memory?: CodeMemory;
+  readonly limits?: VectorIndexLimits;
 }
 
 /** The vectors of the collection with this number; its tables are made when they are missing. */
 export function createVectorIndex(
   database: StoreDatabase,
   collectionId: number,
-  { memory = createCodeMemory() }: VectorIndexOptions = {},
+  { memory = createCodeMemory(), limits = LIMITS }: VectorIndexOptions = {},
 ): VectorIndex {
   let opened: Opened | undefined;
   const open = (): Opened => {
-    opened ??= openTables(database, collectionId, memory);
+    opened ??= openTables(database, collectionId, { memory, limits });
     return opened;
   };
   const reset = (): void => {
@@ -75,17 +84,24 @@ export function createVectorIndex(
 interface Opened {
   readonly vectors: VectorTable;
   readonly codes: Codes;
+  readonly limits: VectorIndexLimits;
   /** All vectors; those of them without a code; the key of the next one. */
   readonly counts: { vectors: number; waiting: number; nextKey: number };
 }
 
-function openTables(database: StoreDatabase, collectionId: number, memory: CodeMemory): Opened {
+function openTables(
+  database: StoreDatabase,
+  collectionId: number,
+  { memory, limits }: Required<VectorIndexOptions>,
+): Opened {
   const vectors = openVectorTable(database, collectionId);
-  const codes = createCodes({ table: openCodeTable(database, collectionId), vectors, memory });
+  const table = openCodeTable(database, collectionId);
+  const codes = createCodes({ table, vectors, memory, segmentVectors: limits.segmentVectors });
   const sealed = codes.sealedUpTo();
   return {
     vectors,
     codes,
+    limits,
     counts: {
       vectors: vectors.countAfter(0),
       waiting: vectors.countAfter(sealed),
@@ -108,12 +124,12 @@ function seal({ codes, counts }: Opened): void {
   counts.waiting -= codes.seal();
 }
 
-function isSealable({ counts }: Opened, dimensions: number): boolean {
-  return counts.waiting >= SEGMENT_VECTORS && isLong(counts.vectors, dimensions);
+function isSealable(state: Opened, dimensions: number): boolean {
+  return state.counts.waiting >= state.limits.segmentVectors && isLong(state, dimensions);
 }
 
-function isLong(vectors: number, dimensions: number): boolean {
-  return vectors * (ROW_US + dimensions * DIMENSION_US) > LONG_US;
+function isLong({ counts, limits }: Opened, dimensions: number): boolean {
+  return counts.vectors * (ROW_US + dimensions * DIMENSION_US) > limits.exactUs;
 }
 
 /** Catches up with vectors that have no code: those of an earlier version, or written at once. */
@@ -166,13 +182,13 @@ function rank(state: Opened, search: VectorSearch): VectorRanking {
 
 /** Why every vector is compared by its floats; undefined when codes are quicker. */
 function explainExact(
-  { counts, codes }: Opened,
+  state: Opened,
   { vector, allowed, isExact = false }: VectorSearch,
 ): string | undefined {
   if (isExact) return 'The search asked for it.';
-  if (!isLong(counts.vectors, vector.length)) return 'The collection is small.';
+  if (!isLong(state, vector.length)) return 'The collection is small.';
   if (allowed !== undefined && allowed.length <= FEW_ALLOWED)
     return 'The filter leaves few records.';
-  if (codes.sealedUpTo() === 0) return 'Its codes are not made yet.';
+  if (state.codes.sealedUpTo() === 0) return 'Its codes are not made yet.';
   return undefined;
 }
