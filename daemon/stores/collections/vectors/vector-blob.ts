@@ -19,5 +19,21 @@ export function toBlob(vector: Float32Array): Uint8Array {
 }
 
 export function toFloats(blob: Uint8Array): Float32Array {
-  return new Float32Array(Uint8Array.from(blob).buffer);
+  return new Float32Array(new Uint8Array(blob).buffer, 0, blob.byteLength >>> 2);
+}
+
+/** Added up in double precision; NaN where the stored one is not a vector of that length. */
+export function cosine(a: Float32Array, b: Float32Array): number {
+  if (a.length !== b.length) return NaN;
+  let product = 0;
+  let squareA = 0;
+  let squareB = 0;
+  for (let at = 0; at < a.length; at += 1) {
+    const x = a[at] ?? 0;
+    const y = b[at] ?? 0;
+    product += x * y;
+    squareA += x * x;
+    squareB += y * y;
+  }
+  return Math.max(-1, Math.min(1, product / Math.sqrt(squareA * squareB)));
 }
