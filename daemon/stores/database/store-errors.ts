@@ -1,4 +1,5 @@
 import { RpcError } from '@locara/protocol/errors';
+import { LIMITS } from '@locara/protocol/limits';
 
 /** Where SQLite failed: an error while compiling is the SQL's fault. */
 export type SqlStage = 'open' | 'prepare' | 'run';
@@ -10,6 +11,9 @@ export interface StoreUsage {
   /** True when the disk, not the quota, has run out. */
   readonly isDiskFull: boolean;
 }
+
+/** Runs `work`; what SQLite throws becomes an RpcError. */
+export type Guarded = <T>(stage: SqlStage, work: () => T) => T;
 
 interface Failure {
   readonly code: string;
@@ -99,7 +103,9 @@ function outOfMemory(): RpcError {
 }
 
 function tooLarge(): RpcError {
-  return new RpcError('PayloadTooLarge', 'A text or blob is too large.');
+  return new RpcError('PayloadTooLarge', 'A text or blob is too large.', {
+    details: { limitBytes: LIMITS.maxMessageBytes },
+  });
 }
 
 function busy(): RpcError {

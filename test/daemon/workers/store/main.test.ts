@@ -63,10 +63,10 @@ test.runIf(process.platform === 'linux')(
   'a statement that wants too much memory is refused, and the next one runs',
   async () => {
     const { child, call } = await startStoreProcess(makeStoreStart());
+    const many = 'WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 1000)';
     for (const sql of [
-      'SELECT zeroblob(400000000)',
-      'SELECT hex(randomblob(200000000))',
-      'SELECT length(randomblob(250000000) || randomblob(250000000))',
+      `${many} SELECT count(*) FROM (SELECT DISTINCT randomblob(2000000) FROM n)`,
+      `${many} SELECT length(b) FROM (SELECT randomblob(2000000) AS b, x FROM n ORDER BY b)`,
     ]) {
       expect(await call('query', { sql, limit: 1 })).toMatchObject({
         error: { reason: 'InsufficientResources', details: { rule: 'memory' } },
