@@ -125,6 +125,15 @@ function statementError({ message }: Failure, { stage }: { stage: SqlStage }): R
   });
 }
 
+/** Neither the system nor SQLite can be trusted to keep an app's SQL in its store. */
+export function notConfined(): RpcError {
+  return new RpcError(
+    'Unavailable',
+    'SQL is off: this computer cannot confine it. `locara doctor` says why; the other methods work.',
+    { details: { rule: 'not_confined' } },
+  );
+}
+
 export function forbidden(what: string): RpcError {
   return new RpcError('InvalidParams', `The SQL is not allowed: ${what}.`, {
     details: { rule: 'sql_forbidden' },

@@ -1,5 +1,5 @@
-import { RpcError } from '@locara/protocol/errors';
 import { LIMITS } from '@locara/protocol/limits';
+import { notConfined } from '../store-errors.ts';
 import { createActionRules } from './action-rules.ts';
 import { ALLOW, DENY, type NativeSqlite, type SqliteHandle } from './native-sqlite.ts';
 
@@ -124,14 +124,6 @@ export const NO_GUARD: StatementGuard = {
   asDaemon: (work) => work(),
   isActive: false,
 };
-
-export function notConfined(): RpcError {
-  return new RpcError(
-    'Unavailable',
-    'SQL is off: this computer cannot confine it. `locara doctor` says why; the other methods work.',
-    { details: { rule: 'not_confined' } },
-  );
-}
 
 /** The table was read by place: only one that says the same as SQL does is believed. */
 function assertSameLibrary(
