@@ -1,14 +1,21 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Finding } from '@locara/protocol';
 import { RpcError } from '@locara/protocol';
 import { findBubblewrap } from '../sandbox/find-bubblewrap.ts';
 import { readSystemParts } from '../sandbox/system-parts.ts';
 import { workerEntry } from '../workers/entry.ts';
 import { runOnce } from '../workers/run-once.ts';
+import type { StoreStart } from '../workers/store/ops.ts';
+import type { StoreWalls } from '../workers/store/ops/wall-ops.ts';
 import { loadLinuxCalls } from '../workers/seal/linux-calls.ts';
 
 const SEAL_TIMEOUT_MS = 15_000;
 const SEAL_HEAP_MIB = 64;
 const LANDLOCK_VERSION = 1;
+const STORE_QUOTA_BYTES = 4 * 1024 * 1024;
 
 /** Starts a worker that has nothing to do: it only says that it is loaded once its seal holds. */
 export async function examineSeal(): Promise<Finding> {
@@ -40,6 +47,62 @@ export async function examineSeal(): Promise<Finding> {
     title: `Workers cannot be sealed here by ${wall}: no model, store or signature check runs.`,
     fix: 'In a container, allow seccomp and the exec of the same program; the log says which step was refused.',
   };
+}
+
+/** Makes a store for nothing but this, and asks its process which walls hold: an app's own SQL needs them all. */
+export async function examineStoreWalls(): Promise<Finding> {
+  const id = 'store-walls';
+  const folder = mkdtempSync(join(tmpdir(), 'locara-doctor-'));
+  try {
+    const start: StoreStart = {
+      path: join(folder, 'store.db'),
+      keys: [randomBytes(32)],
+      quotaBytes: STORE_QUOTA_BYTES,
+      generation: 0,
+    };
+    const outcome = await runOnce({
+      entry: workerEntry('store'),
+      op: 'describeWalls',
+      params: {},
+      start,
+      folder,
+      timeoutMs: SEAL_TIMEOUT_MS,
+      maxHeapMib: SEAL_HEAP_MIB,
+    });
+    return outcome.cause === 'result'
+      ? describeStoreWalls(outcome.result as StoreWalls)
+      : { id, level: 'warning', title: 'Whether SQL of apps can be confined is not known.' };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export function describeStoreWalls(walls: StoreWalls): Finding {
+  const id = 'store-walls';
+  if (walls.areFilesConfined && walls.areStatementsGuarded) {
+    const title = 'SQL of apps runs: each store is confined to its own folder.';
+    const detail = 'A store was made just now: its process read nothing around its folder.';
+    return { id, level: 'ok', title, detail };
+  }
+  const title = 'SQL of apps is off (db.exec, query, batch, migrate); collections work.';
+  return walls.areFilesConfined
+    ? {
+        id,
+        level: 'warning',
+        title,
+        detail: 'SQLite could not be told which statements to refuse.',
+        fix: 'Install Locara again: sqlite-vec or koffi is missing or of another version.',
+      }
+    : {
+        id,
+        level: 'warning',
+        title,
+        detail: 'A store’s process could read files outside its folder.',
+        fix:
+          process.platform === 'linux'
+            ? 'Use a kernel from 5.13 on, with landlock among its security modules.'
+            : 'Report this: the sandbox of this macOS does not keep a process from reading.',
+      };
 }
 
 /** The second wall of workers, on Linux. */

@@ -5,7 +5,13 @@ import type { WorkerStatus } from '../workers/worker.ts';
 import { examineDecoders, examineEngines, examineThreads } from './examine-engines.ts';
 import { examineMemory } from './examine-memory.ts';
 import { examinePlaces } from './examine-places.ts';
-import { describeSameUser, examineLandlock, examineSandbox, examineSeal } from './examine-walls.ts';
+import {
+  describeSameUser,
+  examineLandlock,
+  examineSandbox,
+  examineSeal,
+  examineStoreWalls,
+} from './examine-walls.ts';
 
 export interface ExamineDeps {
   readonly version: string;
@@ -17,7 +23,11 @@ export interface ExamineDeps {
 /** Everything the daemon can find out about itself, each thing looked at now. */
 export async function examine(deps: ExamineDeps): Promise<Finding[]> {
   const { version, config, engines, memory } = deps;
-  const [seal, sandbox] = await Promise.all([examineSeal(), examineSandbox(config.bubblewrap)]);
+  const [seal, storeWalls, sandbox] = await Promise.all([
+    examineSeal(),
+    examineStoreWalls(),
+    examineSandbox(config.bubblewrap),
+  ]);
   return [
     {
       id: 'daemon',
@@ -30,6 +40,7 @@ export async function examine(deps: ExamineDeps): Promise<Finding[]> {
     ...examineMemory(memory()),
     examineDecoders(),
     seal,
+    storeWalls,
     ...examineLandlock(),
     ...sandbox,
     ...examinePlaces(config.paths),

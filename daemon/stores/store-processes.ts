@@ -57,6 +57,7 @@ export function createStoreProcesses(deps: {
       model: id,
       start: startWith,
       writableFolders: [folder],
+      confinesReads: true,
     });
   };
   const close = async (id: string): Promise<void> => {

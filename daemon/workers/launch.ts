@@ -2,13 +2,16 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { findProgramFolders } from './program-folders.ts';
 import { renderSandboxProfile } from './seal/darwin-profile.ts';
-import { toSealEnvironment } from './seal/settings.ts';
+import { toSealEnvironment, type SealedFiles } from './seal/settings.ts';
 
 export interface LaunchOptions {
   readonly entry: URL;
   /** The only folders whose files the worker may change; on macOS also those of the system's own frameworks. */
   readonly writableFolders: readonly string[];
+  /** Whether the worker may read nothing but those, its own code and the system's; reading is free by default. */
+  readonly confinesReads?: boolean | undefined;
   /** How large V8's heap may grow; past it the process dies. */
   readonly maxHeapMib?: number | undefined;
 }
@@ -62,18 +65,22 @@ export function planLaunch(options: LaunchOptions, site: LaunchSite): LaunchPlan
   ];
   const temporaryFolder = site.resolvePath(site.temporaryFolder);
   const env = { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', TMPDIR: temporaryFolder };
+  const readablePaths =
+    options.confinesReads === true ? findProgramFolders(options.entry, site) : undefined;
+  const confined = readablePaths === undefined ? {} : { readablePaths };
   if (site.platform !== 'darwin') {
-    const seal = toSealEnvironment(options.writableFolders);
+    const seal = toSealEnvironment({ writableFolders: options.writableFolders, ...confined });
     // Libraries ask for a home while they load; without one they look for the user, whom a container may not list.
     return { execPath: site.execPath, execArgv: flags, env: { HOME: '/', ...env, ...seal } };
   }
   // The profile is about the kernel's names: a home below /tmp or $TMPDIR, which are links, matches nothing.
   const execPath = site.resolvePath(site.execPath);
   const writableFolders = options.writableFolders.map((folder) => site.resolvePath(folder));
+  const files: SealedFiles = { writableFolders, ...confined };
   return {
     execPath: '/usr/bin/sandbox-exec',
-    execArgv: ['-p', renderSandboxProfile({ execPath, writableFolders }), execPath, ...flags],
-    env: { ...env, ...toSealEnvironment(writableFolders) },
+    execArgv: ['-p', renderSandboxProfile({ execPath, ...files }), execPath, ...flags],
+    env: { ...env, ...toSealEnvironment(files) },
   };
 }
 

@@ -5,6 +5,10 @@ import { WorkerProcess, type ProcessEnd } from './worker-process.ts';
 export interface OneRun {
   readonly entry: URL;
   readonly op: string;
+  /** What its engine is loaded with; nothing by default. */
+  readonly start?: unknown;
+  /** Its own folder: it may change no other file, and read none but its code. Without one it may read. */
+  readonly folder?: string;
   readonly params: unknown;
   /** From the fork to the answer; then SIGKILL. */
   readonly timeoutMs: number;
@@ -22,7 +26,8 @@ export type RunOutcome =
 const CALL_ID = 1;
 
 /** Resolves once the process is gone, however it went; never rejects. */
-export function runOnce({ entry, op, params, timeoutMs, maxHeapMib }: OneRun): Promise<RunOutcome> {
+export function runOnce(run: OneRun): Promise<RunOutcome> {
+  const { entry, op, params, start = {}, folder, timeoutMs, maxHeapMib } = run;
   const { promise, resolve } = Promise.withResolvers<RunOutcome>();
   let outcome: RunOutcome | undefined;
   const settle = (settled: RunOutcome): void => {
@@ -31,8 +36,9 @@ export function runOnce({ entry, op, params, timeoutMs, maxHeapMib }: OneRun): P
   };
   const worker = new WorkerProcess({
     entry,
-    start: {},
-    writableFolders: [],
+    start,
+    writableFolders: folder === undefined ? [] : [folder],
+    confinesReads: folder !== undefined,
     maxHeapMib,
     startTimeoutMs: timeoutMs,
     onReady: () => {

@@ -2,6 +2,7 @@ import { RpcError } from '@locara/protocol/errors';
 import type { Engine, EngineCall, LoadedEngine, LoadOps } from './engine.ts';
 import type { FromWorker, ToWorker, WorkerError } from './messages.ts';
 import { sealProcess } from './seal/seal.ts';
+import type { SealReport } from './seal/settings.ts';
 
 const EXIT_UNSEALED = 77;
 const EXIT_NOT_LOADED = 78;
@@ -15,7 +16,7 @@ const LOAD: keyof LoadOps = 'load';
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- what the daemon sends as `start` is what `load` takes
 export function serveWorker<Start, Ops>(
   host: NodeJS.Process,
-  load: (start: Start) => Promise<LoadedEngine<Ops>>,
+  load: (start: Start, seal: SealReport) => Promise<LoadedEngine<Ops>>,
 ): void {
   host.once('disconnect', () => host.exit(0));
   // The terminal's Ctrl-C reaches every process; the daemon alone decides when its workers end.
@@ -23,8 +24,9 @@ export function serveWorker<Start, Ops>(
   const send = (message: FromWorker): void => {
     if (host.connected) host.send?.(message, () => undefined);
   };
+  let seal: SealReport;
   try {
-    sealProcess(host);
+    seal = sealProcess(host);
   } catch (error) {
     exitAfter(host, { type: 'unsealed', message: describe(error) }, EXIT_UNSEALED);
     return;
@@ -34,7 +36,7 @@ export function serveWorker<Start, Ops>(
   host.on('message', (message: ToWorker) => {
     switch (message.type) {
       case 'start':
-        engine ??= load(message.start as Start).then((loaded) => {
+        engine ??= load(message.start as Start, seal).then((loaded) => {
           send({ type: 'ready', device: loaded.device });
           loaded.watchDevice?.((device) => {
             send({ type: 'device', device });

@@ -174,12 +174,13 @@ export class WorkerLife {
   }
 
   #launch(start: unknown): WorkerProcess {
-    const { kind, startTimeoutMs, writableFolders = [] } = this.#spec;
+    const { kind, startTimeoutMs, writableFolders = [], confinesReads } = this.#spec;
     return new WorkerProcess({
       entry: this.#dependencies.entry ?? workerEntry(kind),
       start,
       startTimeoutMs,
       writableFolders,
+      confinesReads,
       onReady: (device) => {
         this.#device = device;
         this.#settle();

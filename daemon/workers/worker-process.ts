@@ -28,6 +28,7 @@ export interface ProcessSpec {
   readonly entry: URL;
   readonly start: unknown;
   readonly writableFolders: readonly string[];
+  readonly confinesReads?: boolean | undefined;
   readonly maxHeapMib?: number;
   readonly startTimeoutMs: number;
   readonly onReady: (device: EngineDevice) => void;

@@ -117,4 +117,6 @@ export interface WorkerSpec {
   readonly maxQueuedPerApp?: number;
   /** The only folders whose files the process may change, on macOS beside the temporary one. They must exist. */
   readonly writableFolders?: readonly string[];
+  /** Whether it may read nothing but those, its own code and the system's. Its engine is told whether that holds. */
+  readonly confinesReads?: boolean;
 }

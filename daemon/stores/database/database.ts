@@ -1,28 +1,19 @@
-import { existsSync, statfsSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
-import Sqlite, {
-  type Database as SqliteDatabase,
-  type Statement,
-} from 'better-sqlite3-multiple-ciphers';
+import { statSync } from 'node:fs';
+import Sqlite, { type Database as SqliteDatabase } from 'better-sqlite3-multiple-ciphers';
 import { getLoadablePath } from 'sqlite-vec';
-import { createPrivateFile } from '../../files/durable-files.ts';
-import {
-  forbidden,
-  missing,
-  toStoreError,
-  type SqlStage,
-  type StoreUsage,
-} from './store-errors.ts';
+import { loadNativeSqlite, type NativeSqlite } from './guard/native-sqlite.ts';
+import { guardStatements, NO_GUARD, type StatementGuard } from './guard/statement-guard.ts';
 import { isAllowedFunction } from './sql-functions.ts';
+import { wrapStatement } from './statement.ts';
+import { forbidden, missing, toStoreError, type Guarded, type StoreUsage } from './store-errors.ts';
+import { assertNotLost, isDiskLow, markCreated } from './store-file.ts';
 import type { BoundParams, StoredValue } from './stored-value.ts';
+import { runTransaction } from './transaction.ts';
 
 const KEY_BYTES = 32;
 const CACHE_KIB = 64 * 1024;
 const MAX_WAL_BYTES = 16 * 1024 * 1024;
 const BUSY_TIMEOUT_MS = 2000;
-const LOW_DISK_BYTES = 1024 * 1024;
-/** A file beside the database, once there is one: tells a store that is new from one that is lost. */
-const CREATED_SUFFIX = '-created';
 
 export interface OpenOptions {
   /** Absolute path of the file; its folder exists. */
@@ -30,6 +21,8 @@ export interface OpenOptions {
   /** 32 random bytes of this store alone. */
   readonly key: Uint8Array;
   readonly quotaBytes: number;
+  /** How SQLite's C interface is found; a store opens without it, but runs no SQL of its app. */
+  readonly loadNative?: (extensionPath: string) => NativeSqlite;
 }
 
 /** One compiled statement. Integers come back as bigint. */
@@ -46,6 +39,13 @@ export interface StoreStatement {
 export interface StoreDatabase {
   /** Compiles exactly one statement. */
   prepare(sql: string): StoreStatement;
+  /**
+   * Compiles and runs within `work` what an app wrote: SQLite itself then refuses all that an app may not.
+   * Nothing may be left running. Throws Unavailable (`not_confined`) where SQLite cannot be asked to.
+   */
+  readonly asApp: <T>(work: () => T) => T;
+  /** Whether `asApp` works here. */
+  readonly isGuarded: boolean;
   /** All of `work` or nothing; without foreign keys only where a whole schema is rebuilt. */
   transaction<T>(work: () => T, options?: { readonly foreignKeys: boolean }): T;
   usage(): StoreUsage;
@@ -67,30 +67,55 @@ export function openStoreDatabase(options: OpenOptions): StoreDatabase {
   assertNotLost(options.path);
   let sqlite: SqliteDatabase | undefined;
   try {
-    sqlite = new Sqlite(options.path, { timeout: BUSY_TIMEOUT_MS });
+    const { opened, guard } = openGuardable(options);
+    sqlite = opened;
     unlock(sqlite, options.key);
     configure(sqlite, options.quotaBytes);
     restrictFunctions(sqlite);
     markCreated(options.path);
+    return wrapDatabase(sqlite, options, guard());
   } catch (error) {
     sqlite?.close();
     throw toStoreError(error, { stage: 'open', usage });
   }
-  return wrapDatabase(sqlite, options);
 }
 
-function assertNotLost(path: string): void {
-  if (countBytes(path) > 0) return;
-  if (existsSync(`${path}${CREATED_SUFFIX}`) || countBytes(`${path}-wal`) > 0) throw missing();
+/** Opens the file; `guard`, once it is unlocked, answers NO_GUARD where this SQLite cannot be guarded. */
+function openGuardable({ path, loadNative = loadNativeSqlite }: OpenOptions): {
+  readonly opened: SqliteDatabase;
+  readonly guard: () => StatementGuard;
+} {
+  const open = (): SqliteDatabase => new Sqlite(path, { timeout: BUSY_TIMEOUT_MS });
+  const native = orUndefined(() => {
+    // The library fills in its table of functions when a database loads it, and is unloaded with the last one.
+    const scratch = new Sqlite(':memory:');
+    try {
+      scratch.loadExtension(getLoadablePath());
+      return loadNative(getLoadablePath());
+    } finally {
+      scratch.close();
+    }
+  });
+  if (native === undefined) return { opened: open(), guard: () => NO_GUARD };
+  const { opened, handle } = native.captureHandle(open);
+  const guarded = {
+    path,
+    readColumn: (sql: string) => opened.prepare(sql).pluck().all() as string[],
+    compile: (sql: string) => void opened.prepare(sql),
+  };
+  return {
+    opened,
+    guard: () => orUndefined(() => guardStatements(native, handle, guarded)) ?? NO_GUARD,
+  };
 }
 
-function markCreated(path: string): void {
-  const mark = `${path}${CREATED_SUFFIX}`;
-  if (countBytes(path) > 0 && !existsSync(mark)) createPrivateFile(mark, new Uint8Array());
-}
-
-function countBytes(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+/** Without a guard a store still keeps what its typed methods are given. */
+function orUndefined<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
 }
 
 function unlock(sqlite: SqliteDatabase, key: Uint8Array): void {
@@ -131,14 +156,19 @@ function restrictFunctions(sqlite: SqliteDatabase): void {
   }
 }
 
-function wrapDatabase(sqlite: SqliteDatabase, options: OpenOptions): StoreDatabase {
-  const pragma = (name: string): number => Number(sqlite.pragma(name, { simple: true }));
+function wrapDatabase(
+  sqlite: SqliteDatabase,
+  options: OpenOptions,
+  guard: StatementGuard,
+): StoreDatabase {
+  const pragma = (name: string): number =>
+    guard.asDaemon(() => Number(sqlite.pragma(name, { simple: true })));
   const usage = (): StoreUsage => ({
     usedBytes: (pragma('page_count') - pragma('freelist_count')) * pragma('page_size'),
     limitBytes: options.quotaBytes,
     isDiskFull: isDiskLow(options.path),
   });
-  const guarded = <T>(stage: SqlStage, work: () => T): T => {
+  const guarded: Guarded = (stage, work) => {
     try {
       return work();
     } catch (error) {
@@ -161,92 +191,11 @@ function wrapDatabase(sqlite: SqliteDatabase, options: OpenOptions): StoreDataba
       assertInPlace();
       return runTransaction(sqlite, guarded, { work, foreignKeys });
     },
+    asApp: guard.asApp,
+    isGuarded: guard.isActive,
     usage,
     close: () => {
       sqlite.close();
     },
   };
-}
-
-/** Runs `work`; what SQLite throws becomes an RpcError. */
-type Guarded = <T>(stage: SqlStage, work: () => T) => T;
-
-function runTransaction<T>(
-  sqlite: SqliteDatabase,
-  guarded: Guarded,
-  { work, foreignKeys }: { readonly work: () => T; readonly foreignKeys: boolean },
-): T {
-  const execute = (sql: string): void => {
-    guarded('run', () => sqlite.exec(sql));
-  };
-  if (!foreignKeys) execute('PRAGMA foreign_keys = OFF');
-  try {
-    execute('BEGIN IMMEDIATE');
-    const result = work();
-    if (!foreignKeys) {
-      guarded('run', () => {
-        assertForeignKeys(sqlite);
-      });
-    }
-    execute('COMMIT');
-    return result;
-  } finally {
-    // Some failures, a full disk among them, have already rolled back.
-    if (sqlite.inTransaction) execute('ROLLBACK');
-    if (!foreignKeys) execute('PRAGMA foreign_keys = ON');
-  }
-}
-
-interface StatementChecks {
-  readonly guarded: Guarded;
-  /** Throws Unavailable when the database file is not where it was. */
-  readonly assertInPlace: () => void;
-}
-
-function wrapStatement(
-  sqlite: SqliteDatabase,
-  statement: Statement,
-  checks: StatementChecks,
-): StoreStatement {
-  const { guarded, assertInPlace } = checks;
-  if (statement.reader) statement.raw(true);
-  statement.safeIntegers(true);
-  function* rows(params: BoundParams = []): Generator<readonly StoredValue[], void, void> {
-    const iterator = guarded('run', () => statement.iterate(params)) as Iterator<StoredValue[]>;
-    try {
-      for (;;) {
-        const step = guarded('run', () => iterator.next());
-        if (step.done === true) return;
-        yield step.value;
-      }
-    } finally {
-      iterator.return?.();
-    }
-  }
-  return {
-    isReadonly: statement.readonly,
-    columns: statement.reader ? statement.columns().map(({ name }) => name) : [],
-    rows,
-    run: (params = []) => {
-      if (!statement.readonly && !sqlite.inTransaction) assertInPlace();
-      if (!statement.reader) {
-        const { changes, lastInsertRowid } = guarded('run', () => statement.run(params));
-        return { changes, lastInsertRowid: BigInt(lastInsertRowid) };
-      }
-      Array.from(rows(params));
-      const last = sqlite.prepare('SELECT last_insert_rowid(), changes()').safeIntegers(true);
-      const [lastInsertRowid = 0n, changes = 0n] = last.raw(true).get() as bigint[];
-      return { changes: statement.readonly ? 0 : Number(changes), lastInsertRowid };
-    },
-  };
-}
-
-function assertForeignKeys(sqlite: SqliteDatabase): void {
-  if (sqlite.prepare('PRAGMA foreign_key_check').all().length === 0) return;
-  throw Object.assign(new Error(), { code: 'SQLITE_CONSTRAINT_FOREIGNKEY' });
-}
-
-function isDiskLow(path: string): boolean {
-  const { bavail, bsize } = statfsSync(dirname(path));
-  return bavail * bsize < LOW_DISK_BYTES;
 }

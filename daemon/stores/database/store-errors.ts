@@ -1,4 +1,5 @@
 import { RpcError } from '@locara/protocol/errors';
+import { LIMITS } from '@locara/protocol/limits';
 
 /** Where SQLite failed: an error while compiling is the SQL's fault. */
 export type SqlStage = 'open' | 'prepare' | 'run';
@@ -10,6 +11,9 @@ export interface StoreUsage {
   /** True when the disk, not the quota, has run out. */
   readonly isDiskFull: boolean;
 }
+
+/** Runs `work`; what SQLite throws becomes an RpcError. */
+export type Guarded = <T>(stage: SqlStage, work: () => T) => T;
 
 interface Failure {
   readonly code: string;
@@ -99,7 +103,9 @@ function outOfMemory(): RpcError {
 }
 
 function tooLarge(): RpcError {
-  return new RpcError('PayloadTooLarge', 'A text or blob is too large.');
+  return new RpcError('PayloadTooLarge', 'A text or blob is too large.', {
+    details: { limitBytes: LIMITS.maxMessageBytes },
+  });
 }
 
 function busy(): RpcError {
@@ -117,6 +123,15 @@ function statementError({ message }: Failure, { stage }: { stage: SqlStage }): R
   return new RpcError('InvalidParams', 'The statement failed while it ran.', {
     details: { rule: 'sql_failed' },
   });
+}
+
+/** Neither the system nor SQLite can be trusted to keep an app's SQL in its store. */
+export function notConfined(): RpcError {
+  return new RpcError(
+    'Unavailable',
+    'SQL is off: this computer cannot confine it. `locara doctor` says why; the other methods work.',
+    { details: { rule: 'not_confined' } },
+  );
 }
 
 export function forbidden(what: string): RpcError {

@@ -74,7 +74,9 @@ function applyAll(
   const record = database.prepare('INSERT INTO locara_migrations VALUES (?, ?, ?)');
   for (const migration of migrations) {
     try {
-      applyScript(database, migration.sql, rights);
+      database.asApp(() => {
+        applyScript(database, migration.sql, rights);
+      });
     } catch (error) {
       throw withVersion(error, migration.version);
     }

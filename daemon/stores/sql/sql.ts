@@ -20,12 +20,12 @@ export interface Sql {
 
 export function createSql(database: StoreDatabase): Sql {
   return {
-    exec: (statement) => executeStatement(database, statement),
-    query: (params) => queryRows(database, params),
+    exec: (statement) => database.asApp(() => executeStatement(database, statement)),
+    query: (params) => database.asApp(() => queryRows(database, params)),
     batch: ({ statements }) => ({
       results: database.transaction(() =>
         statements.map((statement, index) =>
-          withIndex(index, () => executeStatement(database, statement)),
+          withIndex(index, () => database.asApp(() => executeStatement(database, statement))),
         ),
       ),
     }),

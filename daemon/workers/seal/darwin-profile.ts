@@ -1,9 +1,9 @@
-/** What the Seatbelt profile of one worker must let through. */
-export interface ProfileOptions {
+import type { SealedFiles } from './settings.ts';
+
+/** What the Seatbelt profile of one worker must let through. Symbolic links must be resolved. */
+export interface ProfileOptions extends SealedFiles {
   /** The only program that may be executed: the runtime itself. */
   readonly execPath: string;
-  /** The only folders whose files may be changed. Symbolic links must be resolved. */
-  readonly writableFolders: readonly string[];
 }
 
 /** System services that would fetch, resolve, open or pass something on for the worker. */
@@ -32,11 +32,38 @@ const FRAMEWORK_FILES = [
   '#"^/private/var/folders/[^/]+/[^/]+/T/(TemporaryItems|com\\.apple\\.)"',
 ] as const;
 
+/** What dyld, the runtime and its libraries read of the system; none of it is the user's. */
+const SYSTEM_FOLDERS = [
+  '/System',
+  '/usr/lib',
+  '/usr/share',
+  '/Library/Apple',
+  '/private/var/db/dyld',
+  '/private/var/db/timezone',
+] as const;
+const SYSTEM_FILES = [
+  '/',
+  '/private/etc/localtime',
+  '/private/etc/ssl/openssl.cnf',
+  '/dev/null',
+  '/dev/zero',
+  '/dev/random',
+  '/dev/urandom',
+  '/dev/dtracehelper',
+  '/dev/autofs_nowait',
+] as const;
+/** The volume of homes and stores under its other name, inside `/System`. */
+const DATA_VOLUME = '/System/Volumes/Data';
+
 /** The profile text for `sandbox-exec -p`. Throws on a path that cannot be quoted. */
-export function renderSandboxProfile({ execPath, writableFolders }: ProfileOptions): string {
-  const writable = ['/dev/null', '/dev/dtracehelper'].map((path) => `(literal ${quote(path)})`);
-  writable.push(...FRAMEWORK_FILES.map((pattern) => `(regex ${pattern})`));
-  writable.push(...writableFolders.map((folder) => `(subpath ${quote(folder)})`));
+export function renderSandboxProfile(options: ProfileOptions): string {
+  const { execPath, writableFolders, readablePaths } = options;
+  const writable = [
+    ...['/dev/null', '/dev/dtracehelper'].map(literal),
+    // Other programs have a corner there too.
+    ...(readablePaths === undefined ? FRAMEWORK_FILES.map((pattern) => `(regex ${pattern})`) : []),
+    ...writableFolders.map(subpath),
+  ];
   return [
     '(version 1)',
     '(allow default)',
@@ -55,8 +82,24 @@ export function renderSandboxProfile({ execPath, writableFolders }: ProfileOptio
     `(deny mach-lookup ${CLOSED_SERVICES.map((name) => `(global-name ${quote(name)})`).join(' ')})`,
     '(deny file-write*)',
     `(allow file-write* ${writable.join(' ')})`,
+    ...(readablePaths === undefined ? [] : renderReads([...readablePaths, ...writableFolders])),
   ].join('\n');
 }
+
+/** Of two rules about a file the later one counts. What a file is called, and its size, stays visible. */
+function renderReads(own: readonly string[]): string[] {
+  const system = [...SYSTEM_FILES.map(literal), ...SYSTEM_FOLDERS.map(subpath)];
+  return [
+    '(deny file-read*)',
+    '(allow file-read-metadata)',
+    `(allow file-read* ${system.join(' ')})`,
+    `(deny file-read-data ${subpath(DATA_VOLUME)})`,
+    `(allow file-read* ${own.map(subpath).join(' ')})`,
+  ];
+}
+
+const literal = (path: string): string => `(literal ${quote(path)})`;
+const subpath = (path: string): string => `(subpath ${quote(path)})`;
 
 function quote(text: string): string {
   if (text === '' || /[\u0000-\u001f\u007f]/.test(text)) {

@@ -1,5 +1,5 @@
 import { readdirSync, readlinkSync } from 'node:fs';
-import { restrictFileWrites } from './landlock.ts';
+import { restrictFiles } from './landlock.ts';
 import { loadLinuxCalls, type LinuxCalls } from './linux-calls.ts';
 import { buildSeccompFilter } from './seccomp-filter.ts';
 import { IPC_FD, SEAL_STAGE, type SealHost, type SealSettings } from './settings.ts';
@@ -37,7 +37,7 @@ function startSealed(
   calls.fcntl(IPC_FD, F_SETFD, 0);
   calls.prctl(PR_SET_PDEATHSIG, SIGKILL);
   setNoNewPrivileges(calls);
-  restrictFileWrites(calls, settings.writableFolders);
+  restrictFiles(calls, settings);
   calls.installFilter(
     buildSeccompFilter({ arch: settings.arch, pid: host.pid, stage: 'before-exec' }),
   );

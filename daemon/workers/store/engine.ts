@@ -4,6 +4,7 @@ import { createMigrations } from '../../stores/sql/migrations.ts';
 import { createSql } from '../../stores/sql/sql.ts';
 import { describeStore } from '../../stores/sql/store-description.ts';
 import type { Engine, LoadedEngine } from '../engine.ts';
+import type { SealReport } from '../seal/settings.ts';
 import type { StoreOps, StoreStart } from './ops.ts';
 
 export interface StoreEngine extends LoadedEngine<StoreOps> {
@@ -12,16 +13,19 @@ export interface StoreEngine extends LoadedEngine<StoreOps> {
 }
 
 /** Opens one app's database; throws RpcError Unavailable when the key does not fit. */
-export function createStoreEngine(start: StoreStart): StoreEngine {
+export function createStoreEngine(start: StoreStart, seal?: SealReport): StoreEngine {
   const store = openStore(start);
   return {
     device: { device: 'CPU', threads: 1, why: 'A database.' },
-    engine: createStoreOperations(store),
+    engine: createStoreOperations(store, seal),
     close: store.database.close,
   };
 }
 
-export function createStoreOperations({ database, opening }: OpenedStore): Engine<StoreOps> {
+export function createStoreOperations(
+  { database, opening }: OpenedStore,
+  { areFilesConfined }: SealReport = { areFilesConfined: false },
+): Engine<StoreOps> {
   const sql = createSql(database);
   const migrations = createMigrations(database);
   const collections = createCollections(database);
@@ -30,6 +34,7 @@ export function createStoreOperations({ database, opening }: OpenedStore): Engin
     query: sql.query,
     batch: sql.batch,
     migrate: migrations.migrate,
+    describeWalls: () => ({ areFilesConfined, areStatementsGuarded: database.isGuarded }),
     describeOpening: () => opening,
     describeStore: () => describeStore(database, migrations.version()),
     createCollection: collections.create,

@@ -2,12 +2,13 @@ import { serveWorker } from '../serve.ts';
 import { limitMemory, STATEMENT_MEMORY_MIB } from './memory-limit.ts';
 import type { StoreStart } from './ops.ts';
 
-serveWorker(process, async (start: StoreStart) => {
+serveWorker(process, async (start: StoreStart, seal) => {
   const { createStoreEngine } = await import('./engine.ts');
-  const store = createStoreEngine(start);
+  const { gateSql } = await import('./sql-gate.ts');
+  const store = createStoreEngine(start, seal);
   limitMemory(process.platform, STATEMENT_MEMORY_MIB);
   // Asked to end, it leaves one whole file behind instead of a file and its log.
   process.once('SIGTERM', () => process.exit(0));
   process.once('exit', store.close);
-  return store;
+  return { ...store, engine: gateSql(store.engine, seal) };
 });

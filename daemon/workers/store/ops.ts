@@ -1,6 +1,7 @@
 import type { CollectionOps } from './ops/collection-ops.ts';
 import type { OpeningOps } from './ops/opening-ops.ts';
 import type { SqlOps } from './ops/sql-ops.ts';
+import type { WallOps } from './ops/wall-ops.ts';
 
 /** One app's store. The keys are random, of this store alone, and live only in the two processes. */
 export interface StoreStart {
@@ -14,4 +15,4 @@ export interface StoreStart {
 }
 
 /** The operations of the store worker, by what they are about. */
-export type StoreOps = SqlOps & CollectionOps & OpeningOps;
+export type StoreOps = SqlOps & CollectionOps & OpeningOps & WallOps;

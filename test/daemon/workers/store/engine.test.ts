@@ -139,7 +139,7 @@ describe('db.query', () => {
 
   test('answers a result too large for a message with the way out', () => {
     const store = openNotes();
-    const sql = 'SELECT hex(zeroblob(3000000)) AS x';
+    const sql = 'SELECT hex(zeroblob(1900000)) AS x';
     const refusal = refusalOf(() => store('query', { sql, limit: 1 }));
     expect(refusal.reason).toBe('PayloadTooLarge');
     expect(refusal.details).toHaveProperty('wayOut', 'limit, then cursor');

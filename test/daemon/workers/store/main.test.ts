@@ -1,40 +1,8 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import type { FromWorker, ToWorker } from '../../../../daemon/workers/messages.ts';
-import { toSealEnvironment } from '../../../../daemon/workers/seal/settings.ts';
-import type { StoreOps, StoreStart } from '../../../../daemon/workers/store/ops.ts';
+import { expect, test } from 'vitest';
+import { startStoreProcess } from '../../../support/store-process.ts';
 import { makeStoreStart } from '../../../support/temporary-store.ts';
-
-/** The real store process, sealed and loaded; answers one call after the other. */
-async function startStoreProcess(start: StoreStart) {
-  const child = fork(new URL('../../../../daemon/workers/store/main.ts', import.meta.url), {
-    execArgv: ['--conditions=locara-source'],
-    serialization: 'advanced',
-    env: toSealEnvironment([dirname(start.path)]),
-  });
-  onTestFinished(() => {
-    child.kill('SIGKILL');
-  });
-  expect(await nextMessage(child)).toEqual({ type: 'sealed' });
-  expect(await ask(child, { type: 'start', start })).toMatchObject({ type: 'ready' });
-  let id = 0;
-  const call = <O extends keyof StoreOps>(op: O, params: StoreOps[O]['params']) =>
-    ask(child, { type: 'call', id: (id += 1), op, params });
-  return { child, call };
-}
-
-function ask(child: ChildProcess, message: ToWorker): Promise<FromWorker> {
-  child.send(message);
-  return nextMessage(child);
-}
-
-async function nextMessage(child: ChildProcess): Promise<FromWorker> {
-  const [message] = (await once(child, 'message')) as [FromWorker];
-  return message;
-}
 
 test('the sealed store process opens its database and answers', async () => {
   const { call } = await startStoreProcess(makeStoreStart());
@@ -63,10 +31,10 @@ test.runIf(process.platform === 'linux')(
   'a statement that wants too much memory is refused, and the next one runs',
   async () => {
     const { child, call } = await startStoreProcess(makeStoreStart());
+    const many = 'WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 1000)';
     for (const sql of [
-      'SELECT zeroblob(400000000)',
-      'SELECT hex(randomblob(200000000))',
-      'SELECT length(randomblob(250000000) || randomblob(250000000))',
+      `${many} SELECT count(*) FROM (SELECT DISTINCT randomblob(2000000) FROM n)`,
+      `${many} SELECT length(b) FROM (SELECT randomblob(2000000) AS b, x FROM n ORDER BY b)`,
     ]) {
       expect(await call('query', { sql, limit: 1 })).toMatchObject({
         error: { reason: 'InsufficientResources', details: { rule: 'memory' } },
@@ -79,3 +47,23 @@ test.runIf(process.platform === 'linux')(
     expect(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1])).toBeLessThan(800 * 1024);
   },
 );
+
+test('where files are not confined SQL is off, and the typed methods work', async () => {
+  const { call } = await startStoreProcess(makeStoreStart(), { confinesReads: false });
+  const refused = { error: { reason: 'Unavailable', details: { rule: 'not_confined' } } };
+  expect(await call('exec', { sql: 'CREATE TABLE t (x)' })).toMatchObject(refused);
+  expect(await call('query', { sql: 'SELECT 1', limit: 1 })).toMatchObject(refused);
+  expect(await call('batch', { statements: [] })).toMatchObject(refused);
+  expect(await call('migrate', { migrations: [] })).toMatchObject(refused);
+  expect(await call('createCollection', { collection: 'notes' })).toMatchObject({ type: 'result' });
+  expect(await call('describeWalls', {})).toMatchObject({
+    result: { areFilesConfined: false, areStatementsGuarded: true },
+  });
+});
+
+test('a store says which walls stand', async () => {
+  const { call } = await startStoreProcess(makeStoreStart());
+  expect(await call('describeWalls', {})).toMatchObject({
+    result: { areFilesConfined: true, areStatementsGuarded: true },
+  });
+});

@@ -1,0 +1,49 @@
+import type { Database as SqliteDatabase, Statement } from 'better-sqlite3-multiple-ciphers';
+import type { StoreStatement } from './database.ts';
+import type { Guarded } from './store-errors.ts';
+import type { BoundParams, StoredValue } from './stored-value.ts';
+
+interface StatementChecks {
+  readonly guarded: Guarded;
+  /** Throws Unavailable when the database file is not where it was. */
+  readonly assertInPlace: () => void;
+}
+
+/** A compiled statement as the rest of the store sees it: arrays of values, integers as bigint, our errors. */
+export function wrapStatement(
+  sqlite: SqliteDatabase,
+  statement: Statement,
+  checks: StatementChecks,
+): StoreStatement {
+  const { guarded, assertInPlace } = checks;
+  if (statement.reader) statement.raw(true);
+  statement.safeIntegers(true);
+  function* rows(params: BoundParams = []): Generator<readonly StoredValue[], void, void> {
+    const iterator = guarded('run', () => statement.iterate(params)) as Iterator<StoredValue[]>;
+    try {
+      for (;;) {
+        const step = guarded('run', () => iterator.next());
+        if (step.done === true) return;
+        yield step.value;
+      }
+    } finally {
+      iterator.return?.();
+    }
+  }
+  return {
+    isReadonly: statement.readonly,
+    columns: statement.reader ? statement.columns().map(({ name }) => name) : [],
+    rows,
+    run: (params = []) => {
+      if (!statement.readonly && !sqlite.inTransaction) assertInPlace();
+      if (!statement.reader) {
+        const { changes, lastInsertRowid } = guarded('run', () => statement.run(params));
+        return { changes, lastInsertRowid: BigInt(lastInsertRowid) };
+      }
+      Array.from(rows(params));
+      const last = sqlite.prepare('SELECT last_insert_rowid(), changes()').safeIntegers(true);
+      const [lastInsertRowid = 0n, changes = 0n] = last.raw(true).get() as bigint[];
+      return { changes: statement.readonly ? 0 : Number(changes), lastInsertRowid };
+    },
+  };
+}
