@@ -28,7 +28,8 @@ export const dbMethods = {
     errors: sqlErrors,
   }),
   'db.query': defineMethod({
-    summary: 'Run one statement that only reads; paged by `cursor`.',
+    summary:
+      'Run one statement that only reads, paged by `cursor`: a page ends at `limit` rows, 1 MiB or 16,384 values. A column name that comes again is numbered: `id`, `id:1`.',
     requires: ['store:sql', 'store:read'],
     params: z.strictObject({
       ...Statement.shape,
@@ -37,7 +38,13 @@ export const dbMethods = {
     }),
     result: z.object({
       rows: z.array(z.record(z.string(), SqlValue)),
-      cursor: z.string().optional(),
+      cursor: z.string().optional().describe('Where the next page begins; absent after the last.'),
+      changed: z
+        .literal(true)
+        .optional()
+        .describe(
+          'The data was written since the page before: rows that came or went may have shifted this one.',
+        ),
     }),
     errors: sqlErrors,
   }),

@@ -13,12 +13,15 @@ import {
   type SqlStage,
   type StoreUsage,
 } from './store-errors.ts';
+import { createReaders, type Readers, type RowReader } from './row-reader.ts';
 import { isAllowedFunction } from './sql-functions.ts';
 import type { BoundParams, StoredValue } from './stored-value.ts';
 
 const KEY_BYTES = 32;
 const CACHE_KIB = 64 * 1024;
 const MAX_WAL_BYTES = 16 * 1024 * 1024;
+/** How much of the log is copied into the file at once: each page of it is encrypted once more. */
+const CHECKPOINT_PAGES = MAX_WAL_BYTES / 4096;
 const BUSY_TIMEOUT_MS = 2000;
 const LOW_DISK_BYTES = 1024 * 1024;
 /** A file beside the database, once there is one: tells a store that is new from one that is lost. */
@@ -38,8 +41,12 @@ export interface StoreStatement {
   readonly isReadonly: boolean;
   readonly columns: readonly string[];
   run(params?: BoundParams): { readonly changes: number; readonly lastInsertRowid: bigint };
+  /** The first row alone. */
+  first(params?: BoundParams): readonly StoredValue[] | undefined;
   /** The rows one by one; leaving the loop early ends the statement. */
   rows(params?: BoundParams): Generator<readonly StoredValue[], void, void>;
+  /** The rows at the caller's own pace. The statement runs no second time before the reader has ended. */
+  read(params?: BoundParams): RowReader;
 }
 
 /** An open encrypted store. Every failure is an RpcError without SQL or values in it. */
@@ -49,6 +56,8 @@ export interface StoreDatabase {
   /** All of `work` or nothing; without foreign keys only where a whole schema is rebuilt. */
   transaction<T>(work: () => T, options?: { readonly foreignKeys: boolean }): T;
   usage(): StoreUsage;
+  /** Ends every reader that is still open, as each write does: SQLite's own library refuses to write beside one. */
+  readonly endReading: () => void;
   readonly close: () => void;
 }
 
@@ -112,6 +121,7 @@ function configure(sqlite: SqliteDatabase, quotaBytes: number): void {
   sqlite.pragma('cell_size_check = ON');
   sqlite.pragma('recursive_triggers = OFF');
   sqlite.pragma(`journal_size_limit = ${MAX_WAL_BYTES}`);
+  sqlite.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   sqlite.pragma(`cache_size = -${CACHE_KIB}`);
   const pageBytes = Number(sqlite.pragma('page_size', { simple: true }));
   sqlite.pragma(`max_page_count = ${Math.max(1, Math.floor(quotaBytes / pageBytes))}`);
@@ -150,19 +160,23 @@ function wrapDatabase(sqlite: SqliteDatabase, options: OpenOptions): StoreDataba
   const assertInPlace = (): void => {
     if (statSync(options.path, { throwIfNoEntry: false })?.ino !== ino) throw missing();
   };
+  const readers = createReaders((error) => toStoreError(error, { stage: 'run', usage }));
   return {
     prepare: (sql) =>
       wrapStatement(
         sqlite,
         guarded('prepare', () => sqlite.prepare(sql)),
-        { guarded, assertInPlace },
+        { guarded, assertInPlace, readers },
       ),
     transaction: (work, { foreignKeys } = { foreignKeys: true }) => {
+      readers.endAll();
       assertInPlace();
       return runTransaction(sqlite, guarded, { work, foreignKeys });
     },
     usage,
+    endReading: readers.endAll,
     close: () => {
+      readers.endAll();
       sqlite.close();
     },
   };
@@ -201,6 +215,7 @@ interface StatementChecks {
   readonly guarded: Guarded;
   /** Throws Unavailable when the database file is not where it was. */
   readonly assertInPlace: () => void;
+  readonly readers: Readers;
 }
 
 function wrapStatement(
@@ -208,26 +223,28 @@ function wrapStatement(
   statement: Statement,
   checks: StatementChecks,
 ): StoreStatement {
-  const { guarded, assertInPlace } = checks;
+  const { guarded, assertInPlace, readers } = checks;
   if (statement.reader) statement.raw(true);
   statement.safeIntegers(true);
+  const read = (params: BoundParams = []): RowReader =>
+    readers.open(() => statement.iterate(params) as IterableIterator<readonly StoredValue[]>);
   function* rows(params: BoundParams = []): Generator<readonly StoredValue[], void, void> {
-    const iterator = guarded('run', () => statement.iterate(params)) as Iterator<StoredValue[]>;
+    const reader = read(params);
     try {
-      for (;;) {
-        const step = guarded('run', () => iterator.next());
-        if (step.done === true) return;
-        yield step.value;
-      }
+      for (let row = reader.next(); row !== undefined; row = reader.next()) yield row;
     } finally {
-      iterator.return?.();
+      reader.end();
     }
   }
   return {
     isReadonly: statement.readonly,
     columns: statement.reader ? statement.columns().map(({ name }) => name) : [],
     rows,
+    read,
+    first: (params = []) =>
+      guarded('run', () => statement.get(params)) as readonly StoredValue[] | undefined,
     run: (params = []) => {
+      readers.endAll();
       if (!statement.readonly && !sqlite.inTransaction) assertInPlace();
       if (!statement.reader) {
         const { changes, lastInsertRowid } = guarded('run', () => statement.run(params));
