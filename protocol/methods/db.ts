@@ -1,8 +1,15 @@
 import * as z from 'zod';
+import {
+  acceptsBatch,
+  acceptsBatchResult,
+  acceptsRows,
+  MAX_SQL_LENGTH,
+  MAX_STATEMENTS,
+} from '../accept-sql.ts';
 import { defineMethod } from '../method.ts';
 import { SqlParams, SqlValue, Unicode } from '../values.ts';
 
-const Sql = Unicode.min(1).max(262_144).describe('One statement.');
+const Sql = Unicode.min(1).max(MAX_SQL_LENGTH).describe('One statement.');
 const Statement = z.strictObject({ sql: Sql, params: SqlParams.optional() });
 const Executed = z.object({
   changes: z.int(),
@@ -46,13 +53,16 @@ export const dbMethods = {
           'The data was written since the page before: rows that came or went may have shifted this one.',
         ),
     }),
+    acceptsResult: acceptsRows,
     errors: sqlErrors,
   }),
   'db.batch': defineMethod({
     summary: 'Run statements in one transaction: all of them, or none.',
     requires: ['store:sql', 'store:write'],
-    params: z.strictObject({ statements: z.array(Statement).min(1).max(10_000) }),
+    params: z.strictObject({ statements: z.array(Statement).min(1).max(MAX_STATEMENTS) }),
     result: z.object({ results: z.array(Executed) }),
+    acceptsParams: acceptsBatch,
+    acceptsResult: acceptsBatchResult,
     errors: sqlErrors,
   }),
   'db.migrate': defineMethod({
