@@ -68,18 +68,10 @@ function isRow(row: unknown): boolean {
 }
 
 function isValue(value: unknown): boolean {
-  switch (typeof value) {
-    case 'string':
-      return value.isWellFormed();
-    case 'number':
-      return Number.isFinite(value);
-    case 'boolean':
-      return true;
-    case 'object':
-      return value === null || isBytes(value);
-    default:
-      return false;
-  }
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value === 'object') return value === null || isBytes(value);
+  return typeof value === 'boolean';
 }
 
 function isBytes(value: object): boolean {

@@ -2,6 +2,8 @@ import { startDaemonProcess } from '../../support/daemon-process.ts';
 import type { Row } from '../measure.ts';
 import { benchCalls } from './calls.ts';
 import { benchDatabaseLayer } from './in-process.ts';
+import { benchMany } from './many.ts';
+import { benchOpening } from './opening.ts';
 
 /** What can be measured of the apps' stores, by the name that chooses it. */
 export const STORE_MEASURES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
@@ -10,4 +12,6 @@ export const STORE_MEASURES: Readonly<Record<string, () => Promise<readonly Row[
     await using daemon = await startDaemonProcess({ fromBuild: true });
     return [...inProcess, ...(await benchCalls(daemon))];
   },
+  'stores.open': benchOpening,
+  'stores.many': benchMany,
 };

@@ -1,0 +1,146 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { openStore } from '../../../daemon/stores/database/opening.ts';
+import type { StoreStart } from '../../../daemon/workers/store/ops.ts';
+import { planLaunch } from '../../../daemon/workers/launch.ts';
+import { createHome, startDaemonProcess } from '../../support/daemon-process.ts';
+import { installOver } from '../../support/install-sample.ts';
+import { openWire } from '../../support/raw-client.ts';
+import { cpuMs, median, rssMb, type Row } from '../measure.ts';
+import { memoryOf, type Memory } from './memory.ts';
+
+const APPS = 1000;
+const OPEN = 100;
+const STARTS = 3;
+const STORE_MAIN = new URL('../../../daemon/dist/workers/store/main.js', import.meta.url);
+
+/** What stores cost that nobody has opened, and what a hundred open ones do. */
+export async function benchMany(): Promise<readonly Row[]> {
+  return [await benchInstalledApps(), await benchOpenStores()];
+}
+
+/** Start and memory of a daemon with a thousand apps that each have a store on disk, and with none. */
+async function benchInstalledApps(): Promise<Row> {
+  const [empty, full] = [createHome(), createHome()];
+  try {
+    await installApps(full);
+    const without = await measureStarts(empty);
+    const withApps = await measureStarts(full);
+    return {
+      name: `${APPS.toLocaleString('en')} installed apps with stores, none open`,
+      ours: `${(withApps.rssMb - without.rssMb).toFixed(1)} MB and ${(withApps.cpu - without.cpu).toFixed(0)} ms of processor at start more`,
+      peer: `none installed: ${without.rssMb.toFixed(0)} MB, ready in ${without.ms.toFixed(0)} ms; with: ${withApps.ms.toFixed(0)} ms`,
+      goal: 'nothing',
+    };
+  } finally {
+    for (const home of [empty, full]) rmSync(home, { recursive: true, force: true });
+  }
+}
+
+async function installApps(home: string): Promise<void> {
+  await using daemon = await startDaemonProcess({ home, fromBuild: true });
+  const control = await openWire(daemon.controlSocket);
+  for (let app = 0; app < APPS; app += 1) await installOver(control, { name: `app-${app}` });
+  control.end();
+  await daemon.stop();
+  const { folder } = createStoreFolder(home);
+  const stores = join(home, 'data/stores/acme');
+  for (let app = 0; app < APPS; app += 1)
+    cpSync(folder, join(stores, `app-${app}`), { recursive: true });
+}
+
+async function measureStarts(home: string) {
+  const starts: { ms: number; cpu: number; rss: number }[] = [];
+  for (let start = 0; start < STARTS; start += 1) {
+    const startedAt = performance.now();
+    await using daemon = await startDaemonProcess({ home, fromBuild: true });
+    starts.push({
+      ms: performance.now() - startedAt,
+      cpu: cpuMs(daemon.pid),
+      rss: rssMb(daemon.pid),
+    });
+  }
+  return {
+    ms: median(starts.map(({ ms }) => ms)),
+    cpu: median(starts.map(({ cpu }) => cpu)),
+    rssMb: median(starts.map(({ rss }) => rss)),
+  };
+}
+
+/** A hundred store processes against as many that are sealed and loaded nothing. */
+async function benchOpenStores(): Promise<Row> {
+  const folder = mkdtempSync(join(tmpdir(), 'locara-many-'));
+  const children: ChildProcess[] = [];
+  try {
+    const floor = await startMany(children, folder, false);
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+    const open = await startMany(children, folder, true);
+    const more = (of: (memory: Memory) => number): string =>
+      `${(median(open.map(of)) - median(floor.map(of))).toFixed(1)} MB`;
+    return {
+      name: `${OPEN} open stores, each beyond its process`,
+      ours: `RSS ${more(({ rssMb: rss }) => rss)}, proportional ${more(({ pssMb }) => pssMb)}, its own ${more(({ ownMb }) => ownMb)}`,
+      peer: `an empty sealed process: RSS ${median(floor.map(({ rssMb: rss }) => rss)).toFixed(0)} MB, own ${median(floor.map(({ ownMb }) => ownMb)).toFixed(0)} MB`,
+      goal: '≤ 5 MB',
+    };
+  } finally {
+    for (const child of children) child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function startMany(
+  children: ChildProcess[],
+  folder: string,
+  isOpened: boolean,
+): Promise<Memory[]> {
+  for (let index = 0; index < OPEN; index += 1) {
+    const start = createStart(join(folder, `${isOpened ? 'open' : 'floor'}-${index}`));
+    const child = startStoreProcess(start);
+    children.push(child);
+    await once(child, 'message');
+    if (isOpened) {
+      child.send({ type: 'start', start });
+      await once(child, 'message');
+      child.send({ type: 'call', id: 1, op: 'query', params: { sql: 'SELECT 1 AS x', limit: 1 } });
+      await once(child, 'message');
+    }
+  }
+  return children.map((child) => memoryOf(child.pid ?? 0));
+}
+
+function createStart(folder: string): StoreStart {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, 'store.db');
+  return { path, keys: [randomBytes(32)], quotaBytes: 2 ** 30, generation: 0 };
+}
+
+function startStoreProcess(start: StoreStart): ChildProcess {
+  const { execPath, execArgv, env } = planLaunch(
+    { entry: STORE_MAIN, writableFolders: [dirname(start.path)] },
+    {
+      platform: process.platform,
+      execPath: process.execPath,
+      temporaryFolder: tmpdir(),
+      resolvePath: (path) => path,
+    },
+  );
+  return fork(STORE_MAIN, [], {
+    execPath,
+    execArgv: [...execArgv],
+    env: { ...env },
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+}
+
+/** One store as it lies on disk. */
+function createStoreFolder(home: string): { readonly folder: string } {
+  const folder = join(home, 'one-store');
+  openStore(createStart(folder)).database.close();
+  return { folder };
+}
