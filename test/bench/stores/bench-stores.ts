@@ -1,6 +1,7 @@
 import { startDaemonProcess } from '../../support/daemon-process.ts';
 import type { Row } from '../measure.ts';
 import { benchCalls } from './calls.ts';
+import { benchHybrid } from './hybrid.ts';
 import { benchDatabaseLayer } from './in-process.ts';
 import { benchMany } from './many.ts';
 import { benchOpening } from './opening.ts';
@@ -14,4 +15,5 @@ export const STORE_MEASURES: Readonly<Record<string, () => Promise<readonly Row[
   },
   'stores.open': benchOpening,
   'stores.many': benchMany,
+  'stores.hybrid': () => Promise.resolve(benchHybrid()),
 };
