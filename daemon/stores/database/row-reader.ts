@@ -64,7 +64,13 @@ class OpenReader implements RowReader {
     if (this.#isDone) return undefined;
     // The rest would be missing without a word.
     if (this.#isEnded) throw new Error('the reader was ended by a write');
-    const step = this.#step();
+    let step: IteratorResult<readonly StoredValue[], unknown>;
+    try {
+      step = this.#iterator.next();
+    } catch (error) {
+      this.end();
+      throw this.#toError(error);
+    }
     if (step.done !== true) return step.value;
     this.#isDone = true;
     this.end();
@@ -76,14 +82,5 @@ class OpenReader implements RowReader {
     this.#isEnded = true;
     this.#openReaders.delete(this);
     this.#iterator.return?.();
-  }
-
-  #step(): IteratorResult<readonly StoredValue[], unknown> {
-    try {
-      return this.#iterator.next();
-    } catch (error) {
-      this.end();
-      throw this.#toError(error);
-    }
   }
 }

@@ -8,8 +8,8 @@ import { openStore } from '../../../daemon/stores/database/opening.ts';
 import type { StoreStart } from '../../../daemon/workers/store/ops.ts';
 import { planLaunch } from '../../../daemon/workers/launch.ts';
 import { createHome, startDaemonProcess } from '../../support/daemon-process.ts';
-import { installOver } from '../../support/install-sample.ts';
-import { openWire } from '../../support/raw-client.ts';
+import { createSigningKey, manifest, writePackage } from '../../support/install-sample.ts';
+import { openWire, type Wire } from '../../support/raw-client.ts';
 import { cpuMs, median, rssMb, type Row } from '../measure.ts';
 import { memoryOf, type Memory } from './memory.ts';
 
@@ -44,13 +44,28 @@ async function benchInstalledApps(): Promise<Row> {
 async function installApps(home: string): Promise<void> {
   await using daemon = await startDaemonProcess({ home, fromBuild: true });
   const control = await openWire(daemon.controlSocket);
-  for (let app = 0; app < APPS; app += 1) await installOver(control, { name: `app-${app}` });
+  const key = createSigningKey();
+  await ask(control, 'trust.add', { name: 'bench', publicKeyPem: key.publicPem });
+  for (let app = 0; app < APPS; app += 1) {
+    const path = writePackage(manifest({ name: `app-${app}` }), key);
+    const inspected = await ask(control, 'app.inspect', { path });
+    const { consentDigest } = inspected['summary'] as { consentDigest: string };
+    await ask(control, 'app.install', { path, consentDigest, acceptRisk: true });
+    rmSync(path, { recursive: true });
+  }
   control.end();
   await daemon.stop();
   const { folder } = createStoreFolder(home);
   const stores = join(home, 'data/stores/acme');
   for (let app = 0; app < APPS; app += 1)
     cpSync(folder, join(stores, `app-${app}`), { recursive: true });
+}
+
+async function ask(wire: Wire, method: string, params: unknown): Promise<Record<string, unknown>> {
+  const { result, error } = await wire.call(method, params);
+  wire.received.length = 0;
+  if (result === undefined) throw new Error(`${method}: ${error?.message ?? 'no answer'}`);
+  return result;
 }
 
 async function measureStarts(home: string) {
