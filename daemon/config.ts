@@ -23,6 +23,7 @@ const Settings = z.object({
   LOCARA_TOKENS_PER_MINUTE: tokens(10_000_000),
   LOCARA_TOKENS_PER_DAY: tokens(1_000_000_000),
   LOCARA_LLM_SEQUENCES: z.coerce.number().int().min(1).max(32).default(8),
+  LOCARA_OPEN_STORES: z.coerce.number().int().min(1).max(1024).default(64),
   LOCARA_MEMORY_LIMIT_MB: z.coerce.number().int().min(1).optional(),
   LOCARA_MEMORY_WAIT_MS: milliseconds(30_000),
   LOCARA_CONTEXT_TOKENS: z.coerce
@@ -53,6 +54,8 @@ export interface Config {
   /** A peer that reads nothing for this long while answers wait is dropped. */
   readonly stalledWriteMs: number;
   readonly llmSequences: number;
+  /** Stores that may have a process at once; the longest idle makes room. */
+  readonly openStores: number;
   /** What one app may ask of the language models, unless its manifest says less. */
   readonly quotas: QuotaLimits;
   readonly memory: MemorySettings;
@@ -89,6 +92,7 @@ export function readConfig(environment: Environment = process.env): Config {
     maxConnectionsPerApp: settings.LOCARA_MAX_CONNECTIONS_PER_APP,
     stalledWriteMs: settings.LOCARA_STALLED_WRITE_MS,
     llmSequences: settings.LOCARA_LLM_SEQUENCES,
+    openStores: settings.LOCARA_OPEN_STORES,
     quotas: {
       concurrentCalls: settings.LOCARA_CONCURRENT_CALLS,
       tokensPerMinute: settings.LOCARA_TOKENS_PER_MINUTE,

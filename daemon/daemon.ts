@@ -26,6 +26,7 @@ import { openQuotas } from './scheduler/quotas/open-quotas.ts';
 import { createMachineMemory } from './scheduler/memory/machine-memory.ts';
 import { createMemoryBudget } from './scheduler/memory/memory-budget.ts';
 import { createAppStores } from './stores/app-stores.ts';
+import { createOpenStores } from './stores/open-stores.ts';
 import { createLaunches, type LaunchesOptions } from './sandbox/launches.ts';
 import { createPeerCode } from './transport/peer-code.ts';
 import { createPeers, type Peers } from './transport/peer.ts';
@@ -188,7 +189,10 @@ async function createResources(config: Config, log: Log, bootClock: BootClock) {
   const stores = createAppStores({
     paths,
     log,
-    createStoreWorker: (spec) => createWorker<StoreOps>(spec, { log }),
+    createStoreWorker: createOpenStores({
+      maxOpen: config.openStores,
+      createWorker: (spec, hooks) => createWorker<StoreOps>(spec, { log, ...hooks }),
+    }),
   });
   const blobs = await createBlobStore({ folder: paths.blobs, ttlMs: config.blobTtlMs });
   const quotas = await openQuotas({

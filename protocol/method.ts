@@ -12,6 +12,10 @@ export interface MethodSpec {
   readonly result: z.ZodType;
   /** Present only on streaming methods: the schema of one chunk. */
   readonly chunk?: z.ZodType;
+  /** Recognises params that `params` would accept and leave as they are, where parsing megabytes would hold up others. */
+  readonly acceptsParams?: (params: unknown) => boolean;
+  /** The same for what `result` would accept, with no key to strip. */
+  readonly acceptsResult?: (result: unknown) => boolean;
   /** Reasons this method adds to the ones every method can return. */
   readonly errors?: readonly ErrorReason[];
 }

@@ -7,7 +7,7 @@ export const Base64 = z
   .meta({ id: 'Base64', pattern: '^[A-Za-z0-9+/]*={0,2}$' });
 
 /** The same as the pattern, in a sixth of the time: 4 MB of media held up the daemon's other callers. */
-function isBase64(text: string): boolean {
+export function isBase64(text: string): boolean {
   // V8 looks for this class at 1 ns a character; for the one without `=` it needs 7.
   return (
     text.length % 4 === 0 &&
@@ -51,8 +51,10 @@ export const SqlValue = z
   ])
   .meta({ id: 'SqlValue' });
 
+export const MAX_SQL_PARAMS = 32_766;
+
 export const SqlParams = z.union([
-  z.array(SqlValue).max(32_766),
+  z.array(SqlValue).max(MAX_SQL_PARAMS),
   z.record(z.string().max(128), SqlValue),
 ]);
 

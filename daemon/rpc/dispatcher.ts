@@ -47,11 +47,9 @@ export async function dispatch(
   if (spec === undefined)
     throw new RpcError('MethodNotFound', 'There is no such method: rpc.discover lists them.');
   requireAll(requiredCapabilities(spec.requires), method, context);
-  const params = parseParams(
-    spec.params,
-    request.params === undefined ? {} : request.params,
-    method,
-  );
+  const given = request.params === undefined ? {} : request.params;
+  const params =
+    spec.acceptsParams?.(given) === true ? given : parseParams(spec.params, given, method);
   const handler = handlers[method as MethodName] as AnyHandler;
   const outcome = handler(params, createCall(method, context));
   return answerWith(spec, outcome, context);

@@ -5,6 +5,7 @@ export type SendChunk = (chunk: unknown, sequence: number) => Promise<void>;
 
 interface AnswerSpec {
   readonly result: z.ZodType;
+  readonly acceptsResult?: (result: unknown) => boolean;
   readonly chunk?: z.ZodType;
 }
 
@@ -21,7 +22,10 @@ export async function answerWith(
   outcome: unknown,
   context: StreamContext,
 ): Promise<unknown> {
-  if (spec.chunk === undefined) return spec.result.parse(await outcome);
+  if (spec.chunk === undefined) {
+    const result = await outcome;
+    return spec.acceptsResult?.(result) === true ? result : spec.result.parse(result);
+  }
   const stream = outcome as Stream;
   try {
     for (let sequence = 0; ; sequence += 1) {

@@ -1,8 +1,15 @@
 import * as z from 'zod';
+import {
+  acceptsBatch,
+  acceptsBatchResult,
+  acceptsRows,
+  MAX_SQL_LENGTH,
+  MAX_STATEMENTS,
+} from '../accept-sql.ts';
 import { defineMethod } from '../method.ts';
 import { SqlParams, SqlValue, Unicode } from '../values.ts';
 
-const Sql = Unicode.min(1).max(262_144).describe('One statement.');
+const Sql = Unicode.min(1).max(MAX_SQL_LENGTH).describe('One statement.');
 const Statement = z.strictObject({ sql: Sql, params: SqlParams.optional() });
 const Executed = z.object({
   changes: z.int(),
@@ -28,7 +35,8 @@ export const dbMethods = {
     errors: sqlErrors,
   }),
   'db.query': defineMethod({
-    summary: 'Run one statement that only reads; paged by `cursor`.',
+    summary:
+      'Run one statement that only reads, paged by `cursor`: a page ends at `limit` rows, 1 MiB or 16,384 values. A column name that comes again is numbered: `id`, `id:1`.',
     requires: ['store:sql', 'store:read'],
     params: z.strictObject({
       ...Statement.shape,
@@ -37,15 +45,24 @@ export const dbMethods = {
     }),
     result: z.object({
       rows: z.array(z.record(z.string(), SqlValue)),
-      cursor: z.string().optional(),
+      cursor: z.string().optional().describe('Where the next page begins; absent after the last.'),
+      changed: z
+        .literal(true)
+        .optional()
+        .describe(
+          'The data was written since the page before: rows that came or went may have shifted this one.',
+        ),
     }),
+    acceptsResult: acceptsRows,
     errors: sqlErrors,
   }),
   'db.batch': defineMethod({
     summary: 'Run statements in one transaction: all of them, or none.',
     requires: ['store:sql', 'store:write'],
-    params: z.strictObject({ statements: z.array(Statement).min(1).max(10_000) }),
+    params: z.strictObject({ statements: z.array(Statement).min(1).max(MAX_STATEMENTS) }),
     result: z.object({ results: z.array(Executed) }),
+    acceptsParams: acceptsBatch,
+    acceptsResult: acceptsBatchResult,
     errors: sqlErrors,
   }),
   'db.migrate': defineMethod({

@@ -10,6 +10,7 @@ import { benchLargeInputs } from './large-inputs.ts';
 import { benchLlm, LLM_MEASURES } from './llm/bench-llm.ts';
 import { cpuMs, median, renderRows, type Row, rssMb, wait } from './measure.ts';
 import { benchIdleConnections, benchRoundTrips } from './sockets.ts';
+import { STORE_MEASURES } from './stores/bench-stores.ts';
 
 /** More connections than any test needs may wait unauthenticated. */
 const OPTIONS = { environment: { LOCARA_AUTH_TIMEOUT_MS: '120000' }, fromBuild: true };
@@ -28,6 +29,7 @@ const MEASURES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
       () => benchLlm(name as keyof typeof LLM_MEASURES),
     ]),
   ),
+  ...STORE_MEASURES,
 };
 
 /**

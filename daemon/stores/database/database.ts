@@ -3,6 +3,7 @@ import Sqlite, { type Database as SqliteDatabase } from 'better-sqlite3-multiple
 import { getLoadablePath } from 'sqlite-vec';
 import { loadNativeSqlite, type NativeSqlite } from './guard/native-sqlite.ts';
 import { guardStatements, NO_GUARD, type StatementGuard } from './guard/statement-guard.ts';
+import { createReaders, type RowReader } from './row-reader.ts';
 import { isAllowedFunction } from './sql-functions.ts';
 import { wrapStatement } from './statement.ts';
 import { forbidden, missing, toStoreError, type Guarded, type StoreUsage } from './store-errors.ts';
@@ -13,6 +14,8 @@ import { runTransaction } from './transaction.ts';
 const KEY_BYTES = 32;
 const CACHE_KIB = 64 * 1024;
 const MAX_WAL_BYTES = 16 * 1024 * 1024;
+/** How much of the log is copied into the file at once: each page of it is encrypted once more. */
+const CHECKPOINT_PAGES = MAX_WAL_BYTES / 4096;
 const BUSY_TIMEOUT_MS = 2000;
 
 export interface OpenOptions {
@@ -31,8 +34,12 @@ export interface StoreStatement {
   readonly isReadonly: boolean;
   readonly columns: readonly string[];
   run(params?: BoundParams): { readonly changes: number; readonly lastInsertRowid: bigint };
+  /** The first row alone. */
+  first(params?: BoundParams): readonly StoredValue[] | undefined;
   /** The rows one by one; leaving the loop early ends the statement. */
   rows(params?: BoundParams): Generator<readonly StoredValue[], void, void>;
+  /** The rows at the caller's own pace. The statement runs no second time before the reader has ended. */
+  read(params?: BoundParams): RowReader;
 }
 
 /** An open encrypted store. Every failure is an RpcError without SQL or values in it. */
@@ -49,6 +56,8 @@ export interface StoreDatabase {
   /** All of `work` or nothing; without foreign keys only where a whole schema is rebuilt. */
   transaction<T>(work: () => T, options?: { readonly foreignKeys: boolean }): T;
   usage(): StoreUsage;
+  /** Ends every reader that is still open, as each write does: SQLite's own library refuses to write beside one. */
+  readonly endReading: () => void;
   readonly close: () => void;
 }
 
@@ -137,6 +146,7 @@ function configure(sqlite: SqliteDatabase, quotaBytes: number): void {
   sqlite.pragma('cell_size_check = ON');
   sqlite.pragma('recursive_triggers = OFF');
   sqlite.pragma(`journal_size_limit = ${MAX_WAL_BYTES}`);
+  sqlite.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   sqlite.pragma(`cache_size = -${CACHE_KIB}`);
   const pageBytes = Number(sqlite.pragma('page_size', { simple: true }));
   sqlite.pragma(`max_page_count = ${Math.max(1, Math.floor(quotaBytes / pageBytes))}`);
@@ -180,21 +190,25 @@ function wrapDatabase(
   const assertInPlace = (): void => {
     if (statSync(options.path, { throwIfNoEntry: false })?.ino !== ino) throw missing();
   };
+  const readers = createReaders((error) => toStoreError(error, { stage: 'run', usage }));
   return {
     prepare: (sql) =>
       wrapStatement(
         sqlite,
         guarded('prepare', () => sqlite.prepare(sql)),
-        { guarded, assertInPlace },
+        { guarded, assertInPlace, readers },
       ),
     transaction: (work, { foreignKeys } = { foreignKeys: true }) => {
+      readers.endAll();
       assertInPlace();
       return runTransaction(sqlite, guarded, { work, foreignKeys });
     },
     asApp: guard.asApp,
     isGuarded: guard.isActive,
     usage,
+    endReading: readers.endAll,
     close: () => {
+      readers.endAll();
       sqlite.close();
     },
   };

@@ -1,5 +1,6 @@
 import type { Database as SqliteDatabase, Statement } from 'better-sqlite3-multiple-ciphers';
 import type { StoreStatement } from './database.ts';
+import type { Readers, RowReader } from './row-reader.ts';
 import type { Guarded } from './store-errors.ts';
 import type { BoundParams, StoredValue } from './stored-value.ts';
 
@@ -7,6 +8,7 @@ interface StatementChecks {
   readonly guarded: Guarded;
   /** Throws Unavailable when the database file is not where it was. */
   readonly assertInPlace: () => void;
+  readonly readers: Readers;
 }
 
 /** A compiled statement as the rest of the store sees it: arrays of values, integers as bigint, our errors. */
@@ -15,26 +17,28 @@ export function wrapStatement(
   statement: Statement,
   checks: StatementChecks,
 ): StoreStatement {
-  const { guarded, assertInPlace } = checks;
+  const { guarded, assertInPlace, readers } = checks;
   if (statement.reader) statement.raw(true);
   statement.safeIntegers(true);
+  const read = (params: BoundParams = []): RowReader =>
+    readers.open(() => statement.iterate(params) as IterableIterator<readonly StoredValue[]>);
   function* rows(params: BoundParams = []): Generator<readonly StoredValue[], void, void> {
-    const iterator = guarded('run', () => statement.iterate(params)) as Iterator<StoredValue[]>;
+    const reader = read(params);
     try {
-      for (;;) {
-        const step = guarded('run', () => iterator.next());
-        if (step.done === true) return;
-        yield step.value;
-      }
+      for (let row = reader.next(); row !== undefined; row = reader.next()) yield row;
     } finally {
-      iterator.return?.();
+      reader.end();
     }
   }
   return {
     isReadonly: statement.readonly,
     columns: statement.reader ? statement.columns().map(({ name }) => name) : [],
     rows,
+    read,
+    first: (params = []) =>
+      guarded('run', () => statement.get(params)) as readonly StoredValue[] | undefined,
     run: (params = []) => {
+      readers.endAll();
       if (!statement.readonly && !sqlite.inTransaction) assertInPlace();
       if (!statement.reader) {
         const { changes, lastInsertRowid } = guarded('run', () => statement.run(params));

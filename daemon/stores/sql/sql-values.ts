@@ -14,14 +14,17 @@ export function toBoundParams(
   { isNumbered }: { readonly isNumbered: boolean },
 ): BoundParams {
   if (params === undefined) return [];
-  const named = Array.isArray(params)
-    ? params.map((value, index) => [String(index + 1), toStoredValue(value)] as const)
-    : Object.entries(params).map(
-        ([name, value]) => [name.replace(/^[:@$?]/, ''), toStoredValue(value)] as const,
-      );
-  // The engine knows a numbered parameter by its number as a name.
-  if (Array.isArray(params) && !isNumbered) return named.map(([, value]) => value);
-  const bound = Object.fromEntries(named);
+  if (Array.isArray(params)) {
+    const values = params.map(toStoredValue);
+    // The engine knows a numbered parameter by its number as a name.
+    return isNumbered
+      ? Object.fromEntries(values.map((value, index) => [String(index + 1), value]))
+      : values;
+  }
+  const named = Object.entries(params);
+  const bound = Object.fromEntries(
+    named.map(([name, value]) => [name.replace(/^[:@$?]/, ''), toStoredValue(value)]),
+  );
   if (Object.keys(bound).length === named.length) return bound;
   throw new RpcError('InvalidParams', 'A parameter is given twice, with and without its sign.', {
     details: { rule: 'sql_params' },
@@ -67,7 +70,12 @@ export function toWireInteger(value: bigint): number | { int64: string } {
 
 /** Roughly how many bytes a stored value takes in a JSON message. */
 export function countWireBytes(value: StoredValue): number {
-  if (typeof value === 'string') return Buffer.byteLength(value) + 2;
+  if (typeof value === 'string') return countTextBytes(value) + 2;
   if (value instanceof Uint8Array) return Math.ceil(value.length / 3) * 4 + 16;
   return typeof value === 'bigint' ? 24 : 8;
+}
+
+// A control character takes six bytes as an escape; counting all text so would be slow.
+function countTextBytes(text: string): number {
+  return Buffer.byteLength(/\p{Cc}/u.test(text) ? JSON.stringify(text) : text);
 }

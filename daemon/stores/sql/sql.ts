@@ -1,42 +1,60 @@
-import { createHash } from 'node:crypto';
 import { RpcError } from '@locara/protocol/errors';
 import type { SqlStatement } from '../../workers/store/ops/sql-ops.ts';
 import type { StoreOps } from '../../workers/store/ops.ts';
 import type { StoreDatabase } from '../database/database.ts';
-import { createResultBudget } from '../database/result-budget.ts';
-import { forbidden } from '../database/store-errors.ts';
-import { guardStatement } from './sql-guard.ts';
-import { countWireBytes, toBoundParams, toWireInteger, toWireValue } from './sql-values.ts';
+import { createQueries } from './queries.ts';
+import { toBoundParams, toWireInteger } from './sql-values.ts';
+import { createStatementCache, type StatementCache } from './statement-cache.ts';
 
 type Executed = StoreOps['exec']['result'];
-type QueryParams = StoreOps['query']['params'];
 
 /** The app's own SQL: one guarded statement at a time, or several in one transaction. */
 export interface Sql {
   readonly exec: (statement: SqlStatement) => Executed;
-  readonly query: (params: QueryParams) => StoreOps['query']['result'];
+  readonly query: (params: StoreOps['query']['params']) => StoreOps['query']['result'];
   readonly batch: (params: StoreOps['batch']['params']) => StoreOps['batch']['result'];
 }
 
+/** For as long as this database is open: it remembers statements that were compiled for it. */
 export function createSql(database: StoreDatabase): Sql {
+  const statements = createStatementCache(database);
   return {
-    exec: (statement) => database.asApp(() => executeStatement(database, statement)),
-    query: (params) => database.asApp(() => queryRows(database, params)),
-    batch: ({ statements }) => ({
-      results: database.transaction(() =>
-        statements.map((statement, index) =>
-          withIndex(index, () => database.asApp(() => executeStatement(database, statement))),
-        ),
-      ),
-    }),
+    exec: (statement) => {
+      statements.refresh();
+      return database.asApp(() => executeStatement(statements, statement));
+    },
+    query: createQueries(database, statements),
+    batch: (params) => {
+      statements.refresh();
+      try {
+        const results = database.transaction(() =>
+          database.asApp(() => executeAll(statements, params.statements)),
+        );
+        return { results };
+      } catch (error) {
+        // Tables that some of them were compiled for may have been rolled back.
+        statements.clear();
+        throw error;
+      }
+    },
   };
 }
 
-function executeStatement(database: StoreDatabase, { sql, params }: SqlStatement): Executed {
-  const guarded = guardStatement(sql);
-  const { changes, lastInsertRowid } = database
-    .prepare(guarded.sql)
-    .run(toBoundParams(params, guarded));
+function executeAll(cache: StatementCache, statements: readonly SqlStatement[]): Executed[] {
+  const results: Executed[] = [];
+  try {
+    for (const statement of statements) results.push(executeStatement(cache, statement));
+    return results;
+  } catch (error) {
+    throw withIndex(results.length, error);
+  }
+}
+
+function executeStatement(cache: StatementCache, { sql, params }: SqlStatement): Executed {
+  const prepared = cache.take(sql);
+  const { guarded, statement } = prepared;
+  const { changes, lastInsertRowid } = statement.run(toBoundParams(params, guarded));
+  cache.give(prepared);
   return {
     // SQLite counts the rows of its own tables as changes of a CREATE or DROP.
     changes: guarded.kind === 'schema' ? 0 : changes,
@@ -44,66 +62,11 @@ function executeStatement(database: StoreDatabase, { sql, params }: SqlStatement
   };
 }
 
-/**
- * One page. The cursor is an offset into the same statement run again: rows inserted or deleted
- * between two pages shift it; order by a key and page by that key where this matters.
- */
-function queryRows(
-  database: StoreDatabase,
-  { sql, params, limit, cursor }: QueryParams,
-): StoreOps['query']['result'] {
-  const guarded = guardStatement(sql);
-  const fingerprint = createHash('sha256')
-    .update(JSON.stringify([guarded.sql, params ?? []]))
-    .digest('base64url')
-    .slice(0, 16);
-  const offset = cursor === undefined ? 0 : readCursor(cursor, fingerprint);
-  const statement = database.prepare(guarded.sql);
-  if (guarded.kind !== 'data' || !statement.isReadonly) throw forbidden('a query only reads');
-  // No JSON message carries such a key safely: it would be lost on the way.
-  if (statement.columns.includes('__proto__')) throw forbidden('a column named __proto__');
-  const budget = createResultBudget('limit, then cursor');
-  const rows: Record<string, ReturnType<typeof toWireValue>>[] = [];
-  let position = 0;
-  for (const values of statement.rows(toBoundParams(params, guarded))) {
-    position += 1;
-    if (position <= offset) continue;
-    if (rows.length === limit) return { rows, cursor: `${offset + limit}.${fingerprint}` };
-    values.forEach((value, column) => {
-      budget.spend(countWireBytes(value) + (statement.columns[column]?.length ?? 0) + 4);
-    });
-    rows.push(
-      Object.fromEntries(
-        values.map((value, column) => [statement.columns[column] ?? '', toWireValue(value)]),
-      ),
-    );
-  }
-  return { rows };
-}
-
-function readCursor(cursor: string, fingerprint: string): number {
-  const match = /^(\d{1,15})\.([\w-]+)$/.exec(cursor);
-  if (match?.[1] === undefined || match[2] !== fingerprint) {
-    throw new RpcError(
-      'InvalidParams',
-      'The cursor belongs to another query: repeat sql and params with it.',
-      {
-        details: { rule: 'cursor' },
-      },
-    );
-  }
-  return Number(match[1]);
-}
-
 /** Says which statement of a batch failed. */
-function withIndex<T>(index: number, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof RpcError)) throw error;
-    throw new RpcError(error.reason, error.message, {
-      details: { ...error.details, statement: index },
-      retryable: error.retryable,
-    });
-  }
+function withIndex(index: number, error: unknown): unknown {
+  if (!(error instanceof RpcError)) return error;
+  return new RpcError(error.reason, error.message, {
+    details: { ...error.details, statement: index },
+    retryable: error.retryable,
+  });
 }

@@ -137,16 +137,12 @@ describe('db.query', () => {
     ]);
   });
 
-  test('answers a result too large for a message with the way out', () => {
+  test('answers a row too large for a message with the way out', () => {
     const store = openNotes();
     const sql = 'SELECT hex(zeroblob(1900000)) AS x';
     const refusal = refusalOf(() => store('query', { sql, limit: 1 }));
     expect(refusal.reason).toBe('PayloadTooLarge');
-    expect(refusal.details).toHaveProperty('wayOut', 'limit, then cursor');
-    const long = 'WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n';
-    expect(refusalOf(() => store('query', { sql: long, limit: 1_000_000 })).reason).toBe(
-      'PayloadTooLarge',
-    );
+    expect(refusal.details).toHaveProperty('wayOut', expect.stringContaining('substr()'));
   });
 
   test('refuses a column called __proto__, which would be lost on the wire', () => {
