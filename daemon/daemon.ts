@@ -26,6 +26,8 @@ import { openQuotas } from './scheduler/quotas/open-quotas.ts';
 import { createMachineMemory } from './scheduler/memory/machine-memory.ts';
 import { createMemoryBudget } from './scheduler/memory/memory-budget.ts';
 import { createAppStores } from './stores/app-stores.ts';
+import { createKeyCustody } from './stores/keys/key-custody.ts';
+import { createSystemKeyring } from './stores/keys/system-keyring.ts';
 import { createLaunches, type LaunchesOptions } from './sandbox/launches.ts';
 import { createPeerCode } from './transport/peer-code.ts';
 import { createPeers, type Peers } from './transport/peer.ts';
@@ -185,10 +187,20 @@ async function createResources(config: Config, log: Log, bootClock: BootClock) {
   const leases = createLeases((digest, isHeld) => {
     engines.keepWarm(digest, isHeld);
   });
-  const stores = createAppStores({
+  const custody = createKeyCustody({
     paths,
     log,
-    createStoreWorker: (spec) => createWorker<StoreOps>(spec, { log }),
+    preferred: config.masterKey,
+    keyring: createSystemKeyring({ timeoutMs: 60_000 }),
+    quickKeyring: createSystemKeyring({ timeoutMs: 5000 }),
+  });
+  // A keyring may take its time to answer: nobody waits for it here.
+  void custody.resume();
+  const stores = createAppStores({
+    paths,
+    keys: custody.storeKeys,
+    log,
+    createStoreWorker: (spec, hooks) => createWorker<StoreOps>(spec, { log, ...hooks }),
   });
   const blobs = await createBlobStore({ folder: paths.blobs, ttlMs: config.blobTtlMs });
   const quotas = await openQuotas({
@@ -197,7 +209,7 @@ async function createResources(config: Config, log: Log, bootClock: BootClock) {
     bootClock,
     log,
   });
-  return { models: models.forEngines(engines), engines, leases, stores, blobs, quotas };
+  return { models: models.forEngines(engines), engines, leases, custody, stores, blobs, quotas };
 }
 
 /** What a session holds, sees and leaves behind of models ends with it. */

@@ -1,3 +1,4 @@
+import { RpcError } from '@locara/protocol/errors';
 import { createCollections } from '../../stores/collections/collections.ts';
 import { openStore, type OpenedStore } from '../../stores/database/opening.ts';
 import { createMigrations } from '../../stores/sql/migrations.ts';
@@ -7,8 +8,8 @@ import type { Engine, LoadedEngine } from '../engine.ts';
 import type { StoreOps, StoreStart } from './ops.ts';
 
 export interface StoreEngine extends LoadedEngine<StoreOps> {
-  /** Writes everything into the database file and lets go of it. */
-  readonly close: () => void;
+  /** Writes everything into the database file and lets go of it; true when its generation was counted on. */
+  readonly close: () => boolean;
 }
 
 /** Opens one app's database; throws RpcError Unavailable when the key does not fit. */
@@ -17,7 +18,7 @@ export function createStoreEngine(start: StoreStart): StoreEngine {
   return {
     device: { device: 'CPU', threads: 1, why: 'A database.' },
     engine: createStoreOperations(store),
-    close: store.database.close,
+    close: store.close,
   };
 }
 
@@ -31,6 +32,10 @@ export function createStoreOperations({ database, opening }: OpenedStore): Engin
     batch: sql.batch,
     migrate: migrations.migrate,
     describeOpening: () => opening,
+    // Of the copies; until they are there, a rotation waits beside the key in force.
+    rotateKey: () => {
+      throw new RpcError('Unavailable', 'Data keys cannot be rotated yet.');
+    },
     describeStore: () => describeStore(database, migrations.version()),
     createCollection: collections.create,
     listCollections: collections.list,

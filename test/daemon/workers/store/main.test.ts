@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { EXIT_COUNTED_ON } from '../../../../daemon/workers/store/ops/opening-ops.ts';
 import type { FromWorker, ToWorker } from '../../../../daemon/workers/messages.ts';
 import { toSealEnvironment } from '../../../../daemon/workers/seal/settings.ts';
 import type { StoreOps, StoreStart } from '../../../../daemon/workers/store/ops.ts';
@@ -54,7 +55,7 @@ test('asked to end, it leaves one whole file and no log', async () => {
   await call('exec', { sql: 'CREATE TABLE t (x)' });
   await call('exec', { sql: 'INSERT INTO t VALUES (randomblob(100000))' });
   child.kill('SIGTERM');
-  expect(await once(child, 'exit')).toEqual([0, null]);
+  expect(await once(child, 'exit')).toEqual([EXIT_COUNTED_ON, null]);
   expect(existsSync(`${start.path}-wal`)).toBe(false);
   expect(readFileSync(start.path).length).toBeGreaterThan(100_000);
 });
