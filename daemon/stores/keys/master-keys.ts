@@ -146,9 +146,9 @@ export class MasterKeys {
    */
   async unlock(passphrase: Buffer): Promise<void> {
     try {
-      this.#pace.assertReady();
       const place = await this.#passphrasePlace();
-      // Two at once would be two guesses for one wait.
+      // Counted as wrong until it fits, with no wait between: two at once would be two guesses for one wait.
+      this.#pace.assertReady();
       this.#pace.wrong();
       if (!(await this.#places.unlock(place, passphrase))) throw wrongPassphrase();
       this.#pace.right();

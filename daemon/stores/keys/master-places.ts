@@ -2,7 +2,12 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createPrivateFile, destroyFile, isFileError } from '../../files/durable-files.ts';
+import {
+  createPrivateFile,
+  createPrivateFolder,
+  destroyFile,
+  isFileError,
+} from '../../files/durable-files.ts';
 import { keysLocked, masterMissing, unavailable } from './key-errors.ts';
 import type { Keyring } from './keyring.ts';
 import { FIRST_MASTER_FILE, type MasterPlace } from './master-descriptor.ts';
@@ -157,6 +162,7 @@ export class MasterPlaces {
 
   /** Of the folder's path: two homes of one user never share a key. */
   #homeName(): string {
+    createPrivateFolder(this.#options.folder);
     const path = realpathSync(this.#options.folder);
     return createHash('sha256').update(path).digest('hex').slice(0, 16);
   }
