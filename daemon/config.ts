@@ -33,6 +33,7 @@ const Settings = z.object({
     .max(2 ** 24)
     .optional(),
   LOCARA_BLOB_TTL_MS: milliseconds(3_600_000),
+  LOCARA_MASTER_KEY: z.enum(['keyring', 'file']).optional(),
   LOCARA_STOP_WITH_STDIN: z.literal('1').optional(),
   LOCARA_BUBBLEWRAP: z.string().startsWith('/').optional(),
   NOTIFY_SOCKET: z.string().optional(),
@@ -60,6 +61,8 @@ export interface Config {
   readonly quotas: QuotaLimits;
   readonly memory: MemorySettings;
   readonly blobTtlMs: number;
+  /** What protects the keys of a new home; `automatic` is the keyring where one works, else a file. */
+  readonly masterKey: 'keyring' | 'file' | 'automatic';
   /** What macOS must recognise in whoever uses the control socket; absent in builds that no team signed. */
   readonly commandLineCode: MacCodeIdentity | undefined;
   /** Stop when standard input ends: whoever started this daemon is gone. */
@@ -104,11 +107,17 @@ export function readConfig(environment: Environment = process.env): Config {
       waitMs: settings.LOCARA_MEMORY_WAIT_MS,
     },
     blobTtlMs: settings.LOCARA_BLOB_TTL_MS,
+    masterKey: settings.LOCARA_MASTER_KEY ?? defaultMasterKey(environment['LOCARA_HOME']),
     commandLineCode: nameCommandLine(environment['LOCARA_TEAM_ID']),
     stopWithStdin: settings.LOCARA_STOP_WITH_STDIN === '1',
     bubblewrap: settings.LOCARA_BUBBLEWRAP,
     notifySocket: settings.NOTIFY_SOCKET,
   };
+}
+
+/** A portable home keeps everything under its one folder. */
+function defaultMasterKey(home: string | undefined): 'file' | 'automatic' {
+  return home === undefined || home === '' ? 'automatic' : 'file';
 }
 
 function toBytes(mib: number | undefined): number | undefined {

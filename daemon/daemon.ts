@@ -27,6 +27,8 @@ import { createMachineMemory } from './scheduler/memory/machine-memory.ts';
 import { createMemoryBudget } from './scheduler/memory/memory-budget.ts';
 import { createAppStores } from './stores/app-stores.ts';
 import { createOpenStores } from './stores/open-stores.ts';
+import { createKeyCustody } from './stores/keys/key-custody.ts';
+import { createSystemKeyring } from './stores/keys/system-keyring.ts';
 import { createLaunches, type LaunchesOptions } from './sandbox/launches.ts';
 import { createPeerCode } from './transport/peer-code.ts';
 import { createPeers, type Peers } from './transport/peer.ts';
@@ -186,8 +188,18 @@ async function createResources(config: Config, log: Log, bootClock: BootClock) {
   const leases = createLeases((digest, isHeld) => {
     engines.keepWarm(digest, isHeld);
   });
+  const custody = createKeyCustody({
+    paths,
+    log,
+    preferred: config.masterKey,
+    keyring: createSystemKeyring({ timeoutMs: 60_000 }),
+    quickKeyring: createSystemKeyring({ timeoutMs: 5000 }),
+  });
+  // A keyring may take its time to answer: nobody waits for it here.
+  void custody.resume();
   const stores = createAppStores({
     paths,
+    keys: custody.storeKeys,
     log,
     createStoreWorker: createOpenStores({
       maxOpen: config.openStores,
@@ -201,7 +213,7 @@ async function createResources(config: Config, log: Log, bootClock: BootClock) {
     bootClock,
     log,
   });
-  return { models: models.forEngines(engines), engines, leases, stores, blobs, quotas };
+  return { models: models.forEngines(engines), engines, leases, custody, stores, blobs, quotas };
 }
 
 /** What a session holds, sees and leaves behind of models ends with it. */

@@ -21,6 +21,7 @@ export {
 } from './control/app-run.ts';
 export { TRUST_SCOPES, TrustedIdentity, TrustedKey } from './control/trust.ts';
 export { Finding, FINDING_LEVELS } from './control/doctor.ts';
+export { KEY_PROTECTIONS, KeysState, MIN_PASSPHRASE_CHARS } from './control/keys.ts';
 export { RevocationState } from './control/revocation.ts';
 export {
   checkRevocationList,

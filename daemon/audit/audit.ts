@@ -19,7 +19,13 @@ export type DecisionEvent =
   | 'trust.added'
   | 'trust.removed'
   | 'revocation.imported'
-  | 'revocation.blocked';
+  | 'revocation.blocked'
+  | 'keys.rotated'
+  | 'keys.storeRotated'
+  | 'keys.protected'
+  | 'keys.unlocked'
+  | 'keys.unlockRefused'
+  | 'keys.locked';
 
 /** One use or refusal of a capability. */
 export interface CapabilityUse {

@@ -3,6 +3,8 @@ import type { Config } from '../config.ts';
 import type { MemoryStatus } from '../scheduler/engines.ts';
 import type { WorkerStatus } from '../workers/worker.ts';
 import { examineDecoders, examineEngines, examineThreads } from './examine-engines.ts';
+import type { CustodyState } from '../stores/keys/key-custody.ts';
+import { examineKeys } from './examine-keys.ts';
 import { examineMemory } from './examine-memory.ts';
 import { examinePlaces } from './examine-places.ts';
 import {
@@ -18,15 +20,17 @@ export interface ExamineDeps {
   readonly config: Config;
   readonly engines: () => readonly WorkerStatus[];
   readonly memory: () => MemoryStatus;
+  readonly keys: () => Promise<CustodyState>;
 }
 
 /** Everything the daemon can find out about itself, each thing looked at now. */
 export async function examine(deps: ExamineDeps): Promise<Finding[]> {
   const { version, config, engines, memory } = deps;
-  const [seal, storeWalls, sandbox] = await Promise.all([
+  const [seal, storeWalls, sandbox, keys] = await Promise.all([
     examineSeal(),
     examineStoreWalls(),
     examineSandbox(config.bubblewrap),
+    deps.keys(),
   ]);
   return [
     {
@@ -43,6 +47,7 @@ export async function examine(deps: ExamineDeps): Promise<Finding[]> {
     storeWalls,
     ...examineLandlock(),
     ...sandbox,
+    examineKeys(keys),
     ...examinePlaces(config.paths),
     describeSameUser(),
   ];

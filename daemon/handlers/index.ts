@@ -23,6 +23,7 @@ import type { TokenQuotas } from '../scheduler/quotas/token-quotas.ts';
 import type { Leases } from '../models/leases.ts';
 import type { Launches } from '../sandbox/launches.ts';
 import type { AppStores } from '../stores/app-stores.ts';
+import type { KeyCustody } from '../stores/keys/key-custody.ts';
 import { auditHandlers } from './audit.ts';
 import { blobsHandlers } from './blobs.ts';
 import { collectionsHandlers } from './collections.ts';
@@ -30,6 +31,7 @@ import { createAppHandlers } from './control/app.ts';
 import { createAppRunHandlers } from './control/app-run.ts';
 import { auditControlHandlers } from './control/audit.ts';
 import { doctorHandlers } from './control/doctor.ts';
+import { createKeysHandlers } from './control/keys.ts';
 import { modelsControlHandlers } from './control/models.ts';
 import { createRevocationHandlers } from './control/revocation.ts';
 import { statusHandlers } from './control/status.ts';
@@ -64,6 +66,7 @@ export interface HandlerParts {
   readonly engines: RunningEngines;
   readonly quotas: TokenQuotas;
   readonly leases: Leases;
+  readonly custody: KeyCustody;
   readonly stores: AppStores;
   readonly blobs: BlobStore;
   readonly launches: Launches;
@@ -137,6 +140,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
       ...parts,
       engines: () => parts.engines.status(),
       memory: () => parts.engines.memory(),
+      keys: () => parts.custody.state(),
     }),
     ...createAppHandlers({
       ...parts,
@@ -160,6 +164,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
     ...createTrustHandlers(parts),
     ...createRevocationHandlers(parts),
     ...auditControlHandlers(parts),
+    ...createKeysHandlers(parts),
     ...modelsControlHandlers({ listModels: () => parts.models.listAll() }),
   };
 }

@@ -6,9 +6,14 @@ import { syncFolder } from '../files/durable-files.ts';
 import type { Log } from '../log.ts';
 import type { Paths } from '../paths.ts';
 import type { StoreOps } from '../workers/store/ops.ts';
-import type { Worker, WorkerSpec, WorkerStatus } from '../workers/worker.ts';
-import { createStoreKeys } from './keys/store-keys.ts';
-import { createStoreProcesses, DATABASE_FILE } from './store-processes.ts';
+import type { Worker, WorkerStatus } from '../workers/worker.ts';
+import type { StoreKeys } from './keys/store-keys.ts';
+import {
+  type CreateStoreWorker,
+  createStoreProcesses,
+  DATABASE_FILE,
+  type StorePlace,
+} from './store-processes.ts';
 
 const BYTES_PER_MB = 1024 * 1024;
 
@@ -17,13 +22,15 @@ export const STORE_BUDGETS_MS = { read: 5000, write: 10_000, batch: 60_000, migr
 
 /** Every app's own encrypted store. */
 export interface AppStores {
-  /** Throws Unavailable when the key is lost. */
+  /** Its calls answer Unavailable when the key is lost or locked. */
   forApp(session: Pick<Session, 'appId' | 'manifest'>): Worker<StoreOps>;
   /** What the store takes on disk, its log included, without starting its process; 0 before its first use. */
   usage(session: Pick<Session, 'appId' | 'manifest'>): {
     readonly bytes: number;
     readonly limitBytes: number;
   };
+  /** A new data key for the store; throws NotFound where there is none. */
+  rotateKey(app: Pick<Session, 'appId' | 'manifest'>): Promise<void>;
   close(appId: string): Promise<void>;
   /** Destroys the key, then the files. */
   wipe(appId: string): Promise<void>;
@@ -32,19 +39,20 @@ export interface AppStores {
 }
 
 export function createAppStores(deps: {
-  readonly paths: Pick<Paths, 'keys' | 'store' | 'storeKey'>;
-  readonly createStoreWorker: (spec: WorkerSpec) => Worker<StoreOps>;
+  readonly paths: Pick<Paths, 'store'>;
+  readonly keys: StoreKeys;
+  readonly createStoreWorker: CreateStoreWorker;
   readonly log: Log;
 }): AppStores {
-  const { paths, log, createStoreWorker } = deps;
-  const keys = createStoreKeys(paths);
-  const processes = createStoreProcesses({ keys, createStoreWorker });
+  const { paths, keys, log } = deps;
+  const processes = createStoreProcesses(deps);
+  const placeOf = ({ appId, manifest }: Pick<Session, 'appId' | 'manifest'>): StorePlace => {
+    assertAppId(appId);
+    return { id: appId, folder: paths.store(appId), quotaBytes: quotaOf(manifest) };
+  };
   return {
-    forApp: ({ appId, manifest }) => {
-      assertAppId(appId);
-      const folder = paths.store(appId);
-      return processes.open({ id: appId, folder, quotaBytes: quotaOf(manifest) });
-    },
+    forApp: (app) => processes.open(placeOf(app)),
+    rotateKey: (app) => processes.rotateKey(placeOf(app)),
     usage: ({ appId, manifest }) => {
       assertAppId(appId);
       return { bytes: bytesOnDisk(paths.store(appId)), limitBytes: quotaOf(manifest) };
@@ -53,7 +61,7 @@ export function createAppStores(deps: {
     wipe: async (appId) => {
       assertAppId(appId);
       await processes.close(appId);
-      keys.destroy(appId);
+      await keys.destroy(appId);
       const folder = paths.store(appId);
       rmSync(folder, { recursive: true, force: true });
       if (existsSync(dirname(folder))) syncFolder(dirname(folder));

@@ -13,15 +13,18 @@ export interface OpenStoresOptions<Ops> {
   readonly createWorker: (spec: WorkerSpec, hooks: CountingHooks) => Worker<Ops>;
 }
 
+/** Whoever else wants to be told of a store's processes. */
+export type ProcessHooks = Pick<WorkerDependencies, 'onReady' | 'onExit'>;
+
 /**
  * Creates workers of which only so many have a process at once. For a newcomer the one that has been idle longest
  * ends; while all are busy it waits for the first that is not, and answers Busy when none has become idle in time.
  */
 export function createOpenStores<Ops>(
   options: OpenStoresOptions<Ops>,
-): (spec: WorkerSpec) => Worker<Ops> {
+): (spec: WorkerSpec, hooks?: ProcessHooks) => Worker<Ops> {
   const places = new Places(options);
-  return (spec) => places.createWorker(spec);
+  return (spec, hooks = {}) => places.createWorker(spec, hooks);
 }
 
 const WAIT_MS = 10_000;
@@ -44,10 +47,12 @@ class Places<Ops> {
     this.#options = options;
   }
 
-  createWorker(spec: WorkerSpec): Worker<Ops> {
+  createWorker(spec: WorkerSpec, hooks: ProcessHooks): Worker<Ops> {
     const inner = this.#options.createWorker(spec, {
+      ...hooks,
       beforeStart: (signal) => this.#enter(signal),
-      onExit: () => {
+      onExit: (exit) => {
+        hooks.onExit?.(exit);
         this.#open -= 1;
         this.#settle();
       },

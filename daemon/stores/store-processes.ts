@@ -1,9 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { RpcError } from '@locara/protocol';
 import { createPrivateFolder } from '../files/durable-files.ts';
 import type { StoreOps, StoreStart } from '../workers/store/ops.ts';
 import type { Worker, WorkerSpec, WorkerStatus } from '../workers/worker.ts';
+import { describeError, type Log } from '../log.ts';
 import type { StoreKeys } from './keys/store-keys.ts';
+import { createKeyRotation } from './key-rotation.ts';
+import { createRecordedWorker, type ProcessHooks } from './recorded-worker.ts';
 
 export const DATABASE_FILE = 'store.db';
 
@@ -16,8 +20,13 @@ const WORKER_POLICY = {
   startTimeoutMs: 60_000,
   idleMs: 60_000,
   maxConcurrent: 1,
-  maxQueued: 64,
+  // Beside the calls of apps there is always room for the daemon's own.
+  maxQueued: 66,
+  maxQueuedPerApp: 64,
 } as const satisfies Partial<WorkerSpec>;
+
+/** Makes the process of a store, which tells of its life by the hooks. */
+export type CreateStoreWorker = (spec: WorkerSpec, hooks: ProcessHooks) => Worker<StoreOps>;
 
 /** One encrypted database. */
 export interface StorePlace {
@@ -30,8 +39,10 @@ export interface StorePlace {
 
 /** Every open store: one process each, started by its first call. */
 export interface StoreProcesses {
-  /** Throws Unavailable when the key is lost. */
+  /** Its calls answer Unavailable when the key is lost, locked or does not open the file. */
   open(place: StorePlace): Worker<StoreOps>;
+  /** A new data key: the store, and every backup of it, under it. Throws NotFound where there is no store yet. */
+  rotateKey(place: StorePlace): Promise<void>;
   close(id: string): Promise<void>;
   status(): readonly WorkerStatus[];
   closeAll(): Promise<void>;
@@ -42,38 +53,35 @@ interface OpenStore {
   readonly quotaBytes: number;
 }
 
-export function createStoreProcesses(deps: {
+interface StoreProcessesDeps {
   readonly keys: StoreKeys;
-  readonly createStoreWorker: (spec: WorkerSpec) => Worker<StoreOps>;
-}): StoreProcesses {
+  readonly createStoreWorker: CreateStoreWorker;
+  readonly log: Pick<Log, 'warn'>;
+}
+
+export function createStoreProcesses(deps: StoreProcessesDeps): StoreProcesses {
+  const { keys } = deps;
   const open = new Map<string, OpenStore>();
-  const start = ({ id, folder, quotaBytes }: StorePlace): Worker<StoreOps> => {
-    const path = join(folder, DATABASE_FILE);
-    const key = deps.keys.open(id, { mustExist: existsSync(path) });
-    createPrivateFolder(folder);
-    const startWith: StoreStart = { path, keys: [key], quotaBytes, generation: 0 };
-    return deps.createStoreWorker({
-      ...WORKER_POLICY,
-      model: id,
-      start: startWith,
-      writableFolders: [folder],
-      confinesReads: true,
-    });
-  };
+  const rotate = createKeyRotation(keys);
   const close = async (id: string): Promise<void> => {
     const store = open.get(id);
     open.delete(id);
     await store?.worker.close();
   };
+  const openStore = (place: StorePlace): Worker<StoreOps> => {
+    const present = open.get(place.id);
+    if (present?.quotaBytes === place.quotaBytes) return present.worker;
+    // An update changed the quota: the old process ends, the new one waits for its lock.
+    void present?.worker.close();
+    const worker = createStoreProcess(place, { ...deps, rotate });
+    open.set(place.id, { worker, quotaBytes: place.quotaBytes });
+    return worker;
+  };
   return {
-    open: (place) => {
-      const present = open.get(place.id);
-      if (present?.quotaBytes === place.quotaBytes) return present.worker;
-      // An update changed the quota: the old process ends, the new one waits for its lock.
-      void present?.worker.close();
-      const worker = start(place);
-      open.set(place.id, { worker, quotaBytes: place.quotaBytes });
-      return worker;
+    open: openStore,
+    rotateKey: async (place) => {
+      if (!(await keys.has(place.id))) throw noStore();
+      await rotate(place.id, openStore(place));
     },
     close,
     status: () => [...open.values()].map(({ worker }) => worker.status()),
@@ -81,4 +89,49 @@ export function createStoreProcesses(deps: {
       await Promise.all([...open.keys()].map(close));
     },
   };
+}
+
+/** One store's worker: started with its keys, on record with each opening, and with a rotation ended that was cut off. */
+function createStoreProcess(
+  place: StorePlace,
+  deps: StoreProcessesDeps & { readonly rotate: ReturnType<typeof createKeyRotation> },
+): Worker<StoreOps> {
+  const { keys, createStoreWorker, rotate, log } = deps;
+  const { id, folder } = place;
+  let started: StoreStart | undefined;
+  const spec: WorkerSpec = {
+    ...WORKER_POLICY,
+    model: id,
+    start: async () => (started = await describeStart(keys, place)),
+    writableFolders: [folder],
+    confinesReads: true,
+  };
+  const worker = createRecordedWorker((hooks) => createStoreWorker(spec, hooks), {
+    record: (generation) => keys.recordGeneration(id, generation),
+    onLoaded: () => {
+      for (const key of started?.keys ?? []) key.fill(0);
+    },
+    onRecorded: () => {
+      if ((started?.keys.length ?? 0) < 2) return;
+      rotate(id, worker).catch((error: unknown) => {
+        log.warn('store.rotationUnfinished', { appId: id, ...describeError(error) });
+      });
+    },
+  });
+  return worker;
+}
+
+/** Asked at every start: the keys are unwrapped for it and held by nobody here. */
+async function describeStart(
+  keys: StoreKeys,
+  { id, folder, quotaBytes }: StorePlace,
+): Promise<StoreStart> {
+  const path = join(folder, DATABASE_FILE);
+  const opened = await keys.open(id, { mustExist: existsSync(path) });
+  createPrivateFolder(folder);
+  return { path, quotaBytes, ...opened };
+}
+
+function noStore(): RpcError {
+  return new RpcError('NotFound', 'This app has no store yet.');
 }

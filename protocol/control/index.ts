@@ -2,6 +2,7 @@ import { appMethods } from './app.ts';
 import { appRunMethods } from './app-run.ts';
 import { auditControlMethods } from './audit.ts';
 import { doctorMethods } from './doctor.ts';
+import { keysMethods } from './keys.ts';
 import { modelsControlMethods } from './models.ts';
 import { revocationMethods } from './revocation.ts';
 import { statusMethods } from './status.ts';
@@ -17,4 +18,5 @@ export const controlMethods = {
   ...revocationMethods,
   ...auditControlMethods,
   ...modelsControlMethods,
+  ...keysMethods,
 };

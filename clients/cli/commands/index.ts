@@ -6,6 +6,7 @@ import { registerApp } from './app.ts';
 import { registerAudit } from './audit.ts';
 import { registerCall } from './call.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerKeys } from './keys.ts';
 import { registerModel } from './model.ts';
 import { registerQuickstart } from './quickstart.ts';
 import { registerRevocation } from './revocation.ts';
@@ -23,6 +24,7 @@ export const registrations: readonly Registration[] = [
   registerService,
   registerApp,
   registerModel,
+  registerKeys,
   registerTrust,
   registerRevocation,
   signCommand({ loadOrCreateDevelopmentKey, signPackage, signList }),

@@ -8,6 +8,8 @@ import { missing } from './store-errors.ts';
 export interface OpenedStore {
   readonly database: StoreDatabase;
   readonly opening: Opening;
+  /** Closes the file; true when its generation was counted on before: then no copy taken meanwhile passes for it. */
+  readonly close: () => boolean;
 }
 
 /**
@@ -19,7 +21,12 @@ export function openStore(start: StoreStart): OpenedStore {
   if (start.generation > 0 && bytesOf(start.path) === 0) throw missing();
   const { database, keyIndex } = openByFirstKey(start);
   try {
-    return { database, opening: { keyIndex, wasUnclean, generation: countOn(database, start) } };
+    const generation = countOn(database, start);
+    return {
+      database,
+      opening: { keyIndex, wasUnclean, generation },
+      close: () => closeCounted(database, generation + 1),
+    };
   } catch (error) {
     database.close();
     throw error;
@@ -47,21 +54,45 @@ function isWrongKey(error: unknown): boolean {
 }
 
 /** The generation is committed in the file before anyone hears of it: what is on record is never ahead of the file. */
-function countOn(database: StoreDatabase, { generation: last }: StoreStart): number {
+function countOn(database: StoreDatabase, { generation: last, acceptsOlder }: StoreStart): number {
   database
     .prepare(
       'CREATE TABLE IF NOT EXISTS locara_state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT',
     )
     .run();
+  const found = readGeneration(database);
+  if (found < last && acceptsOlder !== true) throw rolledBack();
+  // Also past a generation that a killed daemon did not put on record: each opening has its own.
+  const next = Math.max(found, last) + 1;
+  writeGeneration(database, next);
+  return next;
+}
+
+/** 0 in a file that has none yet. */
+function readGeneration(database: StoreDatabase): number {
   const [row] = [
     ...database.prepare("SELECT value FROM locara_state WHERE name = 'generation'").rows(),
   ];
-  if (Number(row?.[0] ?? last) < last) throw rolledBack();
-  const next = last + 1;
+  return Number(row?.[0] ?? 0);
+}
+
+/** On the disk when it returns. A file that is to take the store's place needs the generation of the one it replaces. */
+export function writeGeneration(database: StoreDatabase, generation: number): void {
   database
     .prepare("INSERT OR REPLACE INTO locara_state VALUES ('generation', ?)")
-    .run([BigInt(next)]);
-  return next;
+    .run([BigInt(generation)]);
+}
+
+function closeCounted(database: StoreDatabase, generation: number): boolean {
+  try {
+    writeGeneration(database, generation);
+  } catch {
+    // A full disk, or a file gone bad: what was acknowledged is in it all the same.
+    database.close();
+    return false;
+  }
+  database.close();
+  return true;
 }
 
 function rolledBack(): RpcError {

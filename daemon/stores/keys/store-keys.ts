@@ -1,118 +1,172 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { RpcError } from '@locara/protocol';
-import * as z from 'zod';
-import type { Paths } from '../../paths.ts';
-import { createPrivateFile, destroyFile, isFileError } from '../../files/durable-files.ts';
+import { randomBytes } from 'node:crypto';
+import { createTaskQueue } from '../../task-queue.ts';
+import { unavailable } from './key-errors.ts';
+import { type DataKey, type KeyRecord, sealDataKey, unsealDataKey } from './key-record.ts';
+import { type KeyRecords, keyUnreadable } from './key-records.ts';
+import type { MasterKeys } from './master-keys.ts';
+import { KEY_BYTES } from './sealed-key.ts';
 
-const KEY_BYTES = 32;
-const NONCE_BYTES = 12;
-const VERSION = 1;
-const MASTER_KEY_FILE = 'master.key';
+/** What a store's process starts with. */
+export interface OpenedKeys {
+  /** The one in force, then the next while a rotation has not ended; 32 bytes each. */
+  readonly keys: readonly Buffer[];
+  /** The last generation of the file that was seen; 0 before the first. */
+  readonly generation: number;
+  /** The user takes the file that is there, older or not. */
+  readonly acceptsOlder: boolean;
+}
 
-const WrappedKey = z.strictObject({
-  version: z.literal(VERSION),
-  nonce: z.base64(),
-  ciphertext: z.base64(),
-  tag: z.base64(),
-});
-
-/** A random data key per app, on disk only wrapped by the master key. */
+/** A random data key per store, on disk only wrapped by the master key, with the last generation of its file. */
 export interface StoreKeys {
   /**
-   * The app's key, 32 bytes; made at the first call unless `mustExist`. Throws Unavailable when
-   * a key is lost or does not unwrap: a new one would not open the data, so none is made.
+   * Made at the first call unless `mustExist`. Throws Unavailable when a key is lost, locked, or does not
+   * unwrap: a new one would not open the data, so none is made.
    */
-  open(appId: string, options: { readonly mustExist: boolean }): Uint8Array;
-  /** Forgets the app's key for good: its database cannot be read any more. */
-  destroy(appId: string): void;
+  open(storeId: string, options: { readonly mustExist: boolean }): Promise<OpenedKeys>;
+  has(storeId: string): Promise<boolean>;
+  /** The file is at this generation now. Never goes back; nothing where the key is gone. */
+  recordGeneration(storeId: string, generation: number): Promise<void>;
+  /** The file that is there is taken at the next opening, older or not: on the user's word. */
+  accept(storeId: string): Promise<void>;
+  /** The key that a rotation goes to, recorded beside the one in force; the same until it is promoted. */
+  prepareNext(storeId: string): Promise<Buffer>;
+  /** The next key is in force; the one before is destroyed. */
+  promoteNext(storeId: string): Promise<void>;
+  /** Forgets the keys for good: the database cannot be read any more. */
+  destroy(storeId: string): Promise<void>;
 }
 
-export function createStoreKeys(paths: Pick<Paths, 'keys' | 'storeKey'>): StoreKeys {
-  return {
-    open: (appId, { mustExist }) => {
-      const path = paths.storeKey(appId);
-      const wrapped = readIfPresent(path);
-      if (wrapped !== undefined) return unwrapKey(wrapped, appId, openMasterKey(paths));
-      if (mustExist) throw unavailable('key_missing', 'The key of this store is missing.');
+/** The same over the files of a home; one after the other, so that no key comes back that was destroyed. */
+export class WrappedStoreKeys implements StoreKeys {
+  readonly #master: Pick<MasterKeys, 'current' | 'former'>;
+  readonly #records: KeyRecords;
+  /** Runs while no key is read or written. */
+  readonly inTurn = createTaskQueue();
+
+  constructor(deps: {
+    readonly master: Pick<MasterKeys, 'current' | 'former'>;
+    readonly records: KeyRecords;
+  }) {
+    this.#master = deps.master;
+    this.#records = deps.records;
+  }
+
+  open(storeId: string, { mustExist }: { readonly mustExist: boolean }): Promise<OpenedKeys> {
+    return this.inTurn(async () => {
+      const record = await this.#records.read(storeId);
+      if (record === undefined) {
+        if (mustExist) throw keyMissing();
+        return { keys: [await this.#create(storeId)], generation: 0, acceptsOlder: false };
+      }
+      const { generation, acceptsOlder = false } = record;
+      const opened = await this.#unwrap(storeId, record.keys);
+      return { keys: opened.map(({ key }) => key), generation, acceptsOlder };
+    });
+  }
+
+  has(storeId: string): Promise<boolean> {
+    return this.inTurn(async () => (await this.#records.read(storeId)) !== undefined);
+  }
+
+  recordGeneration(storeId: string, generation: number): Promise<void> {
+    return this.#change(storeId, ({ version, keys, generation: last, acceptsOlder }) => ({
+      version,
+      keys,
+      generation: Math.max(last, generation),
+      // Past the last one, the opening that it was meant for has been.
+      ...(acceptsOlder === true && generation <= last ? { acceptsOlder } : {}),
+    }));
+  }
+
+  accept(storeId: string): Promise<void> {
+    return this.#change(storeId, (record) => ({ ...record, acceptsOlder: true }));
+  }
+
+  prepareNext(storeId: string): Promise<Buffer> {
+    return this.inTurn(async () => {
+      const record = await this.#records.read(storeId);
+      const [current, next] = record?.keys ?? [];
+      if (record === undefined || current === undefined) throw keyMissing();
+      if (next !== undefined) return first(await this.#unwrap(storeId, [next])).key;
       const key = randomBytes(KEY_BYTES);
-      const isNew = createPrivateFile(path, wrapKey(key, appId, openMasterKey(paths)));
-      return isNew ? key : unwrapKey(readFileSync(path), appId, openMasterKey(paths));
-    },
-    destroy: (appId) => {
-      destroyFile(paths.storeKey(appId));
-    },
-  };
-}
-
-function openMasterKey(paths: Pick<Paths, 'keys' | 'storeKey'>): Uint8Array {
-  const path = join(paths.keys, MASTER_KEY_FILE);
-  const present = readIfPresent(path);
-  if (present === undefined && hasWrappedKeys(paths)) {
-    throw unavailable('master_key_missing', 'The master key is missing.');
+      const place = { storeId, version: current.version + 1 };
+      const sealed = sealDataKey(key, await this.#master.current(), place);
+      await this.#records.replace(storeId, { ...record, keys: [current, sealed] });
+      return key;
+    });
   }
-  if (present === undefined) createPrivateFile(path, randomBytes(KEY_BYTES));
-  const key = present ?? readFileSync(path);
-  const isPrivate = (statSync(path).mode & 0o077) === 0;
-  if (key.length === KEY_BYTES && isPrivate) return key;
-  throw unavailable('master_key_unsafe', 'The master key is damaged or readable by others.');
-}
 
-function hasWrappedKeys(paths: Pick<Paths, 'storeKey'>): boolean {
-  const folder = dirname(dirname(paths.storeKey('publisher/name')));
-  try {
-    return readdirSync(folder, { recursive: true }).some((name) => String(name).endsWith('.json'));
-  } catch (error) {
-    if (isFileError(error, 'ENOENT')) return false;
-    throw error;
+  promoteNext(storeId: string): Promise<void> {
+    return this.#change(storeId, (record) => {
+      const [, next] = record.keys;
+      return next === undefined ? record : { ...record, keys: [next] };
+    });
   }
-}
 
-// Bound to the app and the purpose: a wrapped key copied to another app's place does not unwrap.
-function associatedBytes(appId: string): Buffer {
-  return Buffer.from(`${appId}|store|${VERSION}`);
-}
-
-function wrapKey(key: Uint8Array, appId: string, masterKey: Uint8Array): Uint8Array {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', masterKey, nonce);
-  cipher.setAAD(associatedBytes(appId));
-  const ciphertext = Buffer.concat([cipher.update(key), cipher.final()]);
-  const wrapped: z.output<typeof WrappedKey> = {
-    version: VERSION,
-    nonce: nonce.toString('base64'),
-    ciphertext: ciphertext.toString('base64'),
-    tag: cipher.getAuthTag().toString('base64'),
-  };
-  return Buffer.from(`${JSON.stringify(wrapped)}\n`);
-}
-
-function unwrapKey(file: Uint8Array, appId: string, masterKey: Uint8Array): Uint8Array {
-  try {
-    const wrapped = WrappedKey.parse(JSON.parse(Buffer.from(file).toString('utf8')));
-    const nonce = Buffer.from(wrapped.nonce, 'base64');
-    const decipher = createDecipheriv('aes-256-gcm', masterKey, nonce, { authTagLength: 16 });
-    decipher.setAAD(associatedBytes(appId));
-    decipher.setAuthTag(Buffer.from(wrapped.tag, 'base64'));
-    const ciphertext = Buffer.from(wrapped.ciphertext, 'base64');
-    const key = Buffer.concat([decipher.update(ciphertext), decipher.final()]);
-    if (key.length === KEY_BYTES) return key;
-  } catch {
-    // Which part did not fit is of no use to anyone but an attacker.
+  destroy(storeId: string): Promise<void> {
+    return this.inTurn(() => {
+      this.#records.destroy(storeId);
+      return Promise.resolve();
+    });
   }
-  throw unavailable('key_unreadable', 'The key of this store does not unwrap.');
-}
 
-function readIfPresent(path: string): Uint8Array | undefined {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (isFileError(error, 'ENOENT')) return undefined;
-    throw error;
+  /** Wraps the keys of a store by the master key in force. Throws Unavailable (`key_unreadable`) when none fits. */
+  rewrap(storeId: string): Promise<void> {
+    return this.inTurn(async () => {
+      const record = await this.#records.read(storeId);
+      if (record === undefined) return;
+      const opened = await this.#unwrap(storeId, record.keys);
+      if (opened.every(({ masterIndex }) => masterIndex === 0)) return;
+      const master = await this.#master.current();
+      const keys = opened.map(({ key, version }) => sealDataKey(key, master, { storeId, version }));
+      for (const { key } of opened) key.fill(0);
+      await this.#records.replace(storeId, { ...record, keys });
+    });
+  }
+
+  async #create(storeId: string): Promise<Buffer> {
+    const key = randomBytes(KEY_BYTES);
+    const sealed = sealDataKey(key, await this.#master.current(), { storeId, version: 1 });
+    this.#records.create(storeId, { version: 2, keys: [sealed], generation: 0 });
+    return key;
+  }
+
+  /** By the master key in force, else by the one before. */
+  async #unwrap(storeId: string, keys: KeyRecord['keys']): Promise<DataKey[]> {
+    const masters = [await this.#master.current()];
+    const opened = unsealAll(storeId, keys, masters);
+    if (opened !== undefined) return opened;
+    const former = await this.#master.former();
+    const again = former && unsealAll(storeId, keys, [...masters, former]);
+    if (again === undefined) throw keyUnreadable();
+    return again;
+  }
+
+  #change(storeId: string, to: (record: KeyRecord) => KeyRecord): Promise<void> {
+    return this.inTurn(async () => {
+      const record = await this.#records.read(storeId);
+      const changed = record === undefined ? undefined : to(record);
+      if (changed !== undefined && changed !== record) {
+        await this.#records.replace(storeId, changed);
+      }
+    });
   }
 }
 
-function unavailable(rule: string, message: string): RpcError {
-  return new RpcError('Unavailable', message, { details: { rule } });
+function unsealAll(
+  storeId: string,
+  keys: KeyRecord['keys'],
+  masters: readonly Uint8Array[],
+): DataKey[] | undefined {
+  const opened = keys.map((sealed) => unsealDataKey(storeId, sealed, masters));
+  return opened.every((key) => key !== undefined) ? opened : undefined;
+}
+
+function first<T>([item]: readonly T[]): T {
+  if (item === undefined) throw new Error('a list is not empty');
+  return item;
+}
+
+function keyMissing(): Error {
+  return unavailable('key_missing', 'The key of this store is missing.');
 }

@@ -1,3 +1,4 @@
+import { RpcError } from '@locara/protocol/errors';
 import { createCollections } from '../../stores/collections/collections.ts';
 import { openStore, type OpenedStore } from '../../stores/database/opening.ts';
 import { createMigrations } from '../../stores/sql/migrations.ts';
@@ -8,8 +9,8 @@ import type { SealReport } from '../seal/settings.ts';
 import type { StoreOps, StoreStart } from './ops.ts';
 
 export interface StoreEngine extends LoadedEngine<StoreOps> {
-  /** Writes everything into the database file and lets go of it. */
-  readonly close: () => void;
+  /** Writes everything into the database file and lets go of it; true when its generation was counted on. */
+  readonly close: () => boolean;
 }
 
 /** Opens one app's database; throws RpcError Unavailable when the key does not fit. */
@@ -18,7 +19,7 @@ export function createStoreEngine(start: StoreStart, seal?: SealReport): StoreEn
   return {
     device: { device: 'CPU', threads: 1, why: 'A database.' },
     engine: createStoreOperations(store, seal),
-    close: store.database.close,
+    close: store.close,
   };
 }
 
@@ -36,6 +37,10 @@ export function createStoreOperations(
     migrate: migrations.migrate,
     describeWalls: () => ({ areFilesConfined, areStatementsGuarded: database.isGuarded }),
     describeOpening: () => opening,
+    // Of the copies; until they are there, a rotation waits beside the key in force.
+    rotateKey: () => {
+      throw new RpcError('Unavailable', 'Data keys cannot be rotated yet.');
+    },
     describeStore: () => describeStore(database, migrations.version()),
     createCollection: collections.create,
     listCollections: collections.list,

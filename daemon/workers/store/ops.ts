@@ -1,4 +1,5 @@
 import type { CollectionOps } from './ops/collection-ops.ts';
+import type { CopyOps } from './ops/copy-ops.ts';
 import type { OpeningOps } from './ops/opening-ops.ts';
 import type { SqlOps } from './ops/sql-ops.ts';
 import type { WallOps } from './ops/wall-ops.ts';
@@ -12,7 +13,9 @@ export interface StoreStart {
   readonly quotaBytes: number;
   /** The last generation the daemon has on record; a file with an older one was put back. */
   readonly generation: number;
+  /** The user takes the file that is there, older or not; it counts on from the generation on record. */
+  readonly acceptsOlder?: boolean;
 }
 
 /** The operations of the store worker, by what they are about. */
-export type StoreOps = SqlOps & CollectionOps & OpeningOps & WallOps;
+export type StoreOps = SqlOps & CollectionOps & OpeningOps & CopyOps & WallOps;

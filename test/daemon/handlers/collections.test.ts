@@ -8,6 +8,7 @@ import type { Embedder } from '../../../daemon/scheduler/embedder.ts';
 import type { SessionCall } from '../../../daemon/rpc/handler.ts';
 import { createAppStores } from '../../../daemon/stores/app-stores.ts';
 import { resolvePaths } from '../../../daemon/paths.ts';
+import { makeCustody } from '../../support/key-custody.ts';
 import { createInProcessStoreWorker } from '../../support/store-worker.ts';
 import { makeTemporaryFolder } from '../../support/temporary-store.ts';
 
@@ -23,13 +24,15 @@ const embedByWords: Embedder = ({ texts }) =>
   });
 
 function openApp(held: readonly Capability[], embedder: Embedder = embedByWords) {
+  const paths = resolvePaths({
+    platform: 'linux',
+    home: '/nowhere',
+    variables: { LOCARA_HOME: makeTemporaryFolder() },
+    teamId: undefined,
+  });
   const stores = createAppStores({
-    paths: resolvePaths({
-      platform: 'linux',
-      home: '/nowhere',
-      variables: { LOCARA_HOME: makeTemporaryFolder() },
-      teamId: undefined,
-    }),
+    paths,
+    keys: makeCustody(paths).storeKeys,
     createStoreWorker: createInProcessStoreWorker,
     log: silentLog,
   });

@@ -6,6 +6,7 @@ import { silentLog } from '../../fakes/silent-log.ts';
 import { resolvePaths, type Paths } from '../../../daemon/paths.ts';
 import { createAppStores, type AppStores } from '../../../daemon/stores/app-stores.ts';
 import type { WorkerSpec } from '../../../daemon/workers/worker.ts';
+import { makeCustody } from '../../support/key-custody.ts';
 import { createInProcessStoreWorker } from '../../support/store-worker.ts';
 import { makeTemporaryFolder, refusalOf } from '../../support/temporary-store.ts';
 
@@ -19,9 +20,10 @@ function makeStores() {
   const started: WorkerSpec[] = [];
   const stores = createAppStores({
     paths,
-    createStoreWorker: (spec) => {
+    keys: makeCustody(paths).storeKeys,
+    createStoreWorker: (spec, hooks) => {
       started.push(spec);
-      return createInProcessStoreWorker(spec);
+      return createInProcessStoreWorker(spec, hooks);
     },
     log: silentLog,
   });
@@ -113,7 +115,7 @@ describe("the apps' stores", () => {
     rmSync(publisher);
     renameSync(`${publisher}.moved`, publisher);
     expect(existsSync(join(paths.store('acme/notes'), 'store.db'))).toBe(true);
-    expect(refusalOf(() => stores.forApp(sessionOf('acme/notes')))).toMatchObject({
+    await expect(readNotes(stores, 'acme/notes')).rejects.toMatchObject({
       reason: 'Unavailable',
       details: { rule: 'key_missing' },
     });
@@ -128,7 +130,7 @@ describe("the apps' stores", () => {
     const file = join(paths.store('acme/notes'), 'store.db');
     const before = readFileSync(file);
     rmSync(paths.storeKey('acme/notes'));
-    expect(refusalOf(() => stores.forApp(sessionOf('acme/notes')))).toMatchObject({
+    await expect(readNotes(stores, 'acme/notes')).rejects.toMatchObject({
       reason: 'Unavailable',
       details: { rule: 'key_missing' },
     });

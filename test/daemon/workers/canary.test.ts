@@ -15,6 +15,7 @@ import {
   describeSpeech,
   type EngineSettings,
 } from '../../../daemon/scheduler/engine-specs.ts';
+import { createPrivateFolder } from '../../../daemon/files/durable-files.ts';
 import { createAppStores } from '../../../daemon/stores/app-stores.ts';
 import type { CanaryOps, CanaryTargets, Exit } from '../../../daemon/workers/canary/ops.ts';
 import { createWorker } from '../../../daemon/workers/supervisor.ts';
@@ -22,6 +23,7 @@ import type { StoreOps } from '../../../daemon/workers/store/ops.ts';
 import type { WorkerSpec } from '../../../daemon/workers/worker.ts';
 import { createScriptedWorker } from '../../fakes/scripted-worker.ts';
 import { silentLog } from '../../fakes/silent-log.ts';
+import { makeCustody } from '../../support/key-custody.ts';
 import { createManifest } from '../../support/signed-package.ts';
 import { canRestrictFiles } from '../../support/landlock.ts';
 
@@ -110,6 +112,7 @@ function describeStore(home: string): WorkerSpec {
   });
   const stores = createAppStores({
     paths,
+    keys: makeCustody(paths).storeKeys,
     log: silentLog,
     createStoreWorker: (spec) => {
       specs.push(spec);
@@ -121,6 +124,7 @@ function describeStore(home: string): WorkerSpec {
   stores.forApp({ appId: 'acme/notes', manifest });
   const [spec] = specs;
   if (spec === undefined) throw new Error('no store was started');
+  for (const folder of spec.writableFolders ?? []) createPrivateFolder(folder);
   return spec;
 }
 

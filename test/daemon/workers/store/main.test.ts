@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { EXIT_COUNTED_ON } from '../../../../daemon/workers/store/ops/opening-ops.ts';
 import { startStoreProcess } from '../../../support/store-process.ts';
 import { makeStoreStart } from '../../../support/temporary-store.ts';
 
@@ -22,7 +23,7 @@ test('asked to end, it leaves one whole file and no log', async () => {
   await call('exec', { sql: 'CREATE TABLE t (x)' });
   await call('exec', { sql: 'INSERT INTO t VALUES (randomblob(100000))' });
   child.kill('SIGTERM');
-  expect(await once(child, 'exit')).toEqual([0, null]);
+  expect(await once(child, 'exit')).toEqual([EXIT_COUNTED_ON, null]);
   expect(existsSync(`${start.path}-wal`)).toBe(false);
   expect(readFileSync(start.path).length).toBeGreaterThan(100_000);
 });

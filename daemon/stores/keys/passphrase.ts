@@ -1,0 +1,44 @@
+import { argon2, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import * as z from 'zod';
+import { KEY_BYTES } from './sealed-key.ts';
+
+const SALT_BYTES = 16;
+
+/** What one guess costs. */
+export const Argon2Cost = z.strictObject({
+  memoryKib: z
+    .int()
+    .min(8)
+    .max(4 * 1024 * 1024),
+  passes: z.int().min(1).max(64),
+  lanes: z.int().min(1).max(64),
+});
+export type Argon2Cost = z.output<typeof Argon2Cost>;
+
+/** 0.1 to 0.4 s and 64 MiB a guess; RFC 9106's second choice. */
+export const ARGON2_COST: Argon2Cost = { memoryKib: 64 * 1024, passes: 3, lanes: 4 };
+
+export function makeSalt(): Buffer {
+  return randomBytes(SALT_BYTES);
+}
+
+/** The bytes that a passphrase is, typed on whatever keyboard. The caller zeroes them. */
+export function toPassphraseBytes(passphrase: string): Buffer {
+  return Buffer.from(passphrase.normalize('NFC'));
+}
+
+/** A wrapping key of 32 bytes, by Argon2id off the event loop. The caller zeroes it. */
+export async function derivePassphraseKey(
+  passphrase: Uint8Array,
+  { salt, cost }: { readonly salt: Uint8Array; readonly cost: Argon2Cost },
+): Promise<Buffer> {
+  return promisify(argon2)('argon2id', {
+    message: passphrase,
+    nonce: salt,
+    memory: cost.memoryKib,
+    passes: cost.passes,
+    parallelism: cost.lanes,
+    tagLength: KEY_BYTES,
+  });
+}
