@@ -21,6 +21,7 @@ export {
 } from './control/app-run.ts';
 export { TRUST_SCOPES, TrustedIdentity, TrustedKey } from './control/trust.ts';
 export { Finding, FINDING_LEVELS } from './control/doctor.ts';
+export { StoreCheck } from './control/store.ts';
 export { RevocationState } from './control/revocation.ts';
 export {
   checkRevocationList,

@@ -19,7 +19,10 @@ export type DecisionEvent =
   | 'trust.added'
   | 'trust.removed'
   | 'revocation.imported'
-  | 'revocation.blocked';
+  | 'revocation.blocked'
+  | 'store.restored'
+  | 'store.salvaged'
+  | 'store.accepted';
 
 /** One use or refusal of a capability. */
 export interface CapabilityUse {

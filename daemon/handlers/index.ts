@@ -33,6 +33,7 @@ import { doctorHandlers } from './control/doctor.ts';
 import { modelsControlHandlers } from './control/models.ts';
 import { createRevocationHandlers } from './control/revocation.ts';
 import { statusHandlers } from './control/status.ts';
+import { createStoreControlHandlers } from './control/store.ts';
 import { createTrustHandlers } from './control/trust.ts';
 import { daemonHandlers } from './daemon.ts';
 import { dbHandlers } from './db.ts';
@@ -160,6 +161,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
     ...createTrustHandlers(parts),
     ...createRevocationHandlers(parts),
     ...auditControlHandlers(parts),
+    ...createStoreControlHandlers(parts),
     ...modelsControlHandlers({ listModels: () => parts.models.listAll() }),
   };
 }

@@ -1,5 +1,6 @@
 import type { EngineCall } from '../../daemon/workers/engine.ts';
-import { createStoreEngine } from '../../daemon/workers/store/engine.ts';
+import { onTestFinished } from 'vitest';
+import { createStoreEngine, type StoreEngine } from '../../daemon/workers/store/engine.ts';
 import type { StoreOps, StoreStart } from '../../daemon/workers/store/ops.ts';
 
 /** A call without a caller, for engines that neither stream nor report progress. */
@@ -16,7 +17,23 @@ export type CallStore = <O extends keyof StoreOps>(
 ) => StoreOps[O]['result'];
 
 export function startStoreEngine(start: StoreStart): CallStore {
-  const { engine } = createStoreEngine(start);
+  return callsOf(createStoreEngine(start));
+}
+
+/** A store engine in this process that can be closed. */
+export interface EngineCalls {
+  readonly call: CallStore;
+  readonly close: () => void;
+}
+
+/** The same, closed at the end of the test. */
+export function openEngine(start: StoreStart): EngineCalls {
+  const engine = createStoreEngine(start);
+  onTestFinished(engine.close);
+  return { call: callsOf(engine), close: engine.close };
+}
+
+function callsOf({ engine }: StoreEngine): CallStore {
   return (op, params) => {
     const operation = engine[op] as (p: typeof params, call: EngineCall<never>) => unknown;
     return operation(params, SILENT_CALL) as StoreOps[typeof op]['result'];

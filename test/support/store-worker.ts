@@ -1,16 +1,14 @@
-import { type OpenedStore, openStore } from '../../daemon/stores/database/opening.ts';
-import { createStoreOperations } from '../../daemon/workers/store/engine.ts';
+import { createStoreEngine, type StoreEngine } from '../../daemon/workers/store/engine.ts';
 import type { StoreOps, StoreStart } from '../../daemon/workers/store/ops.ts';
 import type { Worker, WorkerSpec } from '../../daemon/workers/worker.ts';
 import { SILENT_CALL } from './engine-call.ts';
 
 /** The real store engine behind the interface of a worker, without the process around it. */
 export function createInProcessStoreWorker(spec: WorkerSpec): Worker<StoreOps> {
-  let store: OpenedStore | undefined;
+  let store: StoreEngine | undefined;
   const call = async (op: string, params: unknown): Promise<never> => {
-    store ??= openStore(spec.start as StoreStart);
-    const operations = createStoreOperations(store);
-    const operation = operations[op as keyof StoreOps] as (...args: unknown[]) => never;
+    store ??= createStoreEngine(spec.start as StoreStart);
+    const operation = store.engine[op as keyof StoreOps] as (...args: unknown[]) => never;
     // Like a process, a store answers later, never within the call.
     await Promise.resolve();
     return operation(params, SILENT_CALL);
@@ -32,7 +30,7 @@ export function createInProcessStoreWorker(spec: WorkerSpec): Worker<StoreOps> {
       idleForMs: 0,
     }),
     close: () => {
-      store?.database.close();
+      store?.close();
       store = undefined;
       return Promise.resolve();
     },

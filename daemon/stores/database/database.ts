@@ -49,6 +49,8 @@ export interface StoreDatabase {
   /** All of `work` or nothing; without foreign keys only where a whole schema is rebuilt. */
   transaction<T>(work: () => T, options?: { readonly foreignKeys: boolean }): T;
   usage(): StoreUsage;
+  /** A statement of the daemon's own that no app may run: PRAGMA, VACUUM INTO. All of its rows. */
+  maintain(sql: string, params?: BoundParams): readonly (readonly StoredValue[])[];
   readonly close: () => void;
 }
 
@@ -79,6 +81,34 @@ export function openStoreDatabase(options: OpenOptions): StoreDatabase {
   return wrapDatabase(sqlite, options);
 }
 
+/** A copy of a store, opened beside it. */
+export interface CopyOptions {
+  readonly path: string;
+  readonly key: Uint8Array;
+  readonly isWritable: boolean;
+}
+
+/**
+ * Opens a copy to look at it or to prepare it: it keeps its journal mode, has no quota, and is never
+ * made. Throws Unavailable when the key does not fit.
+ */
+export function openStoreCopy(options: CopyOptions): StoreDatabase {
+  let sqlite: SqliteDatabase | undefined;
+  try {
+    const readonly = !options.isWritable;
+    sqlite = new Sqlite(options.path, { readonly, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+    unlock(sqlite, options.key);
+    protect(sqlite);
+    sqlite.loadExtension(getLoadablePath());
+    restrictFunctions(sqlite);
+  } catch (error) {
+    sqlite?.close();
+    const usage = () => ({ usedBytes: 0, limitBytes: 0, isDiskFull: isDiskLow(options.path) });
+    throw toStoreError(error, { stage: 'open', usage });
+  }
+  return wrapDatabase(sqlite, { path: options.path, quotaBytes: 0 });
+}
+
 function assertNotLost(path: string): void {
   if (countBytes(path) > 0) return;
   if (existsSync(`${path}${CREATED_SUFFIX}`) || countBytes(`${path}-wal`) > 0) throw missing();
@@ -101,16 +131,21 @@ function unlock(sqlite: SqliteDatabase, key: Uint8Array): void {
   sqlite.prepare('SELECT count(*) FROM sqlite_schema').get();
 }
 
-function configure(sqlite: SqliteDatabase, quotaBytes: number): void {
+/** What holds for every file that is opened: nothing temporary on disk, no trust in its schema. */
+function protect(sqlite: SqliteDatabase): void {
   // One connection alone: no shared-memory file, and no second process can change the file.
   sqlite.pragma('locking_mode = EXCLUSIVE');
-  sqlite.pragma('journal_mode = WAL');
   sqlite.pragma('synchronous = FULL');
   sqlite.pragma('temp_store = MEMORY');
-  sqlite.pragma('foreign_keys = ON');
   sqlite.pragma('trusted_schema = OFF');
   sqlite.pragma('cell_size_check = ON');
   sqlite.pragma('recursive_triggers = OFF');
+}
+
+function configure(sqlite: SqliteDatabase, quotaBytes: number): void {
+  protect(sqlite);
+  sqlite.pragma('journal_mode = WAL');
+  sqlite.pragma('foreign_keys = ON');
   sqlite.pragma(`journal_size_limit = ${MAX_WAL_BYTES}`);
   sqlite.pragma(`cache_size = -${CACHE_KIB}`);
   const pageBytes = Number(sqlite.pragma('page_size', { simple: true }));
@@ -131,7 +166,10 @@ function restrictFunctions(sqlite: SqliteDatabase): void {
   }
 }
 
-function wrapDatabase(sqlite: SqliteDatabase, options: OpenOptions): StoreDatabase {
+function wrapDatabase(
+  sqlite: SqliteDatabase,
+  options: Pick<OpenOptions, 'path' | 'quotaBytes'>,
+): StoreDatabase {
   const pragma = (name: string): number => Number(sqlite.pragma(name, { simple: true }));
   const usage = (): StoreUsage => ({
     usedBytes: (pragma('page_count') - pragma('freelist_count')) * pragma('page_size'),
@@ -162,6 +200,13 @@ function wrapDatabase(sqlite: SqliteDatabase, options: OpenOptions): StoreDataba
       return runTransaction(sqlite, guarded, { work, foreignKeys });
     },
     usage,
+    maintain: (sql, params = []) =>
+      guarded('run', () => {
+        const statement = sqlite.prepare(sql).safeIntegers(true);
+        if (statement.reader) return statement.raw(true).all(params) as StoredValue[][];
+        statement.run(params);
+        return [];
+      }),
     close: () => {
       sqlite.close();
     },

@@ -3,7 +3,12 @@ import { RpcError } from '@locara/protocol/errors';
 import type { Opening } from '../../workers/store/ops/opening-ops.ts';
 import type { StoreStart } from '../../workers/store/ops.ts';
 import { openStoreDatabase, type StoreDatabase } from './database.ts';
-import { missing } from './store-errors.ts';
+import { assertIntact, assertRegularFiles, isSuspect, settleSuspicion } from './integrity.ts';
+import { damaged, missing } from './store-errors.ts';
+import { finishSwap } from './swap.ts';
+
+/** Every store has it, from its first opening on. */
+export const STATE_TABLE = 'locara_state';
 
 export interface OpenedStore {
   readonly database: StoreDatabase;
@@ -15,10 +20,14 @@ export interface OpenedStore {
  * fits, when the file is lost, and when it is older than the last that was seen (`store_rolled_back`).
  */
 export function openStore(start: StoreStart): OpenedStore {
-  const wasUnclean = bytesOf(`${start.path}-wal`) > 0;
+  assertRegularFiles(start.path);
+  finishSwap(start.path);
+  const wasUnclean = bytesOf(`${start.path}-wal`) > 0 || isSuspect(start.path);
   if (start.generation > 0 && bytesOf(start.path) === 0) throw missing();
   const { database, keyIndex } = openByFirstKey(start);
   try {
+    if (wasUnclean) assertIntact(database);
+    settleSuspicion(start.path);
     return { database, opening: { keyIndex, wasUnclean, generation: countOn(database, start) } };
   } catch (error) {
     database.close();
@@ -39,7 +48,8 @@ function openByFirstKey({ keys, path, quotaBytes }: StoreStart): {
       refusal = error;
     }
   }
-  throw refusal;
+  // The key is this store's own: a file that it does not open is damaged, or another one.
+  throw isWrongKey(refusal) ? damaged() : refusal;
 }
 
 function isWrongKey(error: unknown): boolean {
@@ -48,20 +58,30 @@ function isWrongKey(error: unknown): boolean {
 
 /** The generation is committed in the file before anyone hears of it: what is on record is never ahead of the file. */
 function countOn(database: StoreDatabase, { generation: last }: StoreStart): number {
-  database
-    .prepare(
-      'CREATE TABLE IF NOT EXISTS locara_state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT',
-    )
-    .run();
+  createState(database);
   const [row] = [
     ...database.prepare("SELECT value FROM locara_state WHERE name = 'generation'").rows(),
   ];
   if (Number(row?.[0] ?? last) < last) throw rolledBack();
   const next = last + 1;
+  stampGeneration(database, next);
+  return next;
+}
+
+/** Also for a copy that is to take the store's place: it must not look like an older file put back. */
+export function stampGeneration(database: StoreDatabase, generation: number): void {
+  createState(database);
   database
     .prepare("INSERT OR REPLACE INTO locara_state VALUES ('generation', ?)")
-    .run([BigInt(next)]);
-  return next;
+    .run([BigInt(generation)]);
+}
+
+function createState(database: StoreDatabase): void {
+  database
+    .prepare(
+      'CREATE TABLE IF NOT EXISTS locara_state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT',
+    )
+    .run();
 }
 
 function rolledBack(): RpcError {

@@ -25,6 +25,8 @@ export interface StoreKeys {
    * a key is lost or does not unwrap: a new one would not open the data, so none is made.
    */
   open(appId: string, options: { readonly mustExist: boolean }): Uint8Array;
+  /** The file that is there is taken at the next opening, older or not: on the user's word. */
+  accept(appId: string): Promise<void>;
   /** Forgets the app's key for good: its database cannot be read any more. */
   destroy(appId: string): void;
 }
@@ -40,6 +42,8 @@ export function createStoreKeys(paths: Pick<Paths, 'keys' | 'storeKey'>): StoreK
       const isNew = createPrivateFile(path, wrapKey(key, appId, openMasterKey(paths)));
       return isNew ? key : unwrapKey(readFileSync(path), appId, openMasterKey(paths));
     },
+    // A record of version 1 has no generation: nothing is refused for its age.
+    accept: () => Promise.resolve(),
     destroy: (appId) => {
       destroyFile(paths.storeKey(appId));
     },

@@ -1,9 +1,12 @@
 import { createCollections } from '../../stores/collections/collections.ts';
-import { openStore, type OpenedStore } from '../../stores/database/opening.ts';
+import { createBackups, type Backups } from '../../stores/copies/backups.ts';
+import { copyBeforeMigration, createCopyOperations } from '../../stores/copies/copy-operations.ts';
+import { type OpenedWithKey, ReopenableStore } from '../../stores/copies/reopenable-store.ts';
 import { createMigrations } from '../../stores/sql/migrations.ts';
 import { createSql } from '../../stores/sql/sql.ts';
 import { describeStore } from '../../stores/sql/store-description.ts';
 import type { Engine, LoadedEngine } from '../engine.ts';
+import type { CopyOps } from './ops/copy-ops.ts';
 import type { StoreOps, StoreStart } from './ops.ts';
 
 export interface StoreEngine extends LoadedEngine<StoreOps> {
@@ -11,27 +14,73 @@ export interface StoreEngine extends LoadedEngine<StoreOps> {
   readonly close: () => void;
 }
 
-/** Opens one app's database; throws RpcError Unavailable when the key does not fit. */
+type ServedOps = Omit<StoreOps, keyof CopyOps>;
+
+/** What runs on the open database; made anew whenever another file takes its place. */
+const SERVED: Readonly<Record<keyof ServedOps, true>> = {
+  exec: true,
+  query: true,
+  batch: true,
+  migrate: true,
+  describeOpening: true,
+  describeStore: true,
+  createCollection: true,
+  listCollections: true,
+  describeCollection: true,
+  dropCollection: true,
+  upsertRecords: true,
+  getRecords: true,
+  deleteRecords: true,
+  searchRecords: true,
+};
+
+/**
+ * Opens one app's database. One that is damaged, lost or rolled back answers every call with Unavailable but
+ * those that copy, check and restore it; throws an RpcError where it cannot be opened now for another reason.
+ */
 export function createStoreEngine(start: StoreStart): StoreEngine {
-  const store = openStore(start);
+  const now = (): Date => new Date();
+  const backups = createBackups({ ...start, now });
+  const store = new ReopenableStore(start, (opened) => createServedOperations(opened, backups));
+  const served = Object.keys(SERVED).map((op) => [
+    op,
+    (...args: unknown[]) =>
+      store.serve((operations) => {
+        const operation = operations[op as keyof ServedOps];
+        return Reflect.apply(operation, operations, args) as unknown;
+      }),
+  ]);
   return {
     device: { device: 'CPU', threads: 1, why: 'A database.' },
-    engine: createStoreOperations(store),
-    close: store.database.close,
+    engine: {
+      ...createCopyOperations({ store, backups, now }),
+      ...(Object.fromEntries(served) as Engine<ServedOps>),
+    },
+    close: () => {
+      store.close();
+    },
   };
 }
 
-export function createStoreOperations({ database, opening }: OpenedStore): Engine<StoreOps> {
+function createServedOperations(opened: OpenedWithKey, backups: Backups): Engine<ServedOps> {
+  const { database, opening } = opened;
   const sql = createSql(database);
-  const migrations = createMigrations(database);
+  const migrations = createMigrations(database, () => copyBeforeMigration(opened, backups));
   const collections = createCollections(database);
   return {
     exec: sql.exec,
     query: sql.query,
     batch: sql.batch,
-    migrate: migrations.migrate,
+    migrate: (params) => {
+      const migrated = migrations.migrate(params);
+      if (migrated.backup !== undefined) backups.prune(true);
+      return migrated;
+    },
     describeOpening: () => opening,
-    describeStore: () => describeStore(database, migrations.version()),
+    describeStore: () => ({
+      ...describeStore(database, migrations.version()),
+      ...backups.footprint(),
+    }),
     createCollection: collections.create,
     listCollections: collections.list,
     describeCollection: collections.describe,
