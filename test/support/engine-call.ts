@@ -1,5 +1,4 @@
 import type { EngineCall } from '../../daemon/workers/engine.ts';
-import { onTestFinished } from 'vitest';
 import { createStoreEngine, type StoreEngine } from '../../daemon/workers/store/engine.ts';
 import type { StoreOps, StoreStart } from '../../daemon/workers/store/ops.ts';
 
@@ -20,20 +19,8 @@ export function startStoreEngine(start: StoreStart): CallStore {
   return callsOf(createStoreEngine(start));
 }
 
-/** A store engine in this process that can be closed. */
-export interface EngineCalls {
-  readonly call: CallStore;
-  readonly close: () => void;
-}
-
-/** The same, closed at the end of the test. */
-export function openEngine(start: StoreStart): EngineCalls {
-  const engine = createStoreEngine(start);
-  onTestFinished(engine.close);
-  return { call: callsOf(engine), close: engine.close };
-}
-
-function callsOf({ engine }: StoreEngine): CallStore {
+/** Calls one operation after the other. */
+export function callsOf({ engine }: StoreEngine): CallStore {
   return (op, params) => {
     const operation = engine[op] as (p: typeof params, call: EngineCall<never>) => unknown;
     return operation(params, SILENT_CALL) as StoreOps[typeof op]['result'];

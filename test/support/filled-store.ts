@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { refusalOf } from './temporary-store.ts';
-import type { EngineCalls } from './engine-call.ts';
+import type { EngineCalls } from './open-engine.ts';
 
 export const CANARY = 'canary-in-a-coal-mine';
 

@@ -10,7 +10,7 @@ import {
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { StoreStart } from '../../../../daemon/workers/store/ops.ts';
-import { openEngine } from '../../../support/engine-call.ts';
+import { openEngine } from '../../../support/open-engine.ts';
 import { add, CANARY, count, fill, flip, place, ruleOf } from '../../../support/filled-store.ts';
 import { makeStoreStart, refusalOf } from '../../../support/temporary-store.ts';
 

@@ -11,7 +11,7 @@ import {
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { StoreStart } from '../../../../daemon/workers/store/ops.ts';
-import { openEngine, type EngineCalls } from '../../../support/engine-call.ts';
+import { openEngine, type EngineCalls } from '../../../support/open-engine.ts';
 import { add, count, fill, flip, place, ruleOf } from '../../../support/filled-store.ts';
 import { makeStoreStart, refusalOf } from '../../../support/temporary-store.ts';
 
