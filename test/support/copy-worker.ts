@@ -1,4 +1,5 @@
 import { createStoreEngine } from '../../daemon/workers/store/engine.ts';
+import { RpcError } from '@locara/protocol';
 import type { StoreOps, StoreStart } from '../../daemon/workers/store/ops.ts';
 import { SILENT_CALL } from './engine-call.ts';
 
@@ -16,7 +17,12 @@ process.once('message', ({ start, calls }: CopyTask) => {
   process.send?.({ opened: true });
   for (const { op, params } of calls) {
     const operation = engine[op] as (params: unknown, call: typeof SILENT_CALL) => unknown;
-    process.send?.({ done: op, result: operation(params, SILENT_CALL) });
+    try {
+      process.send?.({ done: op, result: operation(params, SILENT_CALL) });
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      process.send?.({ refused: op, reason: error.reason });
+    }
   }
   close();
   process.disconnect?.();
