@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { registerConsent } from './app-consent.ts';
-import { registerData } from './app-data.ts';
+import { registerData } from './app-store.ts';
 import { registerDiff } from './app-diff.ts';
 import { registerExplain } from './app-explain.ts';
 import { registerInstall } from './app-install.ts';
