@@ -22,6 +22,7 @@ export {
 export { TRUST_SCOPES, TrustedIdentity, TrustedKey } from './control/trust.ts';
 export { Finding, FINDING_LEVELS } from './control/doctor.ts';
 export { KEY_PROTECTIONS, KeysState, MIN_PASSPHRASE_CHARS } from './control/keys.ts';
+export { StoreCheck } from './control/store.ts';
 export { RevocationState } from './control/revocation.ts';
 export {
   checkRevocationList,

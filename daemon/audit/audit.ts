@@ -25,7 +25,10 @@ export type DecisionEvent =
   | 'keys.protected'
   | 'keys.unlocked'
   | 'keys.unlockRefused'
-  | 'keys.locked';
+  | 'keys.locked'
+  | 'store.restored'
+  | 'store.salvaged'
+  | 'store.accepted';
 
 /** One use or refusal of a capability. */
 export interface CapabilityUse {

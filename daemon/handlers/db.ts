@@ -16,7 +16,35 @@ export function dbHandlers({ stores }: { readonly stores: AppStores }): Handlers
       stores
         .forApp(session)
         .call('describeStore', {}, { signal, timeoutMs: STORE_BUDGETS_MS.read }),
+    'db.backup': async (_params, { session, signal }) => {
+      if (!session.manifest.storage.backups.enabled) throw backupsNotDeclared();
+      return {
+        backup: await stores
+          .forApp(session)
+          .call('createBackup', { isOptedIn: true }, { signal, timeoutMs: STORE_BUDGETS_MS.copy }),
+      };
+    },
+    'db.backups': async (_params, { session, signal }) => {
+      const { backups } = await stores
+        .forApp(session)
+        .call('listBackups', {}, { signal, timeoutMs: STORE_BUDGETS_MS.read });
+      return { backups: [...backups] };
+    },
+    'db.restore': ({ backup }, { session, signal }) =>
+      stores
+        .forApp(session)
+        .call('restoreBackup', { backup }, { signal, timeoutMs: STORE_BUDGETS_MS.copy }),
+    'db.wipe': async (_params, { session }) => {
+      await stores.wipe(session.appId);
+      return { wiped: true };
+    },
   };
+}
+
+function backupsNotDeclared(): RpcError {
+  return new RpcError('CapabilityDenied', 'The app manifest does not ask for backups.', {
+    details: { declaredBy: 'storage.backups.enabled' },
+  });
 }
 
 /**

@@ -35,6 +35,7 @@ import { createKeysHandlers } from './control/keys.ts';
 import { modelsControlHandlers } from './control/models.ts';
 import { createRevocationHandlers } from './control/revocation.ts';
 import { statusHandlers } from './control/status.ts';
+import { createStoreControlHandlers } from './control/store.ts';
 import { createTrustHandlers } from './control/trust.ts';
 import { daemonHandlers } from './daemon.ts';
 import { dbHandlers } from './db.ts';
@@ -165,6 +166,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
     ...createRevocationHandlers(parts),
     ...auditControlHandlers(parts),
     ...createKeysHandlers(parts),
+    ...createStoreControlHandlers(parts),
     ...modelsControlHandlers({ listModels: () => parts.models.listAll() }),
   };
 }

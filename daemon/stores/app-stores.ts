@@ -8,6 +8,7 @@ import type { Paths } from '../paths.ts';
 import type { StoreOps } from '../workers/store/ops.ts';
 import type { Worker, WorkerStatus } from '../workers/worker.ts';
 import type { StoreKeys } from './keys/store-keys.ts';
+import { createTendedStores } from './tended-stores.ts';
 import {
   type CreateStoreWorker,
   createStoreProcesses,
@@ -18,7 +19,13 @@ import {
 const BYTES_PER_MB = 1024 * 1024;
 
 /** Time budgets per call, `timeoutMs` of `worker.call`; an open transaction rolls back. */
-export const STORE_BUDGETS_MS = { read: 5000, write: 10_000, batch: 60_000, migrate: 120_000 };
+export const STORE_BUDGETS_MS = {
+  read: 5000,
+  write: 10_000,
+  batch: 60_000,
+  migrate: 120_000,
+  copy: 600_000,
+};
 
 /** Every app's own encrypted store. */
 export interface AppStores {
@@ -32,7 +39,11 @@ export interface AppStores {
   /** A new data key for the store; throws NotFound where there is none. */
   rotateKey(app: Pick<Session, 'appId' | 'manifest'>): Promise<void>;
   close(appId: string): Promise<void>;
-  /** Destroys the key, then the files. */
+  /** Takes a file that was put back, older than the last seen, on the user's word. */
+  acceptOlder(appId: string): Promise<void>;
+  /** Whether the app has a store at all. */
+  has(appId: string): boolean;
+  /** Destroys the key, then the files; calls meanwhile answer Busy, later ones find an empty store. */
   wipe(appId: string): Promise<void>;
   status(): readonly WorkerStatus[];
   closeAll(): Promise<void>;
@@ -46,29 +57,58 @@ export function createAppStores(deps: {
 }): AppStores {
   const { paths, keys, log } = deps;
   const processes = createStoreProcesses(deps);
+  const tended = createTendedStores({ log });
+  const wiped = new Set<string>();
   const placeOf = ({ appId, manifest }: Pick<Session, 'appId' | 'manifest'>): StorePlace => {
     assertAppId(appId);
+    if (wiped.has(appId)) throw beingWiped();
     return { id: appId, folder: paths.store(appId), quotaBytes: quotaOf(manifest) };
   };
   return {
-    forApp: (app) => processes.open(placeOf(app)),
+    forApp: (app) =>
+      tended.tend(processes.open(placeOf(app)), {
+        id: app.appId,
+        isOptedIn: app.manifest.storage.backups.enabled,
+      }),
     rotateKey: (app) => processes.rotateKey(placeOf(app)),
     usage: ({ appId, manifest }) => {
       assertAppId(appId);
       return { bytes: bytesOnDisk(paths.store(appId)), limitBytes: quotaOf(manifest) };
     },
-    close: (appId) => processes.close(appId),
+    close: async (appId) => {
+      tended.forget(appId);
+      await processes.close(appId);
+    },
+    acceptOlder: async (appId) => {
+      assertAppId(appId);
+      await keys.accept(appId);
+      // The next call starts a process that opens what is there.
+      await processes.close(appId);
+    },
+    has: (appId) => {
+      assertAppId(appId);
+      return existsSync(paths.store(appId));
+    },
     wipe: async (appId) => {
       assertAppId(appId);
-      await processes.close(appId);
-      await keys.destroy(appId);
-      const folder = paths.store(appId);
-      rmSync(folder, { recursive: true, force: true });
-      if (existsSync(dirname(folder))) syncFolder(dirname(folder));
+      wiped.add(appId);
+      try {
+        tended.forget(appId);
+        await processes.close(appId);
+        await keys.destroy(appId);
+        const folder = paths.store(appId);
+        rmSync(folder, { recursive: true, force: true });
+        if (existsSync(dirname(folder))) syncFolder(dirname(folder));
+      } finally {
+        wiped.delete(appId);
+      }
       log.info('store.wiped', { appId });
     },
     status: () => processes.status(),
-    closeAll: () => processes.closeAll(),
+    closeAll: () => {
+      tended.forgetAll();
+      return processes.closeAll();
+    },
   };
 }
 
@@ -81,6 +121,10 @@ function bytesOnDisk(folder: string): number {
 
 function quotaOf({ storage }: Session['manifest']): number {
   return (storage.quota_mb ?? LIMITS.defaultStoreQuotaMb) * BYTES_PER_MB;
+}
+
+function beingWiped(): RpcError {
+  return new RpcError('Busy', 'The store is being wiped.', { details: { retryAfterMs: 200 } });
 }
 
 function assertAppId(appId: string): void {

@@ -1,7 +1,9 @@
+import { RpcError } from '@locara/protocol';
 import { EXIT_COUNTED_ON } from '../workers/store/ops/opening-ops.ts';
 import type { StoreOps } from '../workers/store/ops.ts';
 import type { WorkerDependencies } from '../workers/worker-dependencies.ts';
 import type { Worker } from '../workers/worker.ts';
+import { isStoreTrouble } from './store-trouble.ts';
 
 /** Told of the processes of one store. */
 export type ProcessHooks = Required<Pick<WorkerDependencies, 'onReady' | 'onExit'>>;
@@ -30,7 +32,7 @@ export function createRecordedWorker(
   let loaded = 0;
   let recorded = 0;
   let generation: number | undefined;
-  let recording: Promise<void> | undefined;
+  let recording: Promise<boolean> | undefined;
   let closing: Promise<void> = Promise.resolve();
 
   const worker = createWorker({
@@ -46,15 +48,18 @@ export function createRecordedWorker(
       generation = undefined;
     },
   });
-  const recordOpening = async (): Promise<void> => {
-    const opening = await worker.call('describeOpening', {}, OWN_TURN);
+  /** False where the file is held back: then nothing of it was acknowledged, and there is nothing to record. */
+  const recordOpening = async (): Promise<boolean> => {
+    const opening = await worker.call('describeOpening', {}, OWN_TURN).catch(undefinedIfHeld);
+    if (opening === undefined) return false;
     const serial = loaded;
     generation = opening.generation;
     await recorder.record(opening.generation);
     recorded = serial;
     recorder.onRecorded();
+    return true;
   };
-  const ensureRecorded = (): Promise<void> => {
+  const ensureRecorded = (): Promise<boolean> => {
     recording ??= recordOpening().finally(() => {
       recording = undefined;
     });
@@ -67,7 +72,7 @@ export function createRecordedWorker(
       // Queued first, so that a new process is asked before it is used; its failure is the call's own.
       if (!isRecorded()) ensureRecorded().catch(() => undefined);
       const result = await worker.call(op, params, options);
-      while (!isRecorded()) await ensureRecorded();
+      while (!isRecorded() && (await ensureRecorded()));
       return result;
     },
     close: async () => {
@@ -80,4 +85,10 @@ export function createRecordedWorker(
       return isStopped;
     },
   };
+}
+
+/** A store that is damaged, lost or rolled back is not open; only copies of it and the user's help still work. */
+function undefinedIfHeld(error: unknown): undefined {
+  if (error instanceof RpcError && isStoreTrouble(error)) return undefined;
+  throw error;
 }

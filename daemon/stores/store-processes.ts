@@ -71,9 +71,9 @@ export function createStoreProcesses(deps: StoreProcessesDeps): StoreProcesses {
   const openStore = (place: StorePlace): Worker<StoreOps> => {
     const present = open.get(place.id);
     if (present?.quotaBytes === place.quotaBytes) return present.worker;
-    // An update changed the quota: the old process ends, the new one waits for its lock.
-    void present?.worker.close();
-    const worker = createStoreProcess(place, { ...deps, rotate });
+    // An update changed the quota. Two processes never share a folder: the new one starts once the old one is gone.
+    const left = present?.worker.close();
+    const worker = createStoreProcess(place, { ...deps, rotate, left });
     open.set(place.id, { worker, quotaBytes: place.quotaBytes });
     return worker;
   };
@@ -94,15 +94,21 @@ export function createStoreProcesses(deps: StoreProcessesDeps): StoreProcesses {
 /** One store's worker: started with its keys, on record with each opening, and with a rotation ended that was cut off. */
 function createStoreProcess(
   place: StorePlace,
-  deps: StoreProcessesDeps & { readonly rotate: ReturnType<typeof createKeyRotation> },
+  deps: StoreProcessesDeps & {
+    readonly rotate: ReturnType<typeof createKeyRotation>;
+    readonly left: Promise<void> | undefined;
+  },
 ): Worker<StoreOps> {
-  const { keys, createStoreWorker, rotate, log } = deps;
+  const { keys, createStoreWorker, rotate, left, log } = deps;
   const { id, folder } = place;
   let started: StoreStart | undefined;
   const spec: WorkerSpec = {
     ...WORKER_POLICY,
     model: id,
-    start: async () => (started = await describeStart(keys, place)),
+    start: async () => {
+      await left;
+      return (started = await describeStart(keys, place));
+    },
     writableFolders: [folder],
     confinesReads: true,
   };

@@ -6,6 +6,7 @@ import { keysMethods } from './keys.ts';
 import { modelsControlMethods } from './models.ts';
 import { revocationMethods } from './revocation.ts';
 import { statusMethods } from './status.ts';
+import { storeMethods } from './store.ts';
 import { trustMethods } from './trust.ts';
 
 /** The method table of the control socket. */
@@ -19,4 +20,5 @@ export const controlMethods = {
   ...auditControlMethods,
   ...modelsControlMethods,
   ...keysMethods,
+  ...storeMethods,
 };

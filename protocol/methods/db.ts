@@ -26,6 +26,29 @@ const sqlErrors = [
   'Unavailable',
 ] as const;
 
+const copyErrors = [
+  'Timeout',
+  'InsufficientResources',
+  'Busy',
+  'WorkerCrashed',
+  'Unavailable',
+] as const;
+
+export const BackupId = z.string().max(64).describe('As `db.backups` names it.');
+
+/** One copy of a store. */
+export const Backup = z
+  .object({
+    id: BackupId,
+    createdAt: z.iso.datetime(),
+    bytes: z.int(),
+    schemaVersion: z.int(),
+    reason: z
+      .enum(['asked', 'daily', 'migration', 'restore'])
+      .describe('`restore`: of what was there before another copy was put back.'),
+  })
+  .meta({ id: 'Backup' });
+
 export const dbMethods = {
   'db.exec': defineMethod({
     summary: 'Run one statement that changes rows.',
@@ -80,7 +103,11 @@ export const dbMethods = {
         )
         .max(1000),
     }),
-    result: z.object({ version: z.int(), applied: z.array(z.int()) }),
+    result: z.object({
+      version: z.int(),
+      applied: z.array(z.int()),
+      backup: BackupId.optional().describe('A copy from before, where the store held anything.'),
+    }),
     errors: sqlErrors,
   }),
   'db.info': defineMethod({
@@ -94,7 +121,41 @@ export const dbMethods = {
       encrypted: z.literal(true),
       tables: z.array(z.string()),
       collections: z.array(z.string()),
+      diskBytes: z.int().describe('Of all files: database, log, backups.'),
+      backups: z.int().describe('How many there are.'),
     }),
     errors: ['WorkerCrashed', 'Unavailable'],
+  }),
+  'db.backup': defineMethod({
+    summary: 'Copy the whole store, encrypted like it; proved by opening the copy.',
+    requires: 'store:write',
+    params: z.strictObject({}),
+    result: z.object({ backup: Backup }),
+    errors: [...copyErrors, 'CapabilityDenied'],
+  }),
+  'db.backups': defineMethod({
+    summary: 'The copies of this store, newest first.',
+    requires: 'store:read',
+    params: z.strictObject({}),
+    result: z.object({ backups: z.array(Backup) }),
+    errors: ['WorkerCrashed', 'Unavailable'],
+  }),
+  'db.restore': defineMethod({
+    summary: 'Put a copy in the place of the store, whole or not at all.',
+    requires: 'store:write',
+    params: z.strictObject({ backup: BackupId }),
+    result: z.object({
+      restored: BackupId,
+      schemaVersion: z.int(),
+      saved: BackupId.optional().describe('A copy of what was there before.'),
+    }),
+    errors: [...copyErrors, 'NotFound'],
+  }),
+  'db.wipe': defineMethod({
+    summary: 'Destroy the key, the data and the copies of this store; it is empty afterwards.',
+    requires: 'store:write',
+    params: z.strictObject({}),
+    result: z.object({ wiped: z.literal(true) }),
+    errors: ['Busy', 'WorkerCrashed', 'Unavailable'],
   }),
 };

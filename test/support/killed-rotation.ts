@@ -2,7 +2,6 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import type { Protection } from '../../daemon/stores/keys/master-places.ts';
 
-
 const PASSPHRASE = 'correct horse battery';
 
 /**

@@ -1,7 +1,6 @@
-import { type OpenedStore, openStore } from '../../daemon/stores/database/opening.ts';
-import { createStoreOperations } from '../../daemon/workers/store/engine.ts';
 import { EXIT_COUNTED_ON } from '../../daemon/workers/store/ops/opening-ops.ts';
 import type { ProcessHooks } from '../../daemon/stores/recorded-worker.ts';
+import { createStoreEngine, type StoreEngine } from '../../daemon/workers/store/engine.ts';
 import type { StoreOps, StoreStart } from '../../daemon/workers/store/ops.ts';
 import type { Worker, WorkerSpec } from '../../daemon/workers/worker.ts';
 import { SILENT_CALL } from './engine-call.ts';
@@ -11,12 +10,12 @@ export function createInProcessStoreWorker(
   spec: WorkerSpec,
   { onReady, onExit }: ProcessHooks,
 ): Worker<StoreOps> {
-  let store: OpenedStore | undefined;
-  let opening: Promise<OpenedStore> | undefined;
-  const open = async (): Promise<OpenedStore> => {
+  let store: StoreEngine | undefined;
+  let opening: Promise<StoreEngine> | undefined;
+  const open = async (): Promise<StoreEngine> => {
     const start = await (spec.start as () => Promise<StoreStart>)();
     // As over the channel to a process: the daemon's own copy of the keys is not this one.
-    store = openStore(structuredClone(start));
+    store = createStoreEngine(structuredClone(start));
     onReady();
     return store;
   };
@@ -25,9 +24,8 @@ export function createInProcessStoreWorker(
       opening = undefined;
       throw error;
     });
-    const store = await opening;
-    const operations = createStoreOperations(store);
-    const operation = operations[op as keyof StoreOps] as (...args: unknown[]) => never;
+    const { engine } = await opening;
+    const operation = engine[op as keyof StoreOps] as (...args: unknown[]) => never;
     // Like a process, a store answers later, never within the call.
     await Promise.resolve();
     return operation(params, SILENT_CALL);

@@ -58,6 +58,8 @@ export interface StoreDatabase {
   usage(): StoreUsage;
   /** Ends every reader that is still open, as each write does: SQLite's own library refuses to write beside one. */
   readonly endReading: () => void;
+  /** A statement of the daemon's own that no app may run: PRAGMA, VACUUM INTO. All of its rows. */
+  maintain(sql: string, params?: BoundParams): readonly (readonly StoredValue[])[];
   readonly close: () => void;
 }
 
@@ -118,6 +120,34 @@ function openGuardable({ path, loadNative = loadNativeSqlite }: OpenOptions): {
   };
 }
 
+/** A copy of a store, opened beside it. */
+export interface CopyOptions {
+  readonly path: string;
+  readonly key: Uint8Array;
+  readonly isWritable: boolean;
+}
+
+/**
+ * Opens a copy to look at it or to prepare it: it keeps its journal mode, has no quota, runs nothing of an
+ * app's, and is never made. Throws Unavailable when the key does not fit.
+ */
+export function openStoreCopy(options: CopyOptions): StoreDatabase {
+  let sqlite: SqliteDatabase | undefined;
+  try {
+    const readonly = !options.isWritable;
+    sqlite = new Sqlite(options.path, { readonly, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+    unlock(sqlite, options.key);
+    protect(sqlite);
+    sqlite.loadExtension(getLoadablePath());
+    restrictFunctions(sqlite);
+  } catch (error) {
+    sqlite?.close();
+    const usage = () => ({ usedBytes: 0, limitBytes: 0, isDiskFull: isDiskLow(options.path) });
+    throw toStoreError(error, { stage: 'open', usage });
+  }
+  return wrapDatabase(sqlite, { path: options.path, quotaBytes: 0 }, NO_GUARD);
+}
+
 /** Without a guard a store still keeps what its typed methods are given. */
 function orUndefined<T>(work: () => T): T | undefined {
   try {
@@ -135,16 +165,21 @@ function unlock(sqlite: SqliteDatabase, key: Uint8Array): void {
   sqlite.prepare('SELECT count(*) FROM sqlite_schema').get();
 }
 
-function configure(sqlite: SqliteDatabase, quotaBytes: number): void {
+/** What holds for every file that is opened: nothing temporary on disk, no trust in its schema. */
+function protect(sqlite: SqliteDatabase): void {
   // One connection alone: no shared-memory file, and no second process can change the file.
   sqlite.pragma('locking_mode = EXCLUSIVE');
-  sqlite.pragma('journal_mode = WAL');
   sqlite.pragma('synchronous = FULL');
   sqlite.pragma('temp_store = MEMORY');
-  sqlite.pragma('foreign_keys = ON');
   sqlite.pragma('trusted_schema = OFF');
   sqlite.pragma('cell_size_check = ON');
   sqlite.pragma('recursive_triggers = OFF');
+}
+
+function configure(sqlite: SqliteDatabase, quotaBytes: number): void {
+  protect(sqlite);
+  sqlite.pragma('journal_mode = WAL');
+  sqlite.pragma('foreign_keys = ON');
   sqlite.pragma(`journal_size_limit = ${MAX_WAL_BYTES}`);
   sqlite.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   sqlite.pragma(`cache_size = -${CACHE_KIB}`);
@@ -168,7 +203,7 @@ function restrictFunctions(sqlite: SqliteDatabase): void {
 
 function wrapDatabase(
   sqlite: SqliteDatabase,
-  options: OpenOptions,
+  options: Pick<OpenOptions, 'path' | 'quotaBytes'>,
   guard: StatementGuard,
 ): StoreDatabase {
   const pragma = (name: string): number =>
@@ -207,6 +242,15 @@ function wrapDatabase(
     isGuarded: guard.isActive,
     usage,
     endReading: readers.endAll,
+    maintain: (sql, params = []) => {
+      readers.endAll();
+      return guarded('run', () => {
+        const statement = sqlite.prepare(sql).safeIntegers(true);
+        if (statement.reader) return statement.raw(true).all(params) as StoredValue[][];
+        statement.run(params);
+        return [];
+      });
+    },
     close: () => {
       readers.endAll();
       sqlite.close();

@@ -3,7 +3,12 @@ import { RpcError } from '@locara/protocol/errors';
 import type { Opening } from '../../workers/store/ops/opening-ops.ts';
 import type { StoreStart } from '../../workers/store/ops.ts';
 import { openStoreDatabase, type StoreDatabase } from './database.ts';
-import { missing } from './store-errors.ts';
+import { assertIntact, assertRegularFiles, isSuspect, settleSuspicion } from './integrity.ts';
+import { damaged, missing } from './store-errors.ts';
+import { finishSwap } from './swap.ts';
+
+/** Every store has it, from its first opening on. */
+export const STATE_TABLE = 'locara_state';
 
 export interface OpenedStore {
   readonly database: StoreDatabase;
@@ -17,10 +22,14 @@ export interface OpenedStore {
  * fits, when the file is lost, and when it is older than the last that was seen (`store_rolled_back`).
  */
 export function openStore(start: StoreStart): OpenedStore {
-  const wasUnclean = bytesOf(`${start.path}-wal`) > 0;
+  assertRegularFiles(start.path);
+  finishSwap(start.path);
+  const wasUnclean = bytesOf(`${start.path}-wal`) > 0 || isSuspect(start.path);
   if (start.generation > 0 && bytesOf(start.path) === 0) throw missing();
   const { database, keyIndex } = openByFirstKey(start);
   try {
+    if (wasUnclean) assertIntact(database);
+    settleSuspicion(start.path);
     const generation = countOn(database, start);
     return {
       database,
@@ -46,7 +55,8 @@ function openByFirstKey({ keys, path, quotaBytes }: StoreStart): {
       refusal = error;
     }
   }
-  throw refusal;
+  // The key is this store's own: a file that it does not open is damaged, or another one.
+  throw isWrongKey(refusal) ? damaged() : refusal;
 }
 
 function isWrongKey(error: unknown): boolean {
@@ -55,16 +65,12 @@ function isWrongKey(error: unknown): boolean {
 
 /** The generation is committed in the file before anyone hears of it: what is on record is never ahead of the file. */
 function countOn(database: StoreDatabase, { generation: last, acceptsOlder }: StoreStart): number {
-  database
-    .prepare(
-      'CREATE TABLE IF NOT EXISTS locara_state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT',
-    )
-    .run();
+  createState(database);
   const found = readGeneration(database);
   if (found < last && acceptsOlder !== true) throw rolledBack();
   // Also past a generation that a killed daemon did not put on record: each opening has its own.
   const next = Math.max(found, last) + 1;
-  writeGeneration(database, next);
+  stampGeneration(database, next);
   return next;
 }
 
@@ -77,15 +83,24 @@ function readGeneration(database: StoreDatabase): number {
 }
 
 /** On the disk when it returns. A file that is to take the store's place needs the generation of the one it replaces. */
-export function writeGeneration(database: StoreDatabase, generation: number): void {
+export function stampGeneration(database: StoreDatabase, generation: number): void {
+  createState(database);
   database
     .prepare("INSERT OR REPLACE INTO locara_state VALUES ('generation', ?)")
     .run([BigInt(generation)]);
 }
 
+function createState(database: StoreDatabase): void {
+  database
+    .prepare(
+      `CREATE TABLE IF NOT EXISTS ${STATE_TABLE} (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT`,
+    )
+    .run();
+}
+
 function closeCounted(database: StoreDatabase, generation: number): boolean {
   try {
-    writeGeneration(database, generation);
+    stampGeneration(database, generation);
   } catch {
     // A full disk, or a file gone bad: what was acknowledged is in it all the same.
     database.close();

@@ -36,6 +36,7 @@ export function toStoreError(
   if (code === 'SQLITE_FULL') return full(context.usage());
   if (code === 'SQLITE_TOOBIG') return tooLarge();
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return busy();
+  if (code === 'SQLITE_CORRUPT_VTAB') return searchTableDamaged();
   if (code === 'SQLITE_AUTH') return forbidden('this operation');
   if (code === 'SQLITE_NOMEM' || code === 'SQLITE_IOERR_NOMEM') return outOfMemory();
   if (/^SQLITE_IOERR_(WRITE|FSYNC|TRUNCATE)/.test(code)) {
@@ -49,6 +50,20 @@ export function toStoreError(
 function unreadable(): RpcError {
   return new RpcError('Unavailable', 'The store cannot be read: damaged, or another key.', {
     details: { rule: 'store_unreadable' },
+  });
+}
+
+/** The app's own FTS5 table disagrees with itself, as after a wrong 'delete' command; the file is whole. */
+function searchTableDamaged(): RpcError {
+  return new RpcError('Unavailable', 'A search table is inconsistent: rebuild it.', {
+    details: { rule: 'search_table_damaged' },
+  });
+}
+
+/** The file has damaged pages or is no store at all: it is served no more until the user has decided. */
+export function damaged(): RpcError {
+  return new RpcError('Unavailable', 'The file of this store is damaged.', {
+    details: { rule: 'store_damaged' },
   });
 }
 

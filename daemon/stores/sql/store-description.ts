@@ -6,7 +6,7 @@ import { OWN_PREFIX } from './sql-guard.ts';
 export function describeStore(
   database: StoreDatabase,
   schemaVersion: number,
-): StoreOps['describeStore']['result'] {
+): Omit<StoreOps['describeStore']['result'], 'diskBytes' | 'backups'> {
   const names = (sql: string): string[] =>
     [...database.prepare(sql).rows()].map(([name]) => String(name));
   const { usedBytes, limitBytes } = database.usage();

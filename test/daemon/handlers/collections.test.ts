@@ -40,7 +40,7 @@ function openApp(held: readonly Capability[], embedder: Embedder = embedByWords)
   const call = {
     session: {
       appId: 'acme/notes',
-      manifest: { storage: { sql: true } },
+      manifest: { storage: { sql: true, backups: { enabled: false } } },
       has: (capability: Capability) => held.includes(capability),
     },
     signal: new AbortController().signal,

@@ -32,7 +32,9 @@ function makeStores() {
 
 const sessionOf = (appId: string, quotaMb?: number) => ({
   appId,
-  manifest: { storage: { sql: false, quota_mb: quotaMb } } as unknown as AppManifest,
+  manifest: {
+    storage: { sql: false, quota_mb: quotaMb, backups: { enabled: false } },
+  } as unknown as AppManifest,
 });
 
 async function writeNote(stores: AppStores, appId: string): Promise<void> {

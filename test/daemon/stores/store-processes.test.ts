@@ -126,6 +126,7 @@ describe('the generation on record', () => {
       details: { rule: 'store_rolled_back' },
     });
     await home.keys.accept(ID);
+    await processes.closeAll();
     await write(processes.open(home.place));
     expect(await generationOf(home)).toBe(5);
   });

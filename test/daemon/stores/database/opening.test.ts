@@ -64,5 +64,5 @@ test('a store opens by the first key that fits, and by none of others', () => {
   expect(opening.keyIndex).toBe(1);
   expect(
     refusalOf(() => openStore({ ...start, keys: [randomBytes(32), randomBytes(32)] })),
-  ).toMatchObject({ reason: 'Unavailable', details: { rule: 'store_unreadable' } });
+  ).toMatchObject({ reason: 'Unavailable', details: { rule: 'store_damaged' } });
 });

@@ -11,11 +11,16 @@ const SECOND = {
     INSERT INTO notes (id) VALUES (1);`,
 };
 
+const THIRD = { version: 3, name: 'more', sql: 'CREATE TABLE more (id)' };
+
 describe('db.migrate', () => {
   test('applies what is new, once', () => {
     const store = startStoreEngine(makeStoreStart());
     expect(store('migrate', { migrations: [FIRST] })).toEqual({ version: 1, applied: [1] });
-    expect(store('migrate', { migrations: [FIRST, SECOND] })).toEqual({ version: 2, applied: [2] });
+    expect(store('migrate', { migrations: [FIRST, SECOND] })).toMatchObject({
+      version: 2,
+      applied: [2],
+    });
     expect(store('migrate', { migrations: [FIRST, SECOND] })).toEqual({ version: 2, applied: [] });
     expect(store('describeStore', {})).toMatchObject({ schemaVersion: 2, tables: ['notes'] });
     expect(store('query', { sql: 'SELECT body FROM notes', limit: 1 }).rows).toEqual([
@@ -24,15 +29,41 @@ describe('db.migrate', () => {
   });
 
   test.each([
-    ['another text', [{ ...FIRST, sql: 'CREATE TABLE other (id)' }, SECOND]],
-    ['another name', [{ ...FIRST, name: 'other' }, SECOND]],
-    ['a missing migration', [SECOND]],
-    ['an older app', [FIRST]],
-    ['no migrations', []],
-  ])('answers %s with Conflict', (_case, migrations) => {
+    ['another text', 1, 'sql', [{ ...FIRST, sql: 'CREATE TABLE other (id)' }, SECOND]],
+    ['another name', 1, 'name', [{ ...FIRST, name: 'other' }, SECOND]],
+    ['a missing migration', 1, 'missing', [SECOND]],
+    ['an older app', 3, 'missing', [FIRST]],
+    ['no migrations', 1, 'missing', []],
+    ['one put in between', 2, 'order', [FIRST, { ...SECOND, version: 2 }, THIRD]],
+  ])('answers %s with Conflict that names the version', (_case, version, differs, migrations) => {
     const store = startStoreEngine(makeStoreStart());
-    store('migrate', { migrations: [FIRST, SECOND] });
-    expect(refusalOf(() => store('migrate', { migrations })).reason).toBe('Conflict');
+    store('migrate', { migrations: [FIRST, THIRD] });
+    expect(refusalOf(() => store('migrate', { migrations }))).toMatchObject({
+      reason: 'Conflict',
+      details: { version, differs },
+    });
+  });
+
+  test('copies a store that holds anything, so that the migration can be taken back', () => {
+    const store = startStoreEngine(makeStoreStart());
+    expect(store('migrate', { migrations: [FIRST] })).not.toHaveProperty('backup');
+    const { backup = '' } = store('migrate', { migrations: [FIRST, SECOND] });
+    expect(store('listBackups', {}).backups).toMatchObject([
+      { id: backup, reason: 'migration', schemaVersion: 1 },
+    ]);
+    expect(store('restoreBackup', { backup })).toMatchObject({ schemaVersion: 1 });
+    expect(store('query', { sql: 'SELECT * FROM notes', limit: 1 }).rows).toEqual([]);
+    expect(store('migrate', { migrations: [FIRST, SECOND] })).toMatchObject({ applied: [2] });
+  });
+
+  test('copies nothing for one that is refused, and keeps no copy of one that failed', () => {
+    const store = startStoreEngine(makeStoreStart());
+    store('migrate', { migrations: [FIRST] });
+    for (const sql of ["ATTACH '/tmp/x' AS y", 'CREATE TABLE a (x); CREATE TABLE a (x)']) {
+      const broken = { version: 2, name: 'broken', sql };
+      refusalOf(() => store('migrate', { migrations: [FIRST, broken] }));
+      expect(store('listBackups', {}).backups).toEqual([]);
+    }
   });
 
   test('leaves nothing behind when one of them fails', () => {

@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import { CliError, EXIT, type CliContext } from '../context.ts';
+import { plain } from '../output.ts';
+import { addAppId } from './app-id.ts';
+import { addExample } from './example.ts';
+
+interface RestoreOptions {
+  readonly backup: string;
+  readonly yes?: boolean;
+}
+
+export function registerRestore(data: Command, context: CliContext): void {
+  const restore = addAppId(
+    data.command('restore').description('put a copy in the place of the stored data'),
+  )
+    .requiredOption('--backup <id>', 'which one, as `backups` lists it, or `latest`')
+    .option('--yes', 'without being asked')
+    .action(async (appId: string, { backup, yes = false }: RestoreOptions) => {
+      if (!yes) await confirmRestore(context, appId);
+      const restored = await context.control('store.restore', { appId, backup });
+      const kept =
+        restored.saved === undefined
+          ? 'A damaged file is kept beside it.'
+          : `What was there before is kept as backup ${plain(restored.saved)}.`;
+      context.print(restored, [`Backup ${plain(restored.restored)} is in place.`, kept]);
+    });
+  addExample(
+    restore,
+    'locara app data restore acme/notes --backup latest',
+    'locara app data restore acme/notes --backup latest --yes --json',
+  );
+}
+
+/** What was written since the backup is the app's no more: without a word of the user's nothing is replaced. */
+async function confirmRestore(context: CliContext, appId: string): Promise<void> {
+  const question = `Put the backup in the place of all data of ${appId}?`;
+  if (await context.confirm(question)) return;
+  throw new CliError(
+    'ConsentRefused',
+    'Nothing was replaced. Add --yes to do it unasked.',
+    EXIT.refused,
+  );
+}

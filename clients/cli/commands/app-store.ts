@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { registerAccept } from './app-store-accept.ts';
+import { registerBackups } from './app-store-backups.ts';
+import { registerCheck } from './app-store-check.ts';
+import { registerRestore } from './app-store-restore.ts';
+import { registerSalvage } from './app-store-salvage.ts';
+
+export function registerData(app: Command, context: CliContext): void {
+  const data = app.command('data').description("look at an app's stored data, and bring it back");
+  registerCheck(data, context);
+  registerBackups(data, context);
+  registerRestore(data, context);
+  registerSalvage(data, context);
+  registerAccept(data, context);
+}

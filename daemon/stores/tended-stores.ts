@@ -1,0 +1,121 @@
+import { RpcError } from '@locara/protocol';
+import { describeError, type Log } from '../log.ts';
+import type { StoreOps } from '../workers/store/ops.ts';
+import type { Worker } from '../workers/worker.ts';
+import { isStoreTrouble } from './store-trouble.ts';
+
+/** After so long without a call, a store's own turn is free for a copy. */
+const IDLE_MS = 15_000;
+/** An app that never rests has its copy made between two of its calls. */
+const RESTLESS_MS = 60 * 60 * 1000;
+const COPY_BUDGET_MS = 600_000;
+
+const WRITES: ReadonlySet<string> = new Set<keyof StoreOps>([
+  'exec',
+  'batch',
+  'migrate',
+  'createCollection',
+  'dropCollection',
+  'upsertRecords',
+  'deleteRecords',
+]);
+
+/** Whose store it is. */
+export interface TendedStore {
+  readonly id: string;
+  /** Whether its manifest asks for backups. */
+  readonly isOptedIn: boolean;
+}
+
+/** Stores whose daily copies are seen to, and whose troubles name the command that helps. */
+export interface TendedStores {
+  /** The same worker, watched. */
+  tend(worker: Worker<StoreOps>, store: TendedStore): Worker<StoreOps>;
+  forget(id: string): void;
+  forgetAll(): void;
+}
+
+/** What is known of a store since it was opened. */
+interface Watch {
+  timer: NodeJS.Timeout | undefined;
+  changedSince: number | undefined;
+  /** Old copies were looked through once. */
+  wasPruned: boolean;
+  tended: Tended | undefined;
+}
+
+interface Tended {
+  readonly worker: Worker<StoreOps>;
+  readonly isOptedIn: boolean;
+  readonly watched: Worker<StoreOps>;
+}
+
+export function createTendedStores({ log }: { readonly log: Log }): TendedStores {
+  const watches = new Map<string, Watch>();
+  const watchOf = (id: string): Watch => {
+    const watch = watches.get(id) ?? createWatch();
+    watches.set(id, watch);
+    return watch;
+  };
+  const copy = async (worker: Worker<StoreOps>, { id, isOptedIn }: TendedStore): Promise<void> => {
+    const watch = watchOf(id);
+    watch.changedSince = undefined;
+    watch.wasPruned = true;
+    try {
+      await worker.call('tendBackups', { isOptedIn }, { timeoutMs: COPY_BUDGET_MS });
+    } catch (error) {
+      log.warn('store.copyFailed', { appId: id, ...describeError(error) });
+    }
+  };
+  const settled = (worker: Worker<StoreOps>, store: TendedStore, op: string): void => {
+    const watch = watchOf(store.id);
+    if (WRITES.has(op)) watch.changedSince ??= performance.now();
+    clearTimeout(watch.timer);
+    const isDue = store.isOptedIn ? watch.changedSince !== undefined : !watch.wasPruned;
+    if (!isDue) return;
+    const isRestless = performance.now() - (watch.changedSince ?? Infinity) > RESTLESS_MS;
+    if (isRestless) void copy(worker, store);
+    else watch.timer = setTimeout(() => void copy(worker, store), IDLE_MS).unref();
+  };
+  const forget = (id: string): void => {
+    clearTimeout(watches.get(id)?.timer);
+    watches.delete(id);
+  };
+  const watched = (worker: Worker<StoreOps>, store: TendedStore): Worker<StoreOps> => ({
+    ...worker,
+    call: async (op, params, options) => {
+      try {
+        return await worker.call(op, params, options);
+      } catch (error) {
+        throw withCommand(error, store.id);
+      } finally {
+        settled(worker, store, op);
+      }
+    },
+  });
+  return {
+    tend: (worker, store) => {
+      const watch = watchOf(store.id);
+      const { tended } = watch;
+      if (tended?.worker === worker && tended.isOptedIn === store.isOptedIn) return tended.watched;
+      watch.tended = { worker, isOptedIn: store.isOptedIn, watched: watched(worker, store) };
+      return watch.tended.watched;
+    },
+    forget,
+    forgetAll: () => {
+      for (const id of [...watches.keys()]) forget(id);
+    },
+  };
+}
+
+function withCommand(error: unknown, id: string): unknown {
+  if (!(error instanceof RpcError) || !isStoreTrouble(error)) return error;
+  return new RpcError(error.reason, error.message, {
+    details: { ...error.details, command: `locara app data check ${id}` },
+    retryable: error.retryable,
+  });
+}
+
+function createWatch(): Watch {
+  return { timer: undefined, changedSince: undefined, wasPruned: false, tended: undefined };
+}
