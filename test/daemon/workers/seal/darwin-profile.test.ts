@@ -57,6 +57,25 @@ describe('the Seatbelt profile', () => {
     expect(isOpen(`/Users/ada${user}/C/a`)).toBe(false);
   });
 
+  test('leaves reading free unless it is asked to close it', () => {
+    expect(render('/a')).not.toContain('file-read');
+  });
+
+  test('closes reading but for the store, the code and the system, which come after', () => {
+    const lines = renderSandboxProfile({
+      execPath: '/opt/node',
+      writableFolders: ['/data/stores/a'],
+      readablePaths: ['/Users/ada/locara/daemon', '/opt/node'],
+    }).split('\n');
+    const reads = lines.slice(lines.indexOf('(deny file-read*)'));
+    expect(reads.at(-2)).toBe('(deny file-read-data (subpath "/System/Volumes/Data"))');
+    expect(reads.at(-1)).toBe(
+      '(allow file-read* (subpath "/Users/ada/locara/daemon") (subpath "/opt/node") (subpath "/data/stores/a"))',
+    );
+    expect(reads.join('\n')).not.toMatch(/subpath "\/(Users|private|private\/tmp)?"/);
+    expect(lines.join('\n')).not.toContain('TemporaryItems');
+  });
+
   test('is balanced', () => {
     const profile = render('/a');
     expect(profile.split('(').length).toBe(profile.split(')').length);
