@@ -20,7 +20,7 @@ const WRITES_PER_SEGMENT = 64;
 const SEGMENTS_PER_SEARCH = 4;
 
 /** From when on codes are made, measured (decision 0155). */
-const LIMITS: VectorIndexLimits = { exactUs: 8000, segmentVectors: 512 };
+const LIMITS: VectorIndexLimits = { exactUs: 5000, segmentVectors: 512 };
 
 export interface VectorIndexLimits {
   /** A collection that takes longer to compare as a whole is searched by codes. */

@@ -154,6 +154,36 @@ test('what is written and removed again and again leaves no heap of dead codes',
   expect(index.search({ vector: queries[0] ?? new Float32Array(), k: 5 }).ranked).toEqual([]);
 });
 
+test('what was removed is not compared any more', () => {
+  const database = openTemporaryStore();
+  const index = createVectorIndex(database, 1, BY_CODES);
+  put(database, index, drawRecords(640));
+  const [vector = new Float32Array()] = queries;
+  expect(index.search({ vector, k: 10 }).plan.scanned).toBe(640);
+  for (const record of [1, 2, 3, 500]) index.remove(record);
+  expect(index.search({ vector, k: 10 }).plan.scanned).toBe(636);
+  index.reset();
+  expect(index.search({ vector, k: 10 }).plan.scanned).toBe(636);
+});
+
+test('the code of a removed vector is not taken for that of a later one', () => {
+  const place = makeOpenOptions();
+  const first = openStoreDatabase(place);
+  const index = createVectorIndex(first, 1, BY_CODES);
+  put(first, index, drawRecords(640));
+  const [vector = new Float32Array()] = queries;
+  expect(index.search({ vector, k: 1 }).plan.scanned).toBe(640);
+  index.remove(640);
+  first.close();
+  const database = openStoreDatabase(place);
+  onTestFinished(() => {
+    database.close();
+  });
+  const reopened = createVectorIndex(database, 1, BY_CODES);
+  reopened.replace(1000, [vector]);
+  expect(reopened.search({ vector, k: 1 }).ranked).toMatchObject([{ record: 1000 }]);
+});
+
 test('a filter that lets many through finds all of them it should, and no other', () => {
   const database = openTemporaryStore();
   const index = createVectorIndex(database, 1, BY_CODES);
