@@ -24,7 +24,6 @@ export function createStoreEngine(start: StoreStart): StoreEngine {
 export function createStoreOperations({ database, opening }: OpenedStore): Engine<StoreOps> {
   const sql = createSql(database);
   const migrations = createMigrations(database);
-  const collections = createCollections(database);
   return {
     exec: sql.exec,
     query: sql.query,
@@ -32,13 +31,6 @@ export function createStoreOperations({ database, opening }: OpenedStore): Engin
     migrate: migrations.migrate,
     describeOpening: () => opening,
     describeStore: () => describeStore(database, migrations.version()),
-    createCollection: collections.create,
-    listCollections: collections.list,
-    describeCollection: collections.describe,
-    dropCollection: collections.drop,
-    upsertRecords: collections.upsert,
-    getRecords: collections.get,
-    deleteRecords: collections.remove,
-    searchRecords: collections.search,
+    ...createCollections(database),
   };
 }
