@@ -107,14 +107,14 @@ function getRecords(
   const select = database.prepare(
     `SELECT ${RECORD_COLUMNS} FROM ${recordsWithTexts(collection)} WHERE r.id = ?`,
   );
-  const byVector = indexes.byVector(collection);
+  const byVector = withVectors ? indexes.byVector(collection) : undefined;
   const budget = createResultBudget('fewer ids');
   const records = ids.flatMap((id) => {
     const [row] = select.rows([id]);
     if (row === undefined) return [];
     const found = toFoundRecord(row);
     spendRecord(budget, row);
-    const vectors = withVectors ? byVector.vectorsOf(Number(row[3])) : [];
+    const vectors = byVector?.vectorsOf(Number(row[3])) ?? [];
     for (const vector of vectors) budget.spend(vector.byteLength * 2);
     return [vectors.length === 0 ? found : { ...found, vectors }];
   });

@@ -20,9 +20,9 @@ export function exportRecords(
   const collection = getCollection(database, name);
   const from = after === undefined ? 0n : readCursor(collection, after);
   const rows = readRows({ database, indexes }, collection, { from, withVectors });
-  const byVector = indexes.byVector(collection);
+  const byVector = withVectors ? indexes.byVector(collection) : undefined;
   const lines = rows.map((row) => {
-    const vectors = withVectors ? byVector.vectorsOf(Number(row[3])) : [];
+    const vectors = byVector?.vectorsOf(Number(row[3])) ?? [];
     return `${JSON.stringify({ ...toFoundRecord(row), ...toVectorFields(vectors) })}\n`;
   });
   return {
