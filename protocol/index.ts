@@ -104,7 +104,7 @@ export { Model } from './methods/models.ts';
 export { Completion, Message } from './methods/llm.ts';
 export { Segment } from './methods/transcribe.ts';
 export { Page, Region } from './methods/ocr.ts';
-export { Filter } from './methods/collections.ts';
+export { Filter, NewRecord } from './methods/collection-shapes.ts';
 export { Base64, Digest, MediaInput, SqlParams, SqlValue, Vector } from './values.ts';
 export { parseUnknown } from './parse-unknown.ts';
 export { renderOpenRpc } from './openrpc.ts';

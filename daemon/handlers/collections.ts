@@ -1,129 +1,63 @@
-import { RpcError, type Params, type Result, type Vector } from '@locara/protocol';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import { exportRecords } from '../collections/export-records.ts';
+import { importRecords } from '../collections/import-records.ts';
+import { reembed } from '../collections/reembed.ts';
+import { prepareSearch } from '../collections/search-records.ts';
+import { createCallStore } from '../collections/store-call.ts';
+import { upsertRecords, type CollectionsCall } from '../collections/upsert-records.ts';
+import { toWireVector } from '../collections/wire-vectors.ts';
 import type { Embedder } from '../scheduler/embedder.ts';
 import type { Handlers, SessionCall } from '../rpc/handler.ts';
-import { STORE_BUDGETS_MS, type AppStores } from '../stores/app-stores.ts';
-import type { UpsertRecord } from '../workers/store/ops/collection-ops.ts';
+import type { AppStores } from '../stores/app-stores.ts';
 
 interface CollectionsDeps {
   readonly stores: AppStores;
   readonly embedder: Embedder;
+  readonly blobs: BlobStore;
 }
 
 /**
  * `collections.*`: records searchable by meaning and by words. Text that comes without a vector is
  * embedded, which is a right of its own (`embed:create`); an app without it supplies the vectors.
  */
-export function collectionsHandlers(deps: CollectionsDeps): Handlers<'collections'> {
-  const storeOf = ({ session }: SessionCall) => deps.stores.forApp(session);
+export function collectionsHandlers({
+  stores,
+  embedder,
+  blobs,
+}: CollectionsDeps): Handlers<'collections'> {
+  const storeOf = (call: SessionCall) => createCallStore(stores.forApp(call.session), call);
+  const partsOf = (call: SessionCall): CollectionsCall => ({
+    call,
+    embedder,
+    store: storeOf(call),
+  });
   return {
-    'collections.create': (params, call) =>
-      storeOf(call).call('createCollection', params, toWrite(call)),
-    'collections.list': (_params, call) => storeOf(call).call('listCollections', {}, toRead(call)),
-    'collections.drop': (params, call) =>
-      storeOf(call).call('dropCollection', params, toWrite(call)),
-    'collections.upsert': (params, call) => upsertRecords(deps, params, call),
+    'collections.create': (params, call) => storeOf(call).write('createCollection', params),
+    'collections.list': (_params, call) => storeOf(call).read('listCollections', {}),
+    'collections.describe': (params, call) => storeOf(call).read('describeCollection', params),
+    'collections.drop': (params, call) => storeOf(call).write('dropCollection', params),
+    'collections.upsert': (params, call) => upsertRecords(partsOf(call), params),
     'collections.get': async ({ encoding, ...wanted }, call) => {
-      const { records } = await storeOf(call).call('getRecords', wanted, toRead(call));
+      const { records } = await storeOf(call).read('getRecords', wanted);
       return {
-        records: records.map(({ vectors: [vector] = [], ...record }) =>
-          vector === undefined
-            ? record
-            : { ...record, vector: encoding === 'f32' ? toF32(vector) : [...vector] },
-        ),
+        records: records.map(({ vectors = [], ...record }) => {
+          const [vector, ...others] = vectors.map((own) => toWireVector(own, encoding));
+          if (vector === undefined) return record;
+          return {
+            ...record,
+            vector,
+            ...(others.length === 0 ? {} : { vectors: [vector, ...others] }),
+          };
+        }),
       };
     },
-    'collections.delete': (params, call) =>
-      storeOf(call).call('deleteRecords', params, toWrite(call)),
-    'collections.search': (params, call) => searchRecords(deps, params, call),
+    'collections.delete': (params, call) => storeOf(call).write('deleteRecords', params),
+    'collections.search': async (params, call) =>
+      storeOf(call).read('searchRecords', await prepareSearch(partsOf(call), params)),
+    'collections.explain': async (params, call) =>
+      storeOf(call).read('explainSearch', await prepareSearch(partsOf(call), params)),
+    'collections.reembed': (params, call) => reembed(partsOf(call), params),
+    'collections.export': (params, call) => exportRecords(partsOf(call), params),
+    'collections.import': (params, call) => importRecords({ ...partsOf(call), blobs }, params),
   };
-}
-
-async function upsertRecords(
-  deps: CollectionsDeps,
-  { collection, records }: Params<'collections.upsert'>,
-  call: SessionCall,
-): Promise<Result<'collections.upsert'>> {
-  const store = deps.stores.forApp(call.session);
-  const texts = records.flatMap((record) => (needsEmbedding(record) ? [record.text] : []));
-  const supplied = records.map(({ vector }) => vector && toFloats(vector));
-  if (texts.length === 0) {
-    const withVectors = records.map(({ id, text, metadata }, index) => ({
-      id,
-      text,
-      metadata,
-      vectors: toList(supplied[index]),
-    }));
-    return store.call('upsertRecords', { collection, records: withVectors }, toWrite(call));
-  }
-  call.require('embed:create');
-  // Before the work of embedding: an unknown collection is refused.
-  await store.call('describeCollection', { collection }, toRead(call));
-  const { vectors, modelDigest } = await deps.embedder({ call, texts, kind: 'document' });
-  const embedded = vectors.values();
-  const complete = records.map(({ vector, ...record }, index): UpsertRecord => ({
-    ...record,
-    vectors: toList(
-      needsEmbedding({ ...record, vector }) ? embedded.next().value : supplied[index],
-    ),
-  }));
-  return store.call('upsertRecords', { collection, records: complete, modelDigest }, toWrite(call));
-}
-
-async function searchRecords(
-  deps: CollectionsDeps,
-  { collection, text, query, vector, k, filter, hybrid = false }: Params<'collections.search'>,
-  call: SessionCall,
-): Promise<Result<'collections.search'>> {
-  const store = deps.stores.forApp(call.session);
-  const request = { collection, k, filter, words: query ?? (hybrid ? text : undefined) };
-  if (text === undefined) {
-    const searched = { ...request, vector: vector && toFloats(vector) };
-    return toHits(await store.call('searchRecords', searched, toRead(call)));
-  }
-  call.require('embed:create');
-  await store.call('describeCollection', { collection }, toRead(call));
-  const embedded = await deps.embedder({ call, texts: [text], kind: 'query' });
-  const { modelDigest } = embedded;
-  const meaning = { ...request, vector: embedded.vectors[0], modelDigest };
-  return toHits(await store.call('searchRecords', meaning, toRead(call)));
-}
-
-function toList<T>(value: T | undefined): readonly T[] {
-  return value === undefined ? [] : [value];
-}
-
-function toHits({ hits }: { readonly hits: readonly Hit[] }): Result<'collections.search'> {
-  return { hits: [...hits] };
-}
-type Hit = Result<'collections.search'>['hits'][number];
-
-function needsEmbedding<R extends Pick<UpsertRecord, 'text'> & { readonly vector?: unknown }>(
-  record: R,
-): record is R & { readonly text: string } {
-  return record.vector === undefined && record.text !== undefined && record.text.trim() !== '';
-}
-
-function toRead({ signal }: SessionCall) {
-  return { signal, timeoutMs: STORE_BUDGETS_MS.read };
-}
-
-function toWrite({ signal }: SessionCall) {
-  return { signal, timeoutMs: STORE_BUDGETS_MS.batch };
-}
-
-/** Throws InvalidParams for bytes that are not whole 32-bit floats. */
-function toFloats(vector: Vector): Float32Array {
-  if (Array.isArray(vector)) return Float32Array.from(vector);
-  const bytes = Buffer.from(vector.f32, 'base64');
-  if (bytes.length > 0 && bytes.length % Float32Array.BYTES_PER_ELEMENT === 0) {
-    return new Float32Array(Uint8Array.from(bytes).buffer);
-  }
-  throw new RpcError('InvalidParams', 'An f32 vector needs whole 32-bit floats.', {
-    details: { rule: 'vector' },
-  });
-}
-
-function toF32(vector: Float32Array): Vector {
-  const bytes = Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
-  return { f32: bytes.toString('base64') };
 }

@@ -114,7 +114,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     ...ocrHandlers({ models, engines, readMedia }),
     ...blobsHandlers({ blobs }),
     ...dbHandlers({ stores }),
-    ...collectionsHandlers({ stores, embedder }),
+    ...collectionsHandlers({ stores, embedder, blobs }),
     ...auditHandlers(parts),
   };
 }

@@ -74,10 +74,14 @@ async function embed(
     },
   };
   const params = { caller: toCaller(call.session, priority), texts, prefix, overflow };
-  const { vectors, promptTokens } = await engines.llm(ready).call('embed', params, waiting);
+  const { vectors, counts, promptTokens } = await engines.llm(ready).call('embed', params, waiting);
   const dimensions = entry.dimensions ?? vectors[0]?.length ?? 0;
+  // Which text a vector without a direction takes one from.
+  const owners = counts?.flatMap((count, index) => Array<string>(count).fill(texts[index] ?? ''));
+  const textOf = (at: number): string => (owners ?? texts)[at] ?? '';
   return {
-    vectors: vectors.map((vector, index) => toUnitVector(vector, dimensions, texts[index] ?? '')),
+    vectors: vectors.map((vector, at) => toUnitVector(vector, dimensions, textOf(at))),
+    ...(counts === undefined ? {} : { counts }),
     dimensions,
     promptTokens,
     modelDigest: digest,

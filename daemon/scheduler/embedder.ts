@@ -1,8 +1,10 @@
 import type { SessionCall } from '../rpc/handler.ts';
 
 export interface Embedded {
-  /** Unit length, one per text, in order. */
+  /** Unit length, in the order of the texts: one per text unless they were split. */
   readonly vectors: readonly Float32Array[];
+  /** How many of the vectors each text has; one each when absent. */
+  readonly counts?: readonly number[];
   readonly dimensions: number;
   readonly promptTokens: number;
   /** `sha256:<hex>` of the model: vectors of different models must never be mixed. */
@@ -14,7 +16,8 @@ export interface EmbedRequest {
   readonly texts: readonly string[];
   readonly kind: 'query' | 'document';
   readonly model?: string | undefined;
-  readonly overflow?: 'refuse' | 'chunk' | undefined;
+  /** Of texts longer than the model reads at once; `split` makes several vectors of one. */
+  readonly overflow?: 'refuse' | 'chunk' | 'split' | undefined;
   readonly priority?: 'interactive' | 'background' | undefined;
   /** From now to the vectors; past it the answer is Timeout. */
   readonly timeoutMs?: number | undefined;

@@ -18,6 +18,8 @@ const WRITES: ReadonlySet<string> = new Set<keyof StoreOps>([
   'dropCollection',
   'upsertRecords',
   'deleteRecords',
+  'writeVectors',
+  'finishReembedding',
 ]);
 
 /** Whose store it is. */

@@ -1,45 +1,17 @@
 import * as z from 'zod';
 import { defineMethod } from '../method.ts';
-import { Unicode, Vector } from '../values.ts';
-
-const Collection = z
-  .string()
-  .regex(/^[a-z][a-z0-9_-]{0,62}$/, 'lower-case letters, digits, _ and -; at most 63');
-const RecordId = Unicode.min(1).max(256);
-const Metadata = z.record(z.string().max(128), z.unknown());
-
-type Json = string | number | boolean | null;
-const Scalar: z.ZodType<Json> = z.union([z.string(), z.number(), z.boolean(), z.null()]);
-
-/** `{field:{eq|in|gt|gte|lt|lte|exists}}`, `{and|or:[…]}`, `{not}`. */
-export type Filter = Readonly<Record<string, unknown>>;
-export const Filter: z.ZodType<Filter> = z
-  .record(
-    z.string().max(128),
-    z.union([
-      z.strictObject({
-        eq: Scalar.optional(),
-        in: z.array(Scalar).max(1000).optional(),
-        gt: z.union([z.string(), z.number()]).optional(),
-        gte: z.union([z.string(), z.number()]).optional(),
-        lt: z.union([z.string(), z.number()]).optional(),
-        lte: z.union([z.string(), z.number()]).optional(),
-        exists: z.boolean().optional(),
-      }),
-      z.array(z.lazy(() => Filter)).max(100),
-      z.lazy(() => Filter),
-    ]),
-  )
-  .meta({ id: 'Filter' });
-
-const StoredRecord = z
-  .object({
-    id: RecordId,
-    text: z.string().optional(),
-    metadata: Metadata.optional(),
-    vector: Vector.optional(),
-  })
-  .meta({ id: 'Record' });
+import {
+  Collection,
+  CollectionState,
+  Hit,
+  NewRecord,
+  RecordId,
+  SEARCH_FIELDS,
+  SEARCH_RULE,
+  StoredRecord,
+  Tokenizer,
+  isSearch,
+} from './collection-shapes.ts';
 
 const errors = [
   'NotFound',
@@ -65,19 +37,38 @@ export const collectionsMethods = {
         .max(8192)
         .optional()
         .describe("Of the vectors; else those of the first record's."),
+      tokenizer: Tokenizer.default('unicode61').describe(
+        'How texts are cut into words: whole words, English words by their stems, or any three characters (parts of words, languages without spaces; a word of a query needs three).',
+      ),
+      partitionBy: z
+        .string()
+        .min(1)
+        .max(128)
+        .optional()
+        .describe(
+          'A metadata field that most filters fix with `eq` or `in`: such searches look at its records alone. It holds one scalar.',
+        ),
     }),
-    result: z.object({ collection: z.string(), dimensions: z.int().optional() }),
+    result: z.object({
+      collection: z.string(),
+      dimensions: z.int().optional(),
+      tokenizer: Tokenizer,
+      partitionBy: z.string().optional(),
+    }),
     errors,
   }),
   'collections.list': defineMethod({
     summary: 'The collections of this app.',
     requires: 'store:read',
     params: z.strictObject({}),
-    result: z.object({
-      collections: z.array(
-        z.object({ collection: z.string(), dimensions: z.int().optional(), records: z.int() }),
-      ),
-    }),
+    result: z.object({ collections: z.array(CollectionState) }),
+    errors,
+  }),
+  'collections.describe': defineMethod({
+    summary: 'What one collection holds.',
+    requires: 'store:read',
+    params: z.strictObject({ collection: Collection }),
+    result: CollectionState,
     errors,
   }),
   'collections.drop': defineMethod({
@@ -94,16 +85,10 @@ export const collectionsMethods = {
     params: z.strictObject({
       collection: Collection,
       records: z
-        .array(
-          z.strictObject({
-            id: RecordId,
-            text: Unicode.max(1_000_000).optional(),
-            metadata: Metadata.optional(),
-            vector: Vector.optional(),
-          }),
-        )
+        .array(NewRecord)
         .min(1)
-        .max(1000),
+        .max(1000)
+        .describe('Of several with one id, the last counts.'),
     }),
     result: z.object({ upserted: z.int() }),
     errors,
@@ -131,32 +116,111 @@ export const collectionsMethods = {
     summary: 'The best k records: `text` by meaning, `query` by words, `vector` by distance.',
     requires: 'store:read',
     mayRequire: ['embed:create'],
-    params: z
-      .strictObject({
-        collection: Collection,
-        text: z.string().min(1).max(100_000).optional(),
-        query: z.string().min(1).max(10_000).optional(),
-        vector: Vector.optional(),
-        k: z.int().min(1).max(1000).default(10),
-        filter: Filter.optional(),
-        hybrid: z.boolean().optional().describe('With `text` alone: by meaning and by its words.'),
-      })
-      .refine(
-        ({ text, vector, query }) =>
-          (text !== undefined || vector !== undefined || query !== undefined) &&
-          !(text !== undefined && vector !== undefined),
-        'give text or vector, query, or one of the first two with query',
-      ),
+    params: z.strictObject(SEARCH_FIELDS).refine(isSearch, SEARCH_RULE),
+    result: z.object({ hits: z.array(Hit) }),
+    errors,
+  }),
+  'collections.explain': defineMethod({
+    summary: 'How the same search is carried out: which index, how much of it, and why.',
+    requires: 'store:read',
+    mayRequire: ['embed:create'],
+    params: z.strictObject(SEARCH_FIELDS).refine(isSearch, SEARCH_RULE),
     result: z.object({
-      hits: z.array(
-        z.object({
-          id: z.string(),
-          score: z.number(),
-          text: z.string().optional(),
-          metadata: Metadata.optional(),
-        }),
-      ),
+      filter: z
+        .object({
+          matches: z.int().describe('Records that it lets through.'),
+          partition: z
+            .object({ field: z.string(), values: z.int() })
+            .optional()
+            .describe('Only the records with this many values of the field were looked at.'),
+        })
+        .optional(),
+      meaning: z
+        .object({
+          method: z.enum(['exact', 'quantized']),
+          reason: z.string(),
+          vectors: z.int().describe('In the collection.'),
+          scanned: z.int().describe('Compared as bits; 0 when exact.'),
+          rescored: z.int().describe('Compared as floats.'),
+          found: z.int(),
+        })
+        .optional(),
+      words: z
+        .object({
+          tokenizer: Tokenizer,
+          terms: z.int().describe('Words of the query that are looked for; any of them may match.'),
+          found: z.int(),
+        })
+        .optional(),
+      fusion: z
+        .object({
+          method: z.literal('reciprocal-rank'),
+          depth: z.int().describe('Records of each ranking that are fused.'),
+          weights: z.object({ meaning: z.number(), words: z.number() }),
+        })
+        .optional(),
+      hits: z.int(),
     }),
+    errors,
+  }),
+  'collections.reembed': defineMethod({
+    summary:
+      'Embed all texts anew with the model that the app pins now, and then search by these vectors.',
+    requires: ['store:write', 'embed:create'],
+    params: z.strictObject({ collection: Collection }),
+    chunk: z.object({ done: z.int(), total: z.int() }),
+    result: z.object({
+      reembedded: z
+        .int()
+        .describe('By this call; less than all where an earlier one was cut short.'),
+      modelDigest: z.string().optional(),
+      dimensions: z.int().optional(),
+    }),
+    errors,
+  }),
+  'collections.export': defineMethod({
+    summary: 'All records as JSON Lines, in pieces; `after` goes on where an earlier call ended.',
+    requires: 'store:read',
+    params: z.strictObject({
+      collection: Collection,
+      after: z.string().max(256).optional().describe('A `cursor` of this collection.'),
+      vectors: z
+        .boolean()
+        .optional()
+        .describe('With their vectors; without, an import embeds the texts anew.'),
+    }),
+    chunk: z.object({
+      jsonl: z.string().describe('The next piece of the file, at most 512 Ki characters.'),
+      records: z.int().describe('That end in this piece.'),
+      cursor: z
+        .string()
+        .optional()
+        .describe('Where to go on after this piece; absent where it ends within a line.'),
+    }),
+    result: z.object({
+      records: z.int(),
+      cursor: z.string().optional().describe('Behind the last record: finds those added later.'),
+    }),
+    errors,
+  }),
+  'collections.import': defineMethod({
+    summary: 'Add or replace records from JSON Lines in a committed blob, one `NewRecord` a line.',
+    requires: 'store:write',
+    mayRequire: ['embed:create'],
+    params: z.strictObject({
+      collection: Collection,
+      blob: z.string().max(128),
+      offset: z
+        .int()
+        .min(0)
+        .default(0)
+        .describe('Bytes to leave out: the `offset` an earlier call came to.'),
+    }),
+    chunk: z.object({
+      imported: z.int().describe('Records so far, by this call.'),
+      offset: z.int().describe('Everything before this byte is stored.'),
+    }),
+    result: z.object({ imported: z.int(), offset: z.int() }),
     errors,
   }),
 };

@@ -1,111 +1,109 @@
 import { RpcError } from '@locara/protocol/errors';
 import type { StoreDatabase } from '../database/database.ts';
+import { createCollectionTables, recordsTable, textsTable } from './collection-tables.ts';
+import { rebuildWords } from './words/create-word-index.ts';
 
-/** One collection as stored. Each has tables of its own: dropped at once, ranked on its own words. */
-export interface CollectionRow {
-  readonly id: number;
-  readonly name: string;
-  readonly dimensions: number | undefined;
-  readonly modelDigest: string | undefined;
+/** Each brings the daemon's own tables one version on; the first makes them. Never changed once released. */
+const UPGRADES: readonly ((database: StoreDatabase) => void)[] = [createFirstLayout, separateTexts];
+
+/**
+ * The daemon's own tables as this version has them, made or brought up to date: all of it or nothing. Throws
+ * Unavailable for those of a later version.
+ */
+export function openCollectionSchema(database: StoreDatabase): void {
+  const version = readVersion(database);
+  if (version === UPGRADES.length) return;
+  if (version > UPGRADES.length) throw tooNew();
+  database.transaction(() => {
+    for (const upgrade of UPGRADES.slice(version)) upgrade(database);
+    database
+      .prepare("INSERT OR REPLACE INTO locara_state VALUES ('collections', ?)")
+      .run([BigInt(UPGRADES.length)]);
+  });
 }
 
-/** The table of a collection's records (key, id, text, metadata as JSON); its name holds its number, never what an app wrote. */
-export function recordsTable({ id }: Pick<CollectionRow, 'id'>): string {
-  return `locara_records_${id}`;
-}
-
-export function createCollectionSchema(database: StoreDatabase): void {
+function readVersion(database: StoreDatabase): number {
   database
     .prepare(
-      `CREATE TABLE IF NOT EXISTS locara_collections
+      'CREATE TABLE IF NOT EXISTS locara_state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT',
+    )
+    .run();
+  const [row] = database
+    .prepare("SELECT value FROM locara_state WHERE name = 'collections'")
+    .rows();
+  if (row !== undefined) return Number(row[0]);
+  // The first layout did not say which it was.
+  return hasTable(database, 'locara_collections') ? 1 : 0;
+}
+
+function hasTable(database: StoreDatabase, name: string): boolean {
+  const [row] = database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').rows([name]);
+  return row !== undefined;
+}
+
+function createFirstLayout(database: StoreDatabase): void {
+  database
+    .prepare(
+      `CREATE TABLE locara_collections
          (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, dimensions INTEGER, model TEXT) STRICT`,
     )
     .run();
 }
 
-/** Throws Conflict when the name is taken. */
-export function insertCollection(
-  database: StoreDatabase,
-  { name, dimensions }: { readonly name: string; readonly dimensions: number | undefined },
-): void {
-  if (findCollection(database, name) !== undefined) {
-    throw new RpcError('Conflict', 'The collection exists already.');
-  }
-  const { lastInsertRowid } = database
-    .prepare('INSERT INTO locara_collections (name, dimensions) VALUES (?, ?)')
-    .run([name, dimensions === undefined ? null : BigInt(dimensions)]);
+/** Tokenizers, partitions and counts for each collection; metadata as JSONB, texts and their words apart. */
+function separateTexts(database: StoreDatabase): void {
+  const collections = [
+    ...database.prepare('SELECT id, name, dimensions, model FROM locara_collections').rows(),
+  ];
+  database.prepare('DROP TABLE locara_collections').run();
   database
     .prepare(
-      `CREATE TABLE ${recordsTable({ id: Number(lastInsertRowid) })}
-         (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, text TEXT, metadata TEXT) STRICT`,
+      `CREATE TABLE locara_collections
+         (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, dimensions INTEGER, model TEXT,
+          tokenizer TEXT NOT NULL, partition_by TEXT, vectors_number INTEGER NOT NULL,
+          records INTEGER NOT NULL DEFAULT 0, vectors INTEGER NOT NULL DEFAULT 0,
+          supplied INTEGER NOT NULL DEFAULT 0,
+          pending_model TEXT, pending_dimensions INTEGER, pending_after INTEGER) STRICT`,
     )
     .run();
+  for (const [id, name, dimensions, model] of collections) {
+    moveRecords(database, Number(id), model !== null);
+    database
+      .prepare(
+        `INSERT INTO locara_collections
+           (id, name, dimensions, model, tokenizer, vectors_number, records, vectors, supplied)
+         SELECT ?, ?, ?, ?, 'unicode61', ?, count(*), total(vectors), total(is_supplied)
+         FROM ${recordsTable({ id: Number(id) })}`,
+      )
+      .run([id ?? null, name ?? null, dimensions ?? null, model ?? null, id ?? null]);
+  }
 }
 
-/** Removes the collection and its records; its indexes are dropped by themselves. */
-export function removeCollection(database: StoreDatabase, collection: CollectionRow): void {
-  database.prepare(`DROP TABLE ${recordsTable(collection)}`).run();
-  database.prepare('DELETE FROM locara_collections WHERE id = ?').run([BigInt(collection.id)]);
+/** The first layout did not note whose a vector was: with a model and a text, the daemon's. */
+function moveRecords(database: StoreDatabase, id: number, hasModel: boolean): void {
+  const records = recordsTable({ id });
+  const texts = textsTable({ id });
+  const old = `${records}_old`;
+  const vectors = `locara_vectors_${id}`;
+  const hasVector = hasTable(database, vectors)
+    ? `EXISTS (SELECT 1 FROM ${vectors} v WHERE v.key = o.key)`
+    : '0';
+  const isSupplied = hasModel ? 'o.text IS NULL' : '1';
+  database.prepare(`ALTER TABLE ${records} RENAME TO ${old}`).run();
+  createCollectionTables(database, { id, partitionBy: undefined });
+  for (const sql of [
+    `INSERT INTO ${records}
+       SELECT key, id, jsonb(metadata), NULL, ${hasVector}, ${hasVector} AND ${isSupplied} FROM ${old} o`,
+    `INSERT INTO ${texts} SELECT key, text FROM ${old} WHERE text IS NOT NULL`,
+    `DROP TABLE ${old}`,
+  ]) {
+    database.prepare(sql).run();
+  }
+  rebuildWords(database, { id, tokenizer: 'unicode61' });
 }
 
-export function listCollections(database: StoreDatabase): CollectionRow[] {
-  return [
-    ...database
-      .prepare('SELECT id, name, dimensions, model FROM locara_collections ORDER BY name')
-      .rows(),
-  ].map(([id, name, dimensions, model]) => ({
-    id: Number(id),
-    name: String(name),
-    dimensions: dimensions === null ? undefined : Number(dimensions),
-    modelDigest: model === null ? undefined : String(model),
-  }));
-}
-
-function findCollection(database: StoreDatabase, name: string): CollectionRow | undefined {
-  return listCollections(database).find((collection) => collection.name === name);
-}
-
-/** Throws NotFound. */
-export function getCollection(database: StoreDatabase, name: string): CollectionRow {
-  const collection = findCollection(database, name);
-  if (collection === undefined)
-    throw new RpcError('NotFound', 'There is no such collection: collections.create makes one.');
-  return collection;
-}
-
-/**
- * Settles the length of the vectors and the model that makes them: the first ones fix them. Throws
- * InvalidParams for another length, Conflict for another model. Vectors that the app supplies carry
- * no model: which one made them is the app's affair.
- */
-export function settleVectors(
-  database: StoreDatabase,
-  collection: CollectionRow,
-  incoming: { readonly lengths: readonly number[]; readonly modelDigest: string | undefined },
-): void {
-  const dimensions = collection.dimensions ?? incoming.lengths[0];
-  for (const length of incoming.lengths) assertDimensions(length, dimensions);
-  assertSameModel(collection, incoming.modelDigest);
-  database
-    .prepare('UPDATE locara_collections SET dimensions = ?, model = ? WHERE id = ?')
-    .run([
-      dimensions === undefined ? null : BigInt(dimensions),
-      collection.modelDigest ?? incoming.modelDigest ?? null,
-      BigInt(collection.id),
-    ]);
-}
-
-export function assertDimensions(actual: number, expected: number | undefined): void {
-  if (expected === undefined || actual === expected) return;
-  throw new RpcError('InvalidParams', 'The vector has the wrong length for this collection.', {
-    details: { rule: 'dimensions', expected, actual },
-  });
-}
-
-export function assertSameModel(collection: CollectionRow, modelDigest: string | undefined): void {
-  const { modelDigest: settled } = collection;
-  if (settled === undefined || modelDigest === undefined || settled === modelDigest) return;
-  throw new RpcError('Conflict', 'The vectors of this collection were made by another model.', {
-    details: { collectionModel: settled, model: modelDigest },
+function tooNew(): RpcError {
+  return new RpcError('Unavailable', 'A later version made this store: update locara.', {
+    details: { rule: 'store_too_new' },
   });
 }

@@ -1,6 +1,7 @@
 import { RpcError } from '@locara/protocol/errors';
 import type { StoreOps } from '../../workers/store/ops.ts';
-import { listCollections, recordsTable } from '../collections/collection-schema.ts';
+import { listCollections } from '../collections/collection-rows.ts';
+import { recordsTable, textsTable } from '../collections/collection-tables.ts';
 import type { StoreDatabase } from '../database/database.ts';
 import { isUnreadable } from '../database/integrity.ts';
 import type { StoredValue } from '../database/stored-value.ts';
@@ -17,8 +18,9 @@ const ORDINARY_KEY_LIMIT = 20;
 /** Something in a store that holds rows of the user's. */
 export interface SalvageSource {
   readonly table: string;
-  /** The name of the collection whose records these are. */
+  /** The name of the collection whose records these are, and the table of their texts. */
   readonly collection?: string;
+  readonly texts?: string;
 }
 
 /** The app's own tables and the records of its collections; indexes are made of these. */
@@ -38,6 +40,7 @@ function listRecordTables(database: StoreDatabase): Required<SalvageSource>[] {
     return listCollections(database).map((collection) => ({
       table: recordsTable(collection),
       collection: collection.name,
+      texts: textsTable(collection),
     }));
   } catch (error) {
     // Never made, or on a damaged page: the rows have no name then.
@@ -65,7 +68,8 @@ export function salvagePage(database: StoreDatabase, cursor: string | undefined)
           continue;
         }
         if (bytes > MAX_PAGE_BYTES) return { lines, gaps, next: `${index}.${found.key}` };
-        const line = toLine(source, found.row);
+        const { line, isWhole } = toLine(database, source, found.row);
+        if (!isWhole) gaps += 1;
         bytes += line.length;
         lines.push(line);
       }
@@ -78,11 +82,16 @@ export function salvagePage(database: StoreDatabase, cursor: string | undefined)
   return { lines, gaps };
 }
 
-/** How much of a source can be read. */
+/** How much of a source can be read; a collection is whole when its texts are too. */
 export function countReadable(
   database: StoreDatabase,
-  { table }: SalvageSource,
+  { table, texts }: SalvageSource,
 ): { readonly rows: number; readonly isWhole: boolean } {
+  const { rows, isWhole } = countRows(database, table);
+  return { rows, isWhole: isWhole && (texts === undefined || countRows(database, texts).isWhole) };
+}
+
+function countRows(database: StoreDatabase, table: string): { rows: number; isWhole: boolean } {
   let rows = 0;
   let isWhole = true;
   try {
@@ -97,13 +106,46 @@ export function countReadable(
   return { rows, isWhole };
 }
 
-function toLine({ table, collection }: SalvageSource, row: Record<string, StoredValue>): string {
-  const values = Object.fromEntries(
-    Object.entries(row).map(([column, value]) => [column, toPrinted(value)]),
-  );
-  return JSON.stringify(
-    collection === undefined ? { table, row: values } : { collection, record: values },
-  );
+function toLine(
+  database: StoreDatabase,
+  { table, collection, texts }: SalvageSource,
+  row: Record<string, StoredValue>,
+): { line: string; isWhole: boolean } {
+  if (collection === undefined || texts === undefined) {
+    const entries = Object.entries(row).map(([column, value]) => [column, toPrinted(value)]);
+    const values = Object.fromEntries(entries) as Record<string, unknown>;
+    return { line: JSON.stringify({ table, row: values }), isWhole: true };
+  }
+  const { text, isWhole } = readText(database, texts, row['key'] ?? null);
+  const metadata = toMetadata(database, row['metadata'] ?? null);
+  const record = { id: row['id'], ...(text === null ? {} : { text }), ...metadata };
+  return { line: JSON.stringify({ collection, record }), isWhole };
+}
+
+/** The text of a record, null without any or where its page cannot be read. */
+function readText(
+  database: StoreDatabase,
+  table: string,
+  key: StoredValue,
+): { text: unknown; isWhole: boolean } {
+  try {
+    const row = database.prepare(`SELECT text FROM ${table} WHERE key = ?`).first([key]);
+    return { text: toPrinted(row?.[0] ?? null), isWhole: true };
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    return { text: null, isWhole: false };
+  }
+}
+
+/** Metadata is stored in SQLite's own form of JSON. */
+function toMetadata(database: StoreDatabase, stored: StoredValue): { metadata?: unknown } {
+  if (stored === null) return {};
+  try {
+    const row = database.prepare('SELECT json(?)').first([stored]);
+    return { metadata: JSON.parse(String(row?.[0])) as unknown };
+  } catch {
+    return { metadata: toPrinted(stored) };
+  }
 }
 
 function toPrinted(value: StoredValue): unknown {

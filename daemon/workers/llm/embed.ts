@@ -24,10 +24,13 @@ interface Piece {
   readonly tokens: readonly Token[];
   /** Tokens of the text alone. */
   readonly weight: number;
+  /** Whether it ends a vector: those before it, back to the last that did, are part of the same one. */
   readonly isLast: boolean;
 }
 
 const PROGRESS_TEXTS = 32;
+/** How many vectors one text is split into at most. */
+const MAX_VECTORS = 64;
 
 /** The `embed` operation. All texts are checked before the first is embedded. */
 export async function embed(
@@ -42,7 +45,7 @@ export async function embed(
   report(0);
   const pieces = await cutTexts(model, params, call.signal);
   const { dimensions } = model;
-  const vectors = texts.map((): Float32Array => new Float32Array(dimensions));
+  const vectors = texts.map((): Float32Array[] => []);
   let mean = createMeanVector(dimensions);
   await model.turns.read({
     caller,
@@ -52,15 +55,22 @@ export async function embed(
       const piece = pieces[at];
       if (piece === undefined) return;
       const { index, weight, isLast } = piece;
-      const isWhole = isLast && pieces[at - 1]?.index !== index;
+      const before = pieces[at - 1];
+      const isWhole = isLast && (before === undefined || before.isLast);
       if (!isWhole) mean.add(vector, weight);
       if (!isLast) return;
-      vectors[index] = isWhole ? vector : mean.value();
+      vectors[index]?.push(isWhole ? vector : mean.value());
       if (!isWhole) mean = createMeanVector(dimensions);
       if (index % PROGRESS_TEXTS === PROGRESS_TEXTS - 1) report(index + 1);
     },
   });
-  return { vectors, promptTokens: pieces.reduce((sum, { tokens }) => sum + tokens.length, 0) };
+  // A text without a token was never read.
+  const complete = vectors.map((own) => (own.length === 0 ? [new Float32Array(dimensions)] : own));
+  return {
+    vectors: complete.flat(),
+    ...(params.overflow === 'split' ? { counts: complete.map(({ length }) => length) } : {}),
+    promptTokens: pieces.reduce((sum, { tokens }) => sum + tokens.length, 0),
+  };
 }
 
 async function cutTexts(
@@ -82,7 +92,10 @@ async function cutTexts(
       pieces.push({ index, tokens: model.frame(tokens), weight: tokens.length, isLast: true });
     } else if (overflow === 'refuse') {
       throw contextOverflow({ index, promptTokens, contextTokens });
-    } else pieces.push(...(await cutText({ model, tokenizer, prefix }, tokens, index)));
+    } else {
+      const maxVectors = overflow === 'split' ? MAX_VECTORS : 1;
+      pieces.push(...(await cutText({ model, tokenizer, prefix, maxVectors }, tokens, index)));
+    }
   }
   return pieces;
 }
@@ -99,11 +112,12 @@ interface Cutting {
   readonly model: VectorModel;
   readonly tokenizer: SlicedTokenizer;
   readonly prefix: string;
+  readonly maxVectors: number;
 }
 
 /** Pieces of equal size, no token in two of them, each behind the prefix (note 0126). */
 async function cutText(
-  { model, tokenizer, prefix }: Cutting,
+  { model, tokenizer, prefix, maxVectors }: Cutting,
   tokens: readonly Token[],
   index: number,
 ): Promise<Piece[]> {
@@ -115,6 +129,8 @@ async function cutText(
     throw contextOverflow({ index, promptTokens, contextTokens: model.contextTokens });
   }
   const count = Math.ceil(own.length / room);
+  const vectors = Math.min(count, maxVectors);
+  const vectorOf = (at: number): number => Math.floor((at * vectors) / count);
   return Array.from({ length: count }, (_value, at) => {
     const piece = own.slice(
       Math.floor((own.length * at) / count),
@@ -124,7 +140,7 @@ async function cutText(
       index,
       tokens: model.frame([...prefixTokens, ...piece]),
       weight: piece.length,
-      isLast: at === count - 1,
+      isLast: at === count - 1 || vectorOf(at + 1) !== vectorOf(at),
     };
   });
 }

@@ -106,7 +106,11 @@ export interface EmbedParams {
   readonly texts: readonly string[];
   /** What the model was trained to see before each text, and before each piece of one. */
   readonly prefix?: string;
-  readonly overflow?: 'refuse' | 'chunk';
+  /**
+   * What to do with a text longer than the model reads at once: `chunk` makes the mean of its pieces' vectors,
+   * `split` a vector of each piece, or of neighbouring ones where there are more than 64.
+   */
+  readonly overflow?: 'refuse' | 'chunk' | 'split';
 }
 
 /** The operations of the llm worker: text generation and embeddings, one model per process. */
@@ -126,8 +130,13 @@ export interface LlmOps {
   embed: {
     params: EmbedParams;
     chunk: never;
-    /** One per text, of any length; zeros where the model knows no word of a text. */
-    result: { readonly vectors: readonly Float32Array[]; readonly promptTokens: number };
+    /** Of any length; zeros where the model knows no word of a text. */
+    result: {
+      readonly vectors: readonly Float32Array[];
+      /** How many of them each text has; one each when absent. */
+      readonly counts?: readonly number[];
+      readonly promptTokens: number;
+    };
   };
   /** Drops what a session left behind. */
   forget: { params: { readonly session: string }; chunk: never; result: undefined };

@@ -34,6 +34,12 @@ const SERVED: Readonly<Record<keyof ServedOps, true>> = {
   getRecords: true,
   deleteRecords: true,
   searchRecords: true,
+  explainSearch: true,
+  exportRecords: true,
+  readTexts: true,
+  countTexts: true,
+  writeVectors: true,
+  finishReembedding: true,
 };
 
 /**
@@ -75,7 +81,6 @@ function createServedOperations(
   const { database, opening } = opened;
   const sql = createSql(database);
   const migrations = createMigrations(database, () => copyBeforeMigration(opened, backups));
-  const collections = createCollections(database);
   return {
     exec: sql.exec,
     query: sql.query,
@@ -90,13 +95,6 @@ function createServedOperations(
       ...describeStore(database, migrations.version()),
       ...backups.footprint(),
     }),
-    createCollection: collections.create,
-    listCollections: collections.list,
-    describeCollection: collections.describe,
-    dropCollection: collections.drop,
-    upsertRecords: collections.upsert,
-    getRecords: collections.get,
-    deleteRecords: collections.remove,
-    searchRecords: collections.search,
+    ...createCollections(database),
   };
 }

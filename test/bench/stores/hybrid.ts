@@ -35,14 +35,14 @@ export function benchHybrid(): readonly Row[] {
 }
 
 function fill(collections: Collections, random: () => number): void {
-  collections.create({ collection: COLLECTION, dimensions: DIMENSIONS });
+  collections.createCollection({ collection: COLLECTION, dimensions: DIMENSIONS });
   for (let first = 0; first < RECORDS; first += AT_ONCE) {
     const records = Array.from({ length: AT_ONCE }, (_, index) => ({
       id: `record-${first + index}`,
       text: makeText(random, WORDS_PER_TEXT),
       vectors: [makeVector(random)],
     }));
-    collections.upsert({ collection: COLLECTION, records });
+    collections.upsertRecords({ collection: COLLECTION, records });
   }
 }
 
@@ -52,7 +52,7 @@ function searchAll(collections: Collections, random: () => number): Row {
     const vector = makeVector(random);
     const words = makeText(random, 3);
     const measure = (by: { vector?: Float32Array; words?: string }): number =>
-      timed(() => collections.search({ collection: COLLECTION, k: 10, ...by }));
+      timed(() => collections.searchRecords({ collection: COLLECTION, k: 10, ...by }));
     // The first search of all fills the memory-held indexes.
     if (query === 0) measure({ vector, words });
     times.vector.push(measure({ vector }));

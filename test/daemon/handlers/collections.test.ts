@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import type { Capability, Params } from '@locara/protocol';
 import { RpcError } from '@locara/protocol';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { silentLog } from '../../fakes/silent-log.ts';
+import { createBlobStore } from '../../../daemon/blobs/blob-store.ts';
 import { collectionsHandlers } from '../../../daemon/handlers/collections.ts';
 import { dbHandlers } from '../../../daemon/handlers/db.ts';
 import type { Embedder } from '../../../daemon/scheduler/embedder.ts';
@@ -23,7 +25,7 @@ const embedByWords: Embedder = ({ texts }) =>
     modelDigest: 'sha256:words',
   });
 
-function openApp(held: readonly Capability[], embedder: Embedder = embedByWords) {
+async function openApp(held: readonly Capability[], embedder: Embedder = embedByWords) {
   const paths = resolvePaths({
     platform: 'linux',
     home: '/nowhere',
@@ -37,6 +39,8 @@ function openApp(held: readonly Capability[], embedder: Embedder = embedByWords)
     log: silentLog,
   });
   onTestFinished(() => stores.closeAll());
+  const blobs = await createBlobStore({ folder: join(makeTemporaryFolder(), 'b'), ttlMs: 60_000 });
+  onTestFinished(() => blobs.close());
   const call = {
     session: {
       appId: 'acme/notes',
@@ -51,7 +55,8 @@ function openApp(held: readonly Capability[], embedder: Embedder = embedByWords)
   } as unknown as SessionCall;
   return {
     call,
-    collections: collectionsHandlers({ stores, embedder }),
+    blobs,
+    collections: collectionsHandlers({ stores, embedder, blobs }),
     db: dbHandlers({ stores }),
   };
 }
@@ -67,8 +72,8 @@ const f32 = (...values: number[]) => ({
 
 describe('the handlers of collections', () => {
   test('embed text that comes without a vector, and find it by meaning', async () => {
-    const { call, collections } = openApp(['embed:create']);
-    await collections['collections.create']({ collection }, call);
+    const { call, collections } = await openApp(['embed:create']);
+    await collections['collections.create']({ collection, tokenizer: 'unicode61' }, call);
     expect(await collections['collections.upsert']({ collection, records }, call)).toEqual({
       upserted: 2,
     });
@@ -81,11 +86,11 @@ describe('the handlers of collections', () => {
 
   test('embed only what needs it, each vector with its own record', async () => {
     const texts: string[] = [];
-    const { call, collections } = openApp(['embed:create'], (request) => {
+    const { call, collections } = await openApp(['embed:create'], (request) => {
       texts.push(...request.texts);
       return embedByWords(request);
     });
-    await collections['collections.create']({ collection }, call);
+    await collections['collections.create']({ collection, tokenizer: 'unicode61' }, call);
     const mixed = [
       { id: 'own', text: 'cat', vector: [0, 3] },
       { id: 'empty', text: ' ' },
@@ -111,8 +116,8 @@ describe('the handlers of collections', () => {
   });
 
   test('refuse to embed without embed:create, but keep and find what needs no model', async () => {
-    const { call, collections } = openApp([]);
-    await collections['collections.create']({ collection }, call);
+    const { call, collections } = await openApp([]);
+    await collections['collections.create']({ collection, tokenizer: 'unicode61' }, call);
     const upsert = collections['collections.upsert'];
     const search = collections['collections.search'];
     await expect(upsert({ collection, records }, call)).rejects.toMatchObject({
@@ -129,8 +134,8 @@ describe('the handlers of collections', () => {
   });
 
   test('with hybrid, search by meaning and by the same words', async () => {
-    const { call, collections } = openApp(['embed:create']);
-    await collections['collections.create']({ collection }, call);
+    const { call, collections } = await openApp(['embed:create']);
+    await collections['collections.create']({ collection, tokenizer: 'unicode61' }, call);
     await collections['collections.upsert']({ collection, records }, call);
     const search = { collection, text: 'kitten sleeps', k: 2, hybrid: true };
     const { hits } = await collections['collections.search'](search, call);
@@ -139,7 +144,7 @@ describe('the handlers of collections', () => {
   });
 
   test('refuse an unknown collection before embedding anything', async () => {
-    const { call, collections } = openApp(['embed:create'], () => {
+    const { call, collections } = await openApp(['embed:create'], () => {
       throw new Error('embedded');
     });
     await expect(
@@ -151,8 +156,8 @@ describe('the handlers of collections', () => {
   });
 
   test.each(['', 'AAA=', 'AAAAAAA='])('refuse %j as an f32 vector', async (broken) => {
-    const { call, collections } = openApp([]);
-    await collections['collections.create']({ collection }, call);
+    const { call, collections } = await openApp([]);
+    await collections['collections.create']({ collection, tokenizer: 'unicode61' }, call);
     const odd = [{ id: 'x', vector: { f32: broken } }];
     await expect(
       collections['collections.upsert']({ collection, records: odd }, call),
@@ -164,7 +169,7 @@ describe('the handlers of db', () => {
   test('let a migration change tables, but run other SQL only with store:sql', async () => {
     const schema = { version: 1, name: 'a', sql: 'CREATE TABLE a (x); CREATE INDEX i ON a (x)' };
     const rows = { version: 2, name: 'b', sql: 'INSERT INTO a VALUES (1)' };
-    const without = openApp([]);
+    const without = await openApp([]);
     expect(await without.db['db.migrate']({ migrations: [schema] }, without.call)).toEqual({
       version: 1,
       applied: [1],
@@ -173,7 +178,7 @@ describe('the handlers of db', () => {
       without.db['db.migrate']({ migrations: [schema, rows] }, without.call),
     ).rejects.toMatchObject({ reason: 'CapabilityDenied', message: 'denied' });
     expect((await without.db['db.info']({}, without.call)).schemaVersion).toBe(1);
-    const held = openApp(['store:sql']);
+    const held = await openApp(['store:sql']);
     expect(await held.db['db.migrate']({ migrations: [schema, rows] }, held.call)).toEqual({
       version: 2,
       applied: [1, 2],
@@ -181,7 +186,7 @@ describe('the handlers of db', () => {
   });
 
   test('run SQL on the store of the calling app', async () => {
-    const { call, db } = openApp(['store:sql']);
+    const { call, db } = await openApp(['store:sql']);
     await db['db.exec']({ sql: 'CREATE TABLE a (x)' }, call);
     await db['db.batch']({ statements: [{ sql: 'INSERT INTO a VALUES (1)' }] }, call);
     expect(await db['db.query']({ sql: 'SELECT x FROM a', limit: 1 }, call)).toEqual({

@@ -44,14 +44,17 @@ describe('collections', () => {
   test('are created, listed, described and dropped', () => {
     const store = openAnimals();
     expect(store('listCollections', {})).toEqual({
-      collections: [{ collection, dimensions: 2, records: 3 }],
+      collections: [{ collection, dimensions: 2, tokenizer: 'unicode61', records: 3, vectors: 3 }],
     });
-    expect(store('describeCollection', { collection })).toEqual({ collection, dimensions: 2 });
+    expect(store('describeCollection', { collection })).toEqual(
+      store('listCollections', {}).collections[0],
+    );
     expect(store('dropCollection', { collection })).toEqual({ dropped: true });
     expect(store('listCollections', {})).toEqual({ collections: [] });
     expect(store('createCollection', { collection, dimensions: 3 })).toEqual({
       collection,
       dimensions: 3,
+      tokenizer: 'unicode61',
     });
   });
 
@@ -128,7 +131,12 @@ describe('collections', () => {
     expect(
       refusalOf(() => store('upsertRecords', { collection: 'mixed', records: mixed })).reason,
     ).toBe('InvalidParams');
-    expect(store('describeCollection', { collection: 'mixed' })).toEqual({ collection: 'mixed' });
+    expect(store('describeCollection', { collection: 'mixed' })).toEqual({
+      collection: 'mixed',
+      tokenizer: 'unicode61',
+      records: 0,
+      vectors: 0,
+    });
   });
 
   test.each([

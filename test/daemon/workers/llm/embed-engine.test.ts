@@ -133,6 +133,17 @@ describe('texts longer than the model reads at once', () => {
     });
   });
 
+  test('split, each piece has its own vector, and neighbours share one where there are too many', async () => {
+    const texts = ['a dog', 'a cat sleeps '.repeat(400), '', 'a bank '.repeat(20_000)];
+    const { vectors, counts, promptTokens } = await embed(texts, { overflow: 'split' });
+    expect(counts).toEqual([1, 3, 1, 64]);
+    expect(vectors).toHaveLength(69);
+    const chunked = await embed(texts, { overflow: 'chunk' });
+    expect(promptTokens).toBe(chunked.promptTokens);
+    expect(cosine(vectors[2], chunked.vectors[1])).toBeGreaterThan(0.99);
+    expect(cosine(vectors[60], (await embed(['a bank'])).vectors[0])).toBeGreaterThan(0.9);
+  });
+
   test('in pieces, each token is read once', async () => {
     const text = 'a cat sleeps '.repeat(400);
     const { vectors, promptTokens } = await embed([text, 'a dog'], { overflow: 'chunk' });
