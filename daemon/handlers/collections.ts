@@ -14,16 +14,21 @@ interface CollectionsDeps {
  * embedded, which is a right of its own (`embed:create`); an app without it supplies the vectors.
  */
 export function collectionsHandlers(deps: CollectionsDeps): Handlers<'collections'> {
-  const storeOf = ({ session }: SessionCall) => deps.stores.forApp(session);
+  const { stores } = deps;
   return {
-    'collections.create': (params, call) =>
-      storeOf(call).call('createCollection', params, toWrite(call)),
-    'collections.list': (_params, call) => storeOf(call).call('listCollections', {}, toRead(call)),
-    'collections.drop': (params, call) =>
-      storeOf(call).call('dropCollection', params, toWrite(call)),
+    'collections.create': async (params, call) =>
+      stores
+        .storeFor(call.session, params.collection, 'write')
+        .call('createCollection', params, toWrite(call)),
+    'collections.list': (_params, call) => listCollections(stores, call),
+    'collections.drop': async (params, call) =>
+      stores
+        .storeFor(call.session, params.collection, 'write')
+        .call('dropCollection', params, toWrite(call)),
     'collections.upsert': (params, call) => upsertRecords(deps, params, call),
     'collections.get': async ({ encoding, ...wanted }, call) => {
-      const { records } = await storeOf(call).call('getRecords', wanted, toRead(call));
+      const store = stores.storeFor(call.session, wanted.collection, 'read');
+      const { records } = await store.call('getRecords', wanted, toRead(call));
       return {
         records: records.map(({ vectors: [vector] = [], ...record }) =>
           vector === undefined
@@ -32,9 +37,36 @@ export function collectionsHandlers(deps: CollectionsDeps): Handlers<'collection
         ),
       };
     },
-    'collections.delete': (params, call) =>
-      storeOf(call).call('deleteRecords', params, toWrite(call)),
+    'collections.delete': async (params, call) =>
+      stores
+        .storeFor(call.session, params.collection, 'write')
+        .call('deleteRecords', params, toWrite(call)),
     'collections.search': (params, call) => searchRecords(deps, params, call),
+  };
+}
+
+/** The app's own, without those whose names it declares to share; and the shared ones that there are. */
+async function listCollections(
+  stores: AppStores,
+  call: SessionCall,
+): Promise<Result<'collections.list'>> {
+  const { session } = call;
+  const own = await stores.forApp(session).call('listCollections', {}, toRead(call));
+  const shared = await Promise.all(
+    stores.openShares(session).map(async ({ app, collection: name, access, worker }) => {
+      const { collections } = await worker.call('listCollections', {}, toRead(call));
+      return collections
+        .filter(({ collection }) => collection === name)
+        .map((collection) => ({ ...collection, shared: { app, access } }));
+    }),
+  );
+  return {
+    collections: [
+      ...own.collections.filter(
+        ({ collection }) => !stores.declaresShare(session.appId, collection),
+      ),
+      ...shared.flat(),
+    ].toSorted((left, right) => (left.collection < right.collection ? -1 : 1)),
   };
 }
 
@@ -43,7 +75,7 @@ async function upsertRecords(
   { collection, records }: Params<'collections.upsert'>,
   call: SessionCall,
 ): Promise<Result<'collections.upsert'>> {
-  const store = deps.stores.forApp(call.session);
+  const store = deps.stores.storeFor(call.session, collection, 'write');
   const texts = records.flatMap((record) => (needsEmbedding(record) ? [record.text] : []));
   const supplied = records.map(({ vector }) => vector && toFloats(vector));
   if (texts.length === 0) {
@@ -74,7 +106,7 @@ async function searchRecords(
   { collection, text, query, vector, k, filter, hybrid = false }: Params<'collections.search'>,
   call: SessionCall,
 ): Promise<Result<'collections.search'>> {
-  const store = deps.stores.forApp(call.session);
+  const store = deps.stores.storeFor(call.session, collection, 'read');
   const request = { collection, k, filter, words: query ?? (hybrid ? text : undefined) };
   if (text === undefined) {
     const searched = { ...request, vector: vector && toFloats(vector) };

@@ -32,6 +32,8 @@ export interface StorePlace {
 export interface StoreProcesses {
   /** Throws Unavailable when the key is lost. */
   open(place: StorePlace): Worker<StoreOps>;
+  /** The one that is open, whatever its quota. */
+  find(id: string): Worker<StoreOps> | undefined;
   close(id: string): Promise<void>;
   status(): readonly WorkerStatus[];
   closeAll(): Promise<void>;
@@ -74,6 +76,7 @@ export function createStoreProcesses(deps: {
       open.set(place.id, { worker, quotaBytes: place.quotaBytes });
       return worker;
     },
+    find: (id) => open.get(id)?.worker,
     close,
     status: () => [...open.values()].map(({ worker }) => worker.status()),
     closeAll: async () => {

@@ -5,6 +5,7 @@ import { doctorMethods } from './doctor.ts';
 import { modelsControlMethods } from './models.ts';
 import { revocationMethods } from './revocation.ts';
 import { statusMethods } from './status.ts';
+import { storeExportMethods } from './store-export.ts';
 import { trustMethods } from './trust.ts';
 
 /** The method table of the control socket. */
@@ -17,4 +18,5 @@ export const controlMethods = {
   ...revocationMethods,
   ...auditControlMethods,
   ...modelsControlMethods,
+  ...storeExportMethods,
 };

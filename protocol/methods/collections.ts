@@ -75,7 +75,15 @@ export const collectionsMethods = {
     params: z.strictObject({}),
     result: z.object({
       collections: z.array(
-        z.object({ collection: z.string(), dimensions: z.int().optional(), records: z.int() }),
+        z.object({
+          collection: z.string(),
+          dimensions: z.int().optional(),
+          records: z.int(),
+          shared: z
+            .object({ app: z.string(), access: z.enum(['read', 'read-write']) })
+            .optional()
+            .describe('It belongs to this app and that one; what this one may do.'),
+        }),
       ),
     }),
     errors,

@@ -7,9 +7,10 @@ import { SILENT_CALL } from './engine-call.ts';
 /** The real store engine behind the interface of a worker, without the process around it. */
 export function createInProcessStoreWorker(spec: WorkerSpec): Worker<StoreOps> {
   let store: OpenedStore | undefined;
+  let operations: ReturnType<typeof createStoreOperations> | undefined;
   const call = async (op: string, params: unknown): Promise<never> => {
     store ??= openStore(spec.start as StoreStart);
-    const operations = createStoreOperations(store);
+    operations ??= createStoreOperations(store);
     const operation = operations[op as keyof StoreOps] as (...args: unknown[]) => never;
     // Like a process, a store answers later, never within the call.
     await Promise.resolve();
@@ -34,6 +35,7 @@ export function createInProcessStoreWorker(spec: WorkerSpec): Worker<StoreOps> {
     close: () => {
       store?.database.close();
       store = undefined;
+      operations = undefined;
       return Promise.resolve();
     },
   };

@@ -8,6 +8,7 @@ import { registerList } from './app-list.ts';
 import { registerRevoke } from './app-revoke.ts';
 import { registerRun } from './app-run.ts';
 import { registerShow } from './app-show.ts';
+import { registerStores } from './app-stores.ts';
 import { registerUninstall } from './app-uninstall.ts';
 
 export function registerApp(program: Command, context: CliContext): void {
@@ -21,4 +22,5 @@ export function registerApp(program: Command, context: CliContext): void {
   registerRevoke(app, context);
   registerUninstall(app, context);
   registerRun(app, context);
+  registerStores(app, context);
 }

@@ -57,16 +57,25 @@ export function createCollections(database: StoreDatabase): Collections {
       };
     },
     drop: ({ collection: name }) => {
-      indexes.change(() => {
+      const drop = (): void => {
         const collection = getCollection(database, name);
         indexes.drop(collection);
         removeCollection(database, collection);
-      });
+      };
+      database.makeRoom(
+        () => {
+          indexes.change(drop);
+        },
+        { beyond: 'file' },
+      );
       return { dropped: true };
     },
     upsert: (params) => indexes.change(() => upsertRecords(parts, params)),
     get: (params) => getRecords(parts, params),
-    remove: (params) => indexes.change(() => deleteRecords(parts, params)),
+    remove: (params) =>
+      database.makeRoom(() => indexes.change(() => deleteRecords(parts, params)), {
+        beyond: 'file',
+      }),
     search: (params) => searchRecords(parts, params),
   };
 }

@@ -10,6 +10,7 @@ import {
   forbidden,
   missing,
   toStoreError,
+  unreadable,
   type SqlStage,
   type StoreUsage,
 } from './store-errors.ts';
@@ -21,6 +22,9 @@ const CACHE_KIB = 64 * 1024;
 const MAX_WAL_BYTES = 16 * 1024 * 1024;
 const BUSY_TIMEOUT_MS = 2000;
 const LOW_DISK_BYTES = 1024 * 1024;
+/** What deleting may take beyond the quota, for marks and splits of pages: as pages, and as a part of the quota. */
+const RESERVE_PAGES = 64;
+const RESERVE_SHARE = 1 / 16;
 /** A file beside the database, once there is one: tells a store that is new from one that is lost. */
 const CREATED_SUFFIX = '-created';
 
@@ -48,7 +52,16 @@ export interface StoreDatabase {
   prepare(sql: string): StoreStatement;
   /** All of `work` or nothing; without foreign keys only where a whole schema is rebuilt. */
   transaction<T>(work: () => T, options?: { readonly foreignKeys: boolean }): T;
+  /**
+   * Runs what makes room: deleting leaves marks, so it may take a few pages more than the quota. With
+   * `beyond: 'file'` also where the file is larger than the quota: for the daemon's own statements alone.
+   */
+  makeRoom<T>(work: () => T, options?: { readonly beyond: 'quota' | 'file' }): T;
+  /** Writes a whole copy, under a key of its own, to a file that must not exist yet, and checks it from end to end. */
+  copyTo(path: string, options: { readonly key: Uint8Array }): void;
   usage(): StoreUsage;
+  /** Of the file. */
+  readonly path: string;
   readonly close: () => void;
 }
 
@@ -114,8 +127,12 @@ function configure(sqlite: SqliteDatabase, quotaBytes: number): void {
   sqlite.pragma(`journal_size_limit = ${MAX_WAL_BYTES}`);
   sqlite.pragma(`cache_size = -${CACHE_KIB}`);
   const pageBytes = Number(sqlite.pragma('page_size', { simple: true }));
-  sqlite.pragma(`max_page_count = ${Math.max(1, Math.floor(quotaBytes / pageBytes))}`);
+  sqlite.pragma(`max_page_count = ${countPages(quotaBytes, pageBytes)}`);
   sqlite.loadExtension(getLoadablePath());
+}
+
+function countPages(quotaBytes: number, pageBytes: number): number {
+  return Math.max(1, Math.floor(quotaBytes / pageBytes));
 }
 
 /** Replaces every SQL function that is not known to be harmless by one that refuses. */
@@ -161,11 +178,56 @@ function wrapDatabase(sqlite: SqliteDatabase, options: OpenOptions): StoreDataba
       assertInPlace();
       return runTransaction(sqlite, guarded, { work, foreignKeys });
     },
+    makeRoom: (work, { beyond } = { beyond: 'quota' }) => {
+      const quotaPages = countPages(options.quotaBytes, pragma('page_size'));
+      const share = Math.floor(quotaPages * RESERVE_SHARE);
+      // A word index that has lost many of its words is written anew before the old one goes.
+      const rewrite = beyond === 'file' ? 2 * pragma('page_count') : 0;
+      const reserved = Math.max(quotaPages + share, rewrite) + RESERVE_PAGES;
+      sqlite.pragma(`max_page_count = ${reserved}`);
+      try {
+        return work();
+      } finally {
+        sqlite.pragma(`max_page_count = ${quotaPages}`);
+      }
+    },
+    copyTo: (path, { key }) => {
+      guarded('run', () => {
+        sqlite.prepare('VACUUM INTO ?').run(path);
+        rekeyCopy(path, { from: options.key, to: key });
+      });
+    },
     usage,
+    path: options.path,
     close: () => {
       sqlite.close();
     },
   };
+}
+
+/** Not for a store itself: a crash in the middle leaves a file that neither key opens. */
+function rekeyCopy(
+  path: string,
+  { from, to }: { readonly from: Uint8Array; readonly to: Uint8Array },
+): void {
+  const copy = new Sqlite(path, { fileMustExist: true });
+  try {
+    unlock(copy, from);
+    copy.pragma('temp_store = MEMORY');
+    copy.pragma('journal_mode = MEMORY');
+    copy.pragma(`rekey = "x'${Buffer.from(to).toString('hex')}'"`);
+  } finally {
+    copy.close();
+  }
+  const checked = new Sqlite(path, { readonly: true });
+  try {
+    unlock(checked, to);
+    checked.pragma('temp_store = MEMORY');
+    checked.loadExtension(getLoadablePath());
+    if (checked.pragma('integrity_check(1)', { simple: true }) !== 'ok') throw unreadable();
+  } finally {
+    checked.close();
+  }
 }
 
 /** Runs `work`; what SQLite throws becomes an RpcError. */

@@ -34,9 +34,9 @@ export function createSql(database: StoreDatabase): Sql {
 
 function executeStatement(database: StoreDatabase, { sql, params }: SqlStatement): Executed {
   const guarded = guardStatement(sql);
-  const { changes, lastInsertRowid } = database
-    .prepare(guarded.sql)
-    .run(toBoundParams(params, guarded));
+  const statement = database.prepare(guarded.sql);
+  const run = () => statement.run(toBoundParams(params, guarded));
+  const { changes, lastInsertRowid } = guarded.makesRoom ? database.makeRoom(run) : run();
   return {
     // SQLite counts the rows of its own tables as changes of a CREATE or DROP.
     changes: guarded.kind === 'schema' ? 0 : changes,

@@ -1,5 +1,7 @@
 import { createCollections } from '../../stores/collections/collections.ts';
 import { openStore, type OpenedStore } from '../../stores/database/opening.ts';
+import { describeContents } from '../../stores/exports/contents.ts';
+import { createExports } from '../../stores/exports/exports.ts';
 import { createMigrations } from '../../stores/sql/migrations.ts';
 import { createSql } from '../../stores/sql/sql.ts';
 import { describeStore } from '../../stores/sql/store-description.ts';
@@ -25,6 +27,7 @@ export function createStoreOperations({ database, opening }: OpenedStore): Engin
   const sql = createSql(database);
   const migrations = createMigrations(database);
   const collections = createCollections(database);
+  const exports = createExports(database);
   return {
     exec: sql.exec,
     query: sql.query,
@@ -32,6 +35,11 @@ export function createStoreOperations({ database, opening }: OpenedStore): Engin
     migrate: migrations.migrate,
     describeOpening: () => opening,
     describeStore: () => describeStore(database, migrations.version()),
+    describeUse: () => database.usage(),
+    describeContents: () => describeContents(database, migrations.version()),
+    beginExport: exports.begin,
+    readExport: exports.read,
+    endExport: exports.end,
     createCollection: collections.create,
     listCollections: collections.list,
     describeCollection: collections.describe,

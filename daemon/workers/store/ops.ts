@@ -1,4 +1,5 @@
 import type { CollectionOps } from './ops/collection-ops.ts';
+import type { ExportOps } from './ops/export-ops.ts';
 import type { OpeningOps } from './ops/opening-ops.ts';
 import type { SqlOps } from './ops/sql-ops.ts';
 
@@ -14,4 +15,4 @@ export interface StoreStart {
 }
 
 /** The operations of the store worker, by what they are about. */
-export type StoreOps = SqlOps & CollectionOps & OpeningOps;
+export type StoreOps = SqlOps & CollectionOps & OpeningOps & ExportOps;

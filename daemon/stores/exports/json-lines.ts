@@ -1,0 +1,78 @@
+import { RpcError } from '@locara/protocol/errors';
+import {
+  type CollectionRow,
+  listCollections,
+  recordsTable,
+} from '../collections/collection-schema.ts';
+import { createIndexes } from '../collections/indexes.ts';
+import { toFoundRecord } from '../collections/records.ts';
+import type { StoreDatabase } from '../database/database.ts';
+import { toWireValue } from '../sql/sql-values.ts';
+import { type AppTable, listAppTables, listStoredColumns, selectRows } from './app-tables.ts';
+
+/** Told apart from whatever else is a file of JSON Lines, now and later. */
+export const EXPORT_SCHEMA = 'locara-export/1';
+
+/**
+ * A store as JSON Lines. First `{schema, tables:[{name, columns, sql}], collections:[{name, …}]}`, then for each
+ * row `{table, row:{column: value}}` and for each record `{collection, record:{id, text?, metadata?, vectors?}}`,
+ * values as they are on the wire. A table that cannot be read to its end is named to `onUnreadable`.
+ */
+export function* writeJsonLines(
+  database: StoreDatabase,
+  onUnreadable: (table: string) => void,
+): Generator<string, void, void> {
+  const tables = listAppTables(database).map((table) => ({
+    ...table,
+    columns: listStoredColumns(database, table),
+  }));
+  const collections = listCollections(database);
+  yield toLine({
+    schema: EXPORT_SCHEMA,
+    tables: tables.map(({ name, columns, sql }) => ({ name, columns, sql })),
+    collections: collections.map((collection) => ({ ...collection, id: undefined })),
+  });
+  for (const table of tables) {
+    try {
+      yield* writeRows(database, table);
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      onUnreadable(table.name);
+    }
+  }
+  for (const collection of collections) yield* writeRecords(database, collection);
+}
+
+function* writeRows(
+  database: StoreDatabase,
+  table: AppTable & { readonly columns: readonly string[] },
+): Generator<string, void, void> {
+  const { name, columns } = table;
+  for (const values of database.prepare(selectRows(table, columns)).rows()) {
+    const row = Object.fromEntries(
+      values.map((value, column) => [columns[column] ?? '', toWireValue(value)]),
+    );
+    yield toLine({ table: name, row });
+  }
+}
+
+function* writeRecords(
+  database: StoreDatabase,
+  collection: CollectionRow,
+): Generator<string, void, void> {
+  const { byVector } = createIndexes(database).of(collection);
+  const select = database.prepare(
+    `SELECT id, text, metadata, key FROM ${recordsTable(collection)} ORDER BY key`,
+  );
+  for (const row of select.rows()) {
+    const vectors = byVector.vectorsOf(Number(row[3])).map((vector) => ({
+      f32: Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64'),
+    }));
+    const record = { ...toFoundRecord(row), ...(vectors.length === 0 ? {} : { vectors }) };
+    yield toLine({ collection: collection.name, record });
+  }
+}
+
+function toLine(value: unknown): string {
+  return `${JSON.stringify(value)}\n`;
+}
