@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { LIMITS } from '@locara/protocol';
 import { createAppProcesses } from './access/app-processes.ts';
 import { createKeylessVerifier } from './access/trust/create-keyless-verifier.ts';
+import type { AppRegistry } from './access/apps/app-registry.ts';
 import { createAppRegistry } from './access/apps/create-app-registry.ts';
 import { loadDaemonKey } from './access/daemon-key.ts';
 import { createExpansions } from './access/apps/expansions.ts';
@@ -25,10 +26,11 @@ import { createEngines } from './scheduler/create-engines.ts';
 import { openQuotas } from './scheduler/quotas/open-quotas.ts';
 import { createMachineMemory } from './scheduler/memory/machine-memory.ts';
 import { createMemoryBudget } from './scheduler/memory/memory-budget.ts';
-import { createAppStores } from './stores/app-stores.ts';
-import { createOpenStores } from './stores/open-stores.ts';
+import { createLimitedProcesses } from './stores/limited-processes.ts';
 import { createKeyCustody } from './stores/keys/key-custody.ts';
 import { createSystemKeyring } from './stores/keys/system-keyring.ts';
+import { type AppStoresOptions, createAppStores } from './stores/app-stores.ts';
+import { createSharing } from './stores/shared-stores.ts';
 import { createLaunches, type LaunchesOptions } from './sandbox/launches.ts';
 import { createPeerCode } from './transport/peer-code.ts';
 import { createPeers, type Peers } from './transport/peer.ts';
@@ -128,7 +130,9 @@ async function createParts(config: Config, log: Log, { startedAt, peers }: Start
     maxConnectionsPerApp: config.maxConnectionsPerApp,
     maxCallsPerApp: LIMITS.maxCallsPerApp,
   });
-  const resources = await createResources(config, log, bootClock);
+  const sharing = createSharing(registry, trusted.blocks);
+  const known = { sharing, isKnown: (appId: string) => isKnownApp(registry, appId) };
+  const resources = await createResources(config, log, { bootClock, ...known });
   connectSessions(sessions, resources);
   warmManifestCheck();
   const installer = createAppInstaller({
@@ -173,8 +177,20 @@ async function createParts(config: Config, log: Log, { startedAt, peers }: Start
   };
 }
 
+/** Anything of it is here: the app, what it left, or a record that cannot be read. */
+function isKnownApp(registry: AppRegistry, appId: string): boolean {
+  const isInstalled = registry.find(appId) !== undefined || registry.isDamaged(appId);
+  return isInstalled || registry.findFormer(appId) !== undefined;
+}
+
+type KnownApps = Pick<AppStoresOptions, 'sharing' | 'isKnown'>;
+
 /** What calls are served with: models and the engines that run them, how much of that each app may use, stores, blobs. */
-async function createResources(config: Config, log: Log, bootClock: BootClock) {
+async function createResources(
+  config: Config,
+  log: Log,
+  { bootClock, ...known }: { readonly bootClock: BootClock } & KnownApps,
+) {
   const { paths } = config;
   const models = createModels({ folder: paths.modelCache, log });
   const machine = createMachineMemory();
@@ -201,10 +217,11 @@ async function createResources(config: Config, log: Log, bootClock: BootClock) {
     paths,
     keys: custody.storeKeys,
     log,
-    createStoreWorker: createOpenStores({
+    createStoreWorker: createLimitedProcesses({
       maxOpen: config.openStores,
       createWorker: (spec, hooks) => createWorker<StoreOps>(spec, { log, ...hooks }),
     }),
+    ...known,
   });
   const blobs = await createBlobStore({ folder: paths.blobs, ttlMs: config.blobTtlMs });
   const quotas = await openQuotas({
@@ -219,12 +236,15 @@ async function createResources(config: Config, log: Log, bootClock: BootClock) {
 /** What a session holds, sees and leaves behind of models ends with it. */
 function connectSessions(
   sessions: Sessions,
-  { models, engines, leases }: Awaited<ReturnType<typeof createResources>>,
+  { models, engines, leases, stores }: Awaited<ReturnType<typeof createResources>>,
 ): void {
   sessions.onClosed((session) => {
     leases.drop(session);
     models.sight.forget(session);
     engines.forgetSession(session.id);
+  });
+  stores.onFilling(({ apps, ...filling }) => {
+    for (const appId of apps) sessions.tellStoreFilling(appId, filling);
   });
   engines.onLoaded(({ id, digest }, isLoaded) => {
     const viewers = models.sight.viewersOf(digest);

@@ -15,7 +15,7 @@ import {
   ToolId,
   WebUrl,
 } from './manifest-fields.ts';
-import { SharedCollection } from './shared-collection.ts';
+import { SharedCollections } from './shared-collection.ts';
 import { Slug } from './slug.ts';
 import { UserPath } from './user-path.ts';
 
@@ -56,7 +56,7 @@ const Capabilities = z.strictObject({
   fs: Fs.prefault({}),
   device: smallRecord(DeviceName, z.boolean()).default({}),
   tools: z.array(ToolId).max(64).default([]),
-  ipc: z.array(SharedCollection).max(64).default([]),
+  ipc: SharedCollections.default([]),
   background: z
     .union(
       [

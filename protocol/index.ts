@@ -19,6 +19,8 @@ export {
   MAX_INPUT_BYTES,
   PASSED_VARIABLES,
 } from './control/app-run.ts';
+export { EXPORT_FORMATS, Sharing, StoreFill, StoreView } from './control/store-view.ts';
+export type { ExportFormat } from './control/store-view.ts';
 export { TRUST_SCOPES, TrustedIdentity, TrustedKey } from './control/trust.ts';
 export { Finding, FINDING_LEVELS } from './control/doctor.ts';
 export { KEY_PROTECTIONS, KeysState, MIN_PASSPHRASE_CHARS } from './control/keys.ts';
@@ -43,6 +45,8 @@ export { describeDuration } from './describe-duration.ts';
 export { canonicalJson } from './canonical-json.ts';
 export { Rights } from './rights.ts';
 export { rightsOf } from './rights-of.ts';
+export { isSharingName, nameSharing } from './shared-collection.ts';
+export type { SharedCollection, SharingName } from './shared-collection.ts';
 export { coversHost } from './host-pattern.ts';
 export { coversUserPath } from './user-path.ts';
 export { meetRights, normalizeRights } from './rights-lattice.ts';

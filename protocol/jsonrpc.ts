@@ -48,4 +48,5 @@ export const NOTICES = {
   grantsChanged: 'grants.changed',
   modelsChanged: 'models.changed',
   sessionEnded: 'session.ended',
+  storeFilling: 'store.filling',
 } as const;

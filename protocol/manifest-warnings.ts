@@ -1,4 +1,4 @@
-import { type AppManifest, type Modality, MODALITY_CAPABILITY } from './app-manifest.ts';
+import { type AppManifest, appIdOf, type Modality, MODALITY_CAPABILITY } from './app-manifest.ts';
 import { readMacCode } from './code-identity.ts';
 import type { Capability } from './capabilities.ts';
 import { LIMITS } from './limits.ts';
@@ -80,16 +80,18 @@ function warnAboutStorage({ capabilities, storage }: AppManifest): ManifestFindi
   ];
 }
 
-function warnAboutOffers({ capabilities }: AppManifest): ManifestFinding[] {
+function warnAboutOffers(manifest: AppManifest): ManifestFinding[] {
+  const { capabilities } = manifest;
   const unknown = Object.keys(capabilities.device).filter((name) => !KNOWN_DEVICES.includes(name));
   return [
     ...unknown.map((name) => ({
       path: `capabilities.device.${name}`,
       rule: `is no device known here; known are ${KNOWN_DEVICES.join(', ')}`,
     })),
-    ...(capabilities.ipc.length > 0
-      ? [{ path: 'capabilities.ipc', rule: 'is not offered yet' }]
-      : []),
+    ...capabilities.ipc.flatMap(({ app }, index) => {
+      const rule = 'is the app itself: nothing is shared with that';
+      return app === appIdOf(manifest) ? [{ path: `capabilities.ipc[${index}].app`, rule }] : [];
+    }),
   ];
 }
 

@@ -12,6 +12,13 @@ export interface EventMap {
     readonly message: string;
     readonly advisory?: string | undefined;
   };
+  /** A store passed 80 % or 95 % of its quota; `collection` names the one that is shared with another app. */
+  'store.filling': {
+    readonly usedBytes: number;
+    readonly limitBytes: number;
+    readonly percent: number;
+    readonly collection?: string | undefined;
+  };
 }
 export type EventName = keyof EventMap;
 type Listener<E extends EventName> = (event: EventMap[E]) => void;
@@ -50,12 +57,17 @@ function isEvent(event: string, params: unknown): boolean {
   if (event === 'grants.changed') return Grant.array().safeParse(params['grants']).success;
   if (event === 'models.changed') return isTextList(params['models']);
   if (event === 'session.ended') return isEnding(params);
+  if (event === 'store.filling') return isFilling(params);
   return typeof params['reason'] === 'string' && typeof params['deadlineMs'] === 'number';
 }
 
 function isEnding({ reason, message, advisory }: Record<string, unknown>): boolean {
   const isLink = advisory === undefined || typeof advisory === 'string';
   return typeof reason === 'string' && typeof message === 'string' && isLink;
+}
+
+function isFilling({ usedBytes, limitBytes, percent }: Record<string, unknown>): boolean {
+  return [usedBytes, limitBytes, percent].every((amount) => typeof amount === 'number');
 }
 
 function isTextList(value: unknown): boolean {

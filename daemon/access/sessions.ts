@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { type Attestation, type Capability, type Grant, RpcError } from '@locara/protocol';
+import {
+  type Attestation,
+  type Capability,
+  type Grant,
+  RpcError,
+  type StoreFill,
+} from '@locara/protocol';
 import type { AppRecord, AppRegistry } from './apps/app-registry.ts';
 import { describeBlock } from './trust/assert-not-blocked.ts';
 import { type Blocks, toBlockSubject } from './trust/blocks.ts';
@@ -17,12 +23,20 @@ export interface SessionEnding {
   readonly advisory?: string;
 }
 
+/** How full a store is, as its apps are told (`store.filling`). */
+export interface StoreFilling extends StoreFill {
+  /** Of a store that two apps share. */
+  readonly collection?: string;
+}
+
 /** What the connection of a session is told. */
 export interface SessionListener {
   /** The app's grants changed: tell it, and abort what it may no longer do. */
   readonly onGrantsChanged: () => void;
   /** What this session may know of models has changed. */
   readonly onModelsChanged: (models: readonly string[]) => void;
+  /** A store of the app's passed a threshold of its quota. */
+  readonly onStoreFilling: (filling: StoreFilling) => void;
   /** The app was revoked, removed, replaced or blocked: the connection must close. */
   readonly onEnded: (ending: SessionEnding) => void;
 }
@@ -60,6 +74,8 @@ export interface Sessions {
   list(): readonly { readonly session: Session; readonly calls: number }[];
   /** Tells the sessions with these ids that models are loaded or unloaded. */
   tellModelsChanged(sessionIds: readonly string[], models: readonly string[]): void;
+  /** Tells the app's sessions how full a store of its is. */
+  tellStoreFilling(appId: string, filling: StoreFilling): void;
   /** Told once of each session that is over, however it ended. */
   onClosed(listener: (session: Session) => void): void;
 }
@@ -108,6 +124,9 @@ export function createSessions(
       for (const session of open) {
         if (sessionIds.includes(session.id)) session.listener.onModelsChanged(models);
       }
+    },
+    tellStoreFilling: (appId, filling) => {
+      for (const session of ofApp(open, appId)) session.listener.onStoreFilling(filling);
     },
     onClosed: (listener) => {
       closedListeners.push(listener);

@@ -14,6 +14,7 @@ export type DecisionEvent =
   | 'grant.consented'
   | 'grant.revoked'
   | 'grant.requested'
+  | 'store.exported'
   | 'expansion.pending'
   | 'expansion.consented'
   | 'trust.added'

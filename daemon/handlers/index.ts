@@ -1,6 +1,7 @@
 import { LIMITS } from '@locara/protocol';
 import { createAppExplainer } from '../access/rights/app-explainer.ts';
-import type { AppRegistry } from '../access/apps/app-registry.ts';
+import type { AppRecord, AppRegistry } from '../access/apps/app-registry.ts';
+import { createRightsReader } from '../access/rights/effective-rights.ts';
 import type { Expansions } from '../access/apps/expansions.ts';
 import type { Revocations } from '../access/trust/revocations.ts';
 import type { Session } from '../access/session.ts';
@@ -36,11 +37,14 @@ import { modelsControlHandlers } from './control/models.ts';
 import { createRevocationHandlers } from './control/revocation.ts';
 import { statusHandlers } from './control/status.ts';
 import { createStoreControlHandlers } from './control/store.ts';
+import { createStoreExportHandlers } from './control/store-export.ts';
 import { createTrustHandlers } from './control/trust.ts';
 import { daemonHandlers } from './daemon.ts';
 import { dbHandlers } from './db.ts';
 import { createEngineReport } from './engine-report.ts';
+import { describeSharing } from './describe-sharing.ts';
 import { embedHandlers } from './embed.ts';
+import { listFilling } from './list-filling.ts';
 import { grantsHandlers } from './grants.ts';
 import { llmHandlers } from './llm.ts';
 import { modelsHandlers } from './models.ts';
@@ -120,6 +124,12 @@ export function createHandlers(parts: HandlerParts): Handlers {
 }
 
 export function createControlHandlers(parts: HandlerParts): ControlHandlers {
+  const { registry, stores } = parts;
+  const readRights = createRightsReader(parts.revocations);
+  const fillOf = (record: AppRecord) => {
+    const { manifest } = readRights(record, record.attestation);
+    return stores.fillOf({ appId: record.appId, manifest });
+  };
   return {
     ...statusHandlers({
       ...parts,
@@ -132,6 +142,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
         })),
       workers: () => [...parts.engines.status(), ...parts.stores.status()],
       memory: () => parts.engines.memory(),
+      filling: () => listFilling(registry.list(), fillOf),
       models: () => {
         const { count, bytes } = parts.models.cache.installed();
         return { installed: count, bytes };
@@ -152,6 +163,10 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
         findModel: (pin) => parts.models.findPinned(pin),
         remainingMs: (record) => parts.expansions.describe(record)?.remainingMs ?? 0,
       }),
+      describeStore: (record) => ({
+        store: fillOf(record),
+        sharing: describeSharing(parts, record.appId),
+      }),
       usageOf: (appId) => parts.audit.usageOf(appId),
       quotasOf: (record) => parts.quotas.usageOf(record),
       wipeData: async (appId) => {
@@ -167,6 +182,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
     ...auditControlHandlers(parts),
     ...createKeysHandlers(parts),
     ...createStoreControlHandlers(parts),
+    ...createStoreExportHandlers({ ...parts, readRights }),
     ...modelsControlHandlers({ listModels: () => parts.models.listAll() }),
   };
 }

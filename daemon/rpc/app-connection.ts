@@ -132,6 +132,9 @@ class ServedConnection implements AppConnection {
         onModelsChanged: (models) => {
           this.notify(NOTICES.modelsChanged, { models });
         },
+        onStoreFilling: (filling) => {
+          this.notify(NOTICES.storeFilling, { ...filling });
+        },
         onGrantsChanged: () => {
           this.#grantsChanged();
         },

@@ -1,20 +1,20 @@
-import { existsSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { isAppId, LIMITS, RpcError } from '@locara/protocol';
+import { existsSync } from 'node:fs';
+import { isAppId, LIMITS, RpcError, type StoreFill } from '@locara/protocol';
 import type { Session } from '../access/session.ts';
-import { syncFolder } from '../files/durable-files.ts';
-import type { Log } from '../log.ts';
-import type { Paths } from '../paths.ts';
 import type { StoreOps } from '../workers/store/ops.ts';
 import type { Worker, WorkerStatus } from '../workers/worker.ts';
-import type { StoreKeys } from './keys/store-keys.ts';
-import { createTendedStores } from './tended-stores.ts';
+import { measureDiskUse, measureStoreFiles, type StoreDiskUse } from './disk-use.ts';
 import {
-  type CreateStoreWorker,
-  createStoreProcesses,
-  DATABASE_FILE,
-  type StorePlace,
-} from './store-processes.ts';
+  createOpenStores,
+  type FillingStore,
+  type OpenStores,
+  type OpenStoresOptions,
+  type StoreSettings,
+} from './open-stores.ts';
+import { createSharedStoreList } from './shared-store-list.ts';
+import type { DeclaredShare, Share, SharedStore, Sharing } from './shared-stores.ts';
+import { createTimeBudgets, type TimeBudgets } from './time-budget.ts';
+import { toFill } from './watch-filling.ts';
 
 const BYTES_PER_MB = 1024 * 1024;
 
@@ -27,106 +27,183 @@ export const STORE_BUDGETS_MS = {
   copy: 600_000,
 };
 
-/** Every app's own encrypted store. */
+/** Whose store, and as far as the user approved it, how large. */
+type Owner = Pick<Session, 'appId' | 'manifest'>;
+
+/** A shared collection as one of its apps sees it. */
+export interface OpenShare extends Pick<Share, 'app' | 'collection' | 'access'> {
+  readonly worker: Worker<StoreOps>;
+}
+
+/** Every app's own encrypted store, and those that belong to a pair of apps. */
 export interface AppStores {
-  /** Its calls answer Unavailable when the key is lost or locked. */
-  forApp(session: Pick<Session, 'appId' | 'manifest'>): Worker<StoreOps>;
+  /** Throws Unavailable when the key is lost. */
+  forApp(session: Owner): Worker<StoreOps>;
+  /**
+   * Where that collection of the app's is: its own store, or the one it shares with another app. Throws
+   * NotFound while a declared sharing does not hold, CapabilityDenied to write where the app may only read.
+   */
+  storeFor(session: Owner, collection: string, access: 'read' | 'write'): Worker<StoreOps>;
+  /** The sharings of the app that its manifest declares: those names are never its own store's. */
+  declaresShare(appId: string, collection: string): boolean;
+  /** The shared collections' stores that exist. */
+  openShares(session: Owner): readonly OpenShare[];
   /** What the store takes on disk, its log included, without starting its process; 0 before its first use. */
-  usage(session: Pick<Session, 'appId' | 'manifest'>): {
-    readonly bytes: number;
-    readonly limitBytes: number;
-  };
+  usage(session: Owner): { readonly bytes: number; readonly limitBytes: number };
+  /** The same as the process told it last, where it did: room that was freed is not counted then. */
+  fillOf(owner: Owner): StoreFill;
+  diskUse(id: string): StoreDiskUse;
+  /** For the user's own eyes: undefined where there is no such store. Throws Unavailable when the key is lost. */
+  openForUser(id: string, quotaBytes: number): Worker<StoreOps> | undefined;
+  /** What the app's manifest declares to share, in force or not. */
+  sharingsOf(appId: string): readonly DeclaredShare[];
+  /** The stores of pairs that there are of this app, also of sharings that ended. */
+  sharedStoresOf(appId: string): readonly SharedStore[];
+  onFilling(listener: (filling: FillingStore) => void): void;
   /** A new data key for the store; throws NotFound where there is none. */
-  rotateKey(app: Pick<Session, 'appId' | 'manifest'>): Promise<void>;
-  close(appId: string): Promise<void>;
+  rotateKey(app: Owner): Promise<void>;
   /** Takes a file that was put back, older than the last seen, on the user's word. */
   acceptOlder(appId: string): Promise<void>;
   /** Whether the app has a store at all. */
   has(appId: string): boolean;
-  /** Destroys the key, then the files; calls meanwhile answer Busy, later ones find an empty store. */
+  close(appId: string): Promise<void>;
+  /** Destroys the key, then the files; a pair's store with the last of both. */
   wipe(appId: string): Promise<void>;
   status(): readonly WorkerStatus[];
   closeAll(): Promise<void>;
 }
 
-export function createAppStores(deps: {
-  readonly paths: Pick<Paths, 'store'>;
-  readonly keys: StoreKeys;
-  readonly createStoreWorker: CreateStoreWorker;
-  readonly log: Log;
-}): AppStores {
-  const { paths, keys, log } = deps;
-  const processes = createStoreProcesses(deps);
-  const tended = createTendedStores({ log });
-  const wiped = new Set<string>();
-  const placeOf = ({ appId, manifest }: Pick<Session, 'appId' | 'manifest'>): StorePlace => {
+export interface AppStoresOptions extends OpenStoresOptions {
+  /** Without it no app shares anything. */
+  readonly sharing?: Sharing;
+  /** Whether anything of that app is left, installed or not: then it keeps what it shares. */
+  readonly isKnown?: (appId: string) => boolean;
+}
+
+export function createAppStores(options: AppStoresOptions): AppStores {
+  const { paths, log } = options;
+  const stores = createOpenStores(options);
+  const budgets = createTimeBudgets<StoreOps>();
+  const forApp: AppStores['forApp'] = ({ appId, manifest }) => {
     assertAppId(appId);
-    if (wiped.has(appId)) throw beingWiped();
-    return { id: appId, folder: paths.store(appId), quotaBytes: quotaOf(manifest) };
+    return budgets.limit(appId, stores.open({ ...settingsOf({ appId, manifest }), apps: [appId] }));
+  };
+  const { wipeOf, ...shared } = createPairStores(options, { stores, budgets, forApp });
+  const bytesOf = (appId: string): number => {
+    assertAppId(appId);
+    return measureStoreFiles(paths.store(appId));
   };
   return {
-    forApp: (app) =>
-      tended.tend(processes.open(placeOf(app)), {
-        id: app.appId,
-        isOptedIn: app.manifest.storage.backups.enabled,
-      }),
-    rotateKey: (app) => processes.rotateKey(placeOf(app)),
-    usage: ({ appId, manifest }) => {
-      assertAppId(appId);
-      return { bytes: bytesOnDisk(paths.store(appId)), limitBytes: quotaOf(manifest) };
+    forApp,
+    ...shared,
+    usage: ({ appId, manifest }) => ({ bytes: bytesOf(appId), limitBytes: quotaOf(manifest) }),
+    fillOf: ({ appId, manifest }) => {
+      const limitBytes = quotaOf(manifest);
+      const told = stores.lastFill(appId);
+      return told?.limitBytes === limitBytes ? told : toFill(bytesOf(appId), limitBytes);
     },
-    close: async (appId) => {
-      tended.forget(appId);
-      await processes.close(appId);
+    diskUse: (id) => measureDiskUse(paths.store(id)),
+    openForUser: stores.openExisting,
+    rotateKey: async (app) => {
+      assertAppId(app.appId);
+      await stores.rotateKey(settingsOf(app));
     },
     acceptOlder: async (appId) => {
       assertAppId(appId);
-      await keys.accept(appId);
-      // The next call starts a process that opens what is there.
-      await processes.close(appId);
+      await stores.acceptOlder(appId);
     },
     has: (appId) => {
       assertAppId(appId);
       return existsSync(paths.store(appId));
     },
+    onFilling: stores.onFilling,
+    close: stores.close,
     wipe: async (appId) => {
       assertAppId(appId);
-      wiped.add(appId);
-      try {
-        tended.forget(appId);
-        await processes.close(appId);
-        await keys.destroy(appId);
-        const folder = paths.store(appId);
-        rmSync(folder, { recursive: true, force: true });
-        if (existsSync(dirname(folder))) syncFolder(dirname(folder));
-      } finally {
-        wiped.delete(appId);
-      }
+      await stores.destroy(appId);
+      await wipeOf(appId);
       log.info('store.wiped', { appId });
     },
-    status: () => processes.status(),
-    closeAll: () => {
-      tended.forgetAll();
-      return processes.closeAll();
+    status: stores.status,
+    closeAll: stores.closeAll,
+  };
+}
+
+type PairStores = Pick<
+  AppStores,
+  'storeFor' | 'declaresShare' | 'openShares' | 'sharingsOf' | 'sharedStoresOf'
+>;
+
+/** The stores that belong to two apps, and which of an app's collections are in them. */
+function createPairStores(
+  { paths, sharing, isKnown = () => false }: AppStoresOptions,
+  {
+    stores,
+    budgets,
+    forApp,
+  }: {
+    readonly stores: OpenStores;
+    readonly budgets: TimeBudgets<StoreOps>;
+    readonly forApp: AppStores['forApp'];
+  },
+): PairStores & { readonly wipeOf: (appId: string) => Promise<void> } {
+  const noted = createSharedStoreList(paths);
+  const openShare = (share: Share): Worker<StoreOps> => {
+    const { id, apps, collection, manifests } = share;
+    noted.add(share);
+    const quotaBytes = Math.min(...manifests.map(quotaOf));
+    return stores.open({ id, quotaBytes, apps, collection });
+  };
+  sharing?.onEnded((ids) => {
+    for (const id of ids) void stores.close(id);
+  });
+  return {
+    storeFor: (session, collection, access) => {
+      const declared = sharing?.find(session.appId, collection);
+      if (declared === undefined) return forApp(session);
+      if (declared.share === undefined) throw notFound();
+      if (access === 'write' && declared.share.access === 'read') throw readOnly();
+      return budgets.limit(session.appId, openShare(declared.share));
+    },
+    declaresShare: (appId, collection) => sharing?.find(appId, collection) !== undefined,
+    openShares: ({ appId }) =>
+      (sharing?.list(appId) ?? []).flatMap(({ share }) => {
+        if (share === undefined || !stores.exists(share.id)) return [];
+        const { app, collection, access } = share;
+        return [{ app, collection, access, worker: openShare(share) }];
+      }),
+    sharingsOf: (appId) => sharing?.list(appId) ?? [],
+    sharedStoresOf: noted.of,
+    wipeOf: async (appId) => {
+      for (const shared of noted.of(appId)) {
+        if (shared.apps.some((app) => app !== appId && isKnown(app))) continue;
+        await stores.destroy(shared.id);
+        noted.remove(shared);
+      }
     },
   };
 }
 
-function bytesOnDisk(folder: string): number {
-  const sizes = [DATABASE_FILE, `${DATABASE_FILE}-wal`].map(
-    (name) => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0,
-  );
-  return sizes.reduce((sum, size) => sum + size);
+function settingsOf({ appId, manifest }: Owner): StoreSettings {
+  const isBackedUp = manifest.storage.backups.enabled;
+  return { id: appId, quotaBytes: quotaOf(manifest), isBackedUp };
 }
 
-function quotaOf({ storage }: Session['manifest']): number {
+export function quotaOf({ storage }: Session['manifest']): number {
   return (storage.quota_mb ?? LIMITS.defaultStoreQuotaMb) * BYTES_PER_MB;
-}
-
-function beingWiped(): RpcError {
-  return new RpcError('Busy', 'The store is being wiped.', { details: { retryAfterMs: 200 } });
 }
 
 function assertAppId(appId: string): void {
   if (!isAppId(appId)) throw new RpcError('NotFound', 'There is no such app.');
+}
+
+/** In the words of a collection that nobody made: whether the other app is there is not for this one to know. */
+function notFound(): RpcError {
+  return new RpcError('NotFound', 'There is no such collection: collections.create makes one.');
+}
+
+function readOnly(): RpcError {
+  return new RpcError('CapabilityDenied', 'This app may only read the shared collection.', {
+    details: { declaredBy: 'capabilities.ipc' },
+  });
 }

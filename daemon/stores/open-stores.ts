@@ -1,144 +1,146 @@
-import { RpcError } from '@locara/protocol';
-import type { WorkerDependencies } from '../workers/worker-dependencies.ts';
-import type { Worker, WorkerSpec } from '../workers/worker.ts';
+import { existsSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { RpcError, type StoreFill } from '@locara/protocol';
+import { syncFolder } from '../files/durable-files.ts';
+import type { Log } from '../log.ts';
+import type { Paths } from '../paths.ts';
+import type { StoreOps } from '../workers/store/ops.ts';
+import type { Worker, WorkerStatus } from '../workers/worker.ts';
+import type { StoreKeys } from './keys/store-keys.ts';
+import {
+  type CreateStoreWorker,
+  createStoreProcesses,
+  DATABASE_FILE,
+  type StorePlace,
+} from './store-processes.ts';
+import { createTendedStores } from './tended-stores.ts';
+import { watchFilling, type WatchedStore } from './watch-filling.ts';
 
-/** What the processes of a worker must tell for them to be counted. */
-export type CountingHooks = Required<Pick<WorkerDependencies, 'beforeStart' | 'onExit'>>;
-
-export interface OpenStoresOptions<Ops> {
-  /** How many store processes there may be at once. */
-  readonly maxOpen: number;
-  /** How long a newcomer waits for another store to become idle. */
-  readonly waitMs?: number;
-  readonly createWorker: (spec: WorkerSpec, hooks: CountingHooks) => Worker<Ops>;
+/** Whose store it is, for what is told of it. */
+export interface StoreOwners {
+  readonly apps: readonly string[];
+  /** Of a pair of apps. */
+  readonly collection?: string;
 }
 
-/** Whoever else wants to be told of a store's processes. */
-export type ProcessHooks = Pick<WorkerDependencies, 'onReady' | 'onExit'>;
-
-/**
- * Creates workers of which only so many have a process at once. For a newcomer the one that has been idle longest
- * ends; while all are busy it waits for the first that is not, and answers Busy when none has become idle in time.
- */
-export function createOpenStores<Ops>(
-  options: OpenStoresOptions<Ops>,
-): (spec: WorkerSpec, hooks?: ProcessHooks) => Worker<Ops> {
-  const places = new Places(options);
-  return (spec, hooks = {}) => places.createWorker(spec, hooks);
+export interface StoreSettings {
+  readonly id: string;
+  readonly quotaBytes: number;
+  /** Whether backups are made of it, as its app's manifest asks. */
+  readonly isBackedUp?: boolean;
 }
 
-const WAIT_MS = 10_000;
-const RETRY_AFTER_MS = 1000;
+/** A store that is filling, and the apps to tell. */
+export type FillingStore = StoreFill & StoreOwners;
 
-interface Newcomer {
-  readonly enter: () => void;
-  readonly refuse: (error: RpcError) => void;
+/** Stores by their ids, an app's or a pair's: opened, watched and destroyed here. */
+export interface OpenStores {
+  /** Throws Unavailable when the key is lost. */
+  readonly open: (store: StoreOwners & StoreSettings) => Worker<StoreOps>;
+  /** A new data key; throws NotFound where there is no such store. */
+  readonly rotateKey: (store: StoreSettings) => Promise<void>;
+  /** Takes a file that was put back, older than the last seen, on the user's word. */
+  readonly acceptOlder: (id: string) => Promise<void>;
+  /** Whatever its quota, if it is open; else with that one. Undefined where there is no such store. */
+  readonly openExisting: (id: string, quotaBytes: number) => Worker<StoreOps> | undefined;
+  readonly exists: (id: string) => boolean;
+  /** As its process told last, if it did since it was opened. */
+  readonly lastFill: (id: string) => StoreFill | undefined;
+  readonly onFilling: (listener: (filling: FillingStore) => void) => void;
+  /** The key, then the files. */
+  readonly destroy: (id: string) => Promise<void>;
+  readonly close: (id: string) => Promise<void>;
+  readonly status: () => readonly WorkerStatus[];
+  readonly closeAll: () => Promise<void>;
 }
 
-class Places<Ops> {
-  readonly #options: OpenStoresOptions<Ops>;
-  readonly #workers = new Set<Worker<Ops>>();
-  /** Asked to end, and not gone yet. */
-  readonly #leaving = new Set<Worker<Ops>>();
-  readonly #newcomers = new Set<Newcomer>();
-  #open = 0;
-
-  constructor(options: OpenStoresOptions<Ops>) {
-    this.#options = options;
-  }
-
-  createWorker(spec: WorkerSpec, hooks: ProcessHooks): Worker<Ops> {
-    const inner = this.#options.createWorker(spec, {
-      ...hooks,
-      beforeStart: (signal) => this.#enter(signal),
-      onExit: (exit) => {
-        hooks.onExit?.(exit);
-        this.#open -= 1;
-        this.#settle();
-      },
-    });
-    const settle = (): void => {
-      this.#settle();
-    };
-    const worker: Worker<Ops> = {
-      ...inner,
-      call: (op, params, options) => {
-        const answer = inner.call(op, params, options);
-        // A worker that has answered may be idle, which is what newcomers wait for.
-        answer.then(settle, settle);
-        return answer;
-      },
-      close: () => {
-        this.#workers.delete(worker);
-        return inner.close();
-      },
-    };
-    this.#workers.add(worker);
-    return worker;
-  }
-
-  #enter(signal: AbortSignal): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-    const leave = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abandon);
-      this.#newcomers.delete(newcomer);
-    };
-    const newcomer: Newcomer = {
-      enter: () => {
-        leave();
-        resolve(undefined);
-      },
-      refuse: (error) => {
-        leave();
-        reject(error);
-      },
-    };
-    const abandon = (): void => {
-      newcomer.refuse(new RpcError('Cancelled', 'Nobody waits for this store any more.'));
-    };
-    const timer = setTimeout(() => {
-      newcomer.refuse(allBusy());
-    }, this.#options.waitMs ?? WAIT_MS).unref();
-    signal.addEventListener('abort', abandon, { once: true });
-    this.#newcomers.add(newcomer);
-    this.#settle();
-    return promise;
-  }
-
-  /** Lets in whom there is room for, and makes room for the others. Called after every change. */
-  #settle(): void {
-    for (const newcomer of this.#newcomers) {
-      if (this.#open >= this.#options.maxOpen) break;
-      this.#open += 1;
-      newcomer.enter();
-    }
-    const lacking = this.#newcomers.size - this.#leaving.size;
-    if (lacking > 0) for (const worker of this.#longestIdle(lacking)) this.#end(worker);
-  }
-
-  #longestIdle(count: number): Worker<Ops>[] {
-    return [...this.#workers]
-      .filter((worker) => !this.#leaving.has(worker))
-      .map((worker) => ({ worker, status: worker.status() }))
-      .filter(({ status }) => status.state === 'ready' && status.pid !== 0)
-      .toSorted((one, other) => other.status.idleForMs - one.status.idleForMs)
-      .slice(0, count)
-      .map(({ worker }) => worker);
-  }
-
-  #end(worker: Worker<Ops>): void {
-    this.#leaving.add(worker);
-    const left = (): void => {
-      this.#leaving.delete(worker);
-      this.#settle();
-    };
-    void worker.stopIfIdle().then(left, left);
-  }
+export interface OpenStoresOptions {
+  readonly paths: Pick<Paths, 'store'>;
+  readonly keys: StoreKeys;
+  readonly createStoreWorker: CreateStoreWorker;
+  readonly log: Log;
 }
 
-function allBusy(): RpcError {
-  return new RpcError('Busy', 'Too many stores are in use at once.', {
-    details: { retryAfterMs: RETRY_AFTER_MS },
-  });
+export function createOpenStores(options: OpenStoresOptions): OpenStores {
+  const { paths, keys, log } = options;
+  const processes = createStoreProcesses(options);
+  const tended = createTendedStores({ log });
+  const going = new Set<string>();
+  const watched = new WeakMap<Worker<StoreOps>, WatchedStore>();
+  const listeners: ((filling: FillingStore) => void)[] = [];
+  const tellFilling = (fill: StoreFill, owners: StoreOwners): void => {
+    const { usedBytes: bytes, limitBytes } = fill;
+    for (const appId of owners.apps) log.warn('store.filling', { appId, bytes, limitBytes });
+    for (const tell of listeners) tell({ ...fill, ...owners });
+  };
+  const lastFills = new Map<string, WatchedStore['lastFill']>();
+  const placeOf = ({ id, quotaBytes }: StoreSettings): StorePlace => {
+    if (going.has(id)) throw beingDestroyed();
+    return { id, folder: paths.store(id), quotaBytes };
+  };
+  const close = async (id: string): Promise<void> => {
+    tended.forget(id);
+    lastFills.delete(id);
+    await processes.close(id);
+  };
+  const exists = (id: string): boolean => existsSync(join(paths.store(id), DATABASE_FILE));
+  return {
+    open: ({ id, quotaBytes, isBackedUp = false, ...owners }) => {
+      const { folder } = placeOf({ id, quotaBytes });
+      const tendedWorker = tended.tend(processes.open({ id, folder, quotaBytes }), {
+        id,
+        isOptedIn: isBackedUp,
+      });
+      const known = watched.get(tendedWorker);
+      if (known !== undefined) return known.worker;
+      const store = watchFilling(tendedWorker, {
+        folder,
+        limitBytes: quotaBytes,
+        command: `locara app data show ${owners.apps[0] ?? id}`,
+        onFilling: (fill) => {
+          tellFilling(fill, owners);
+        },
+      });
+      watched.set(tendedWorker, store);
+      lastFills.set(id, store.lastFill);
+      return store.worker;
+    },
+    openExisting: (id, quotaBytes) => {
+      if (!exists(id)) return undefined;
+      return processes.find(id) ?? processes.open(placeOf({ id, quotaBytes }));
+    },
+    rotateKey: (settings) => processes.rotateKey(placeOf(settings)),
+    acceptOlder: async (id) => {
+      await keys.accept(id);
+      // The next call starts a process that opens what is there.
+      await processes.close(id);
+    },
+    exists,
+    lastFill: (id) => (processes.find(id) === undefined ? undefined : lastFills.get(id)?.()),
+    onFilling: (listener) => {
+      listeners.push(listener);
+    },
+    destroy: async (id) => {
+      going.add(id);
+      try {
+        await close(id);
+        await keys.destroy(id);
+        const folder = paths.store(id);
+        rmSync(folder, { recursive: true, force: true });
+        if (existsSync(dirname(folder))) syncFolder(dirname(folder));
+      } finally {
+        going.delete(id);
+      }
+    },
+    close,
+    status: () => processes.status(),
+    closeAll: () => {
+      tended.forgetAll();
+      return processes.closeAll();
+    },
+  };
+}
+
+function beingDestroyed(): RpcError {
+  return new RpcError('Busy', 'The store is being wiped.', { details: { retryAfterMs: 200 } });
 }

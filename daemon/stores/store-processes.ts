@@ -43,6 +43,8 @@ export interface StoreProcesses {
   open(place: StorePlace): Worker<StoreOps>;
   /** A new data key: the store, and every backup of it, under it. Throws NotFound where there is no store yet. */
   rotateKey(place: StorePlace): Promise<void>;
+  /** The one that is open, whatever its quota. */
+  find(id: string): Worker<StoreOps> | undefined;
   close(id: string): Promise<void>;
   status(): readonly WorkerStatus[];
   closeAll(): Promise<void>;
@@ -83,6 +85,7 @@ export function createStoreProcesses(deps: StoreProcessesDeps): StoreProcesses {
       if (!(await keys.has(place.id))) throw noStore();
       await rotate(place.id, openStore(place));
     },
+    find: (id) => open.get(id)?.worker,
     close,
     status: () => [...open.values()].map(({ worker }) => worker.status()),
     closeAll: async () => {

@@ -2,7 +2,7 @@ import { RpcError } from '@locara/protocol';
 import type { Worker } from '../workers/worker.ts';
 
 /** Store time that an app may take at once before it has to share. */
-const CAPACITY_MS = 120_000;
+const CAPACITY_MS = 900_000;
 /** How much of each second comes back: half of a core for ever. */
 const REFILL = 0.5;
 /** Room that an app refused for its use must have again before it is let in. */

@@ -5,6 +5,7 @@ import { Rights } from '../rights.ts';
 import { RightsDiff } from '../rights-change.ts';
 import { Digest } from '../values.ts';
 import { defineControlMethod } from './method.ts';
+import { Sharing, StoreFill } from './store-view.ts';
 import { TRUST_SCOPES } from './trust.ts';
 
 const AppId = z.string().max(256);
@@ -218,6 +219,8 @@ export const appMethods = {
     result: z.object({
       app: InstalledApp,
       quotas: Quotas.optional().describe('Of inference: what it may use and uses now.'),
+      store: StoreFill.optional().describe('Its own data.'),
+      sharing: z.array(Sharing).optional().describe('Collections that it shares with other apps.'),
     }),
   }),
   'app.explain': defineControlMethod({
@@ -227,7 +230,7 @@ export const appMethods = {
   }),
   'app.consent': defineControlMethod({
     summary:
-      'Grant a declared capability, or, without one, all that an update asks for: then `diffDigest` names what the user was shown.',
+      'Grant a declared capability (or a sharing, as `ipc:<collection>`), or, without one, all that an update asks for: then `diffDigest` names what the user was shown.',
     params: z.strictObject({
       appId: AppId,
       capability: z.string().max(128).optional(),
@@ -236,7 +239,8 @@ export const appMethods = {
     result: z.object({ grants: z.array(Grant) }),
   }),
   'app.revoke': defineControlMethod({
-    summary: 'Revoke one capability, or the app as a whole; reaches open sessions at once.',
+    summary:
+      'Revoke one capability (or end a sharing, as `ipc:<collection>`), or the app as a whole; reaches open sessions at once.',
     params: z.strictObject({ appId: AppId, capability: z.string().max(128).optional() }),
     result: z.object({ grants: z.array(Grant), revoked: z.boolean() }),
   }),

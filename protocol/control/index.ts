@@ -7,6 +7,7 @@ import { modelsControlMethods } from './models.ts';
 import { revocationMethods } from './revocation.ts';
 import { statusMethods } from './status.ts';
 import { storeMethods } from './store.ts';
+import { storeExportMethods } from './store-export.ts';
 import { trustMethods } from './trust.ts';
 
 /** The method table of the control socket. */
@@ -21,4 +22,5 @@ export const controlMethods = {
   ...modelsControlMethods,
   ...keysMethods,
   ...storeMethods,
+  ...storeExportMethods,
 };

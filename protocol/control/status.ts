@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineControlMethod } from './method.ts';
+import { StoreFill } from './store-view.ts';
 
 export const statusMethods = {
   'status.get': defineControlMethod({
@@ -37,6 +38,10 @@ export const statusMethods = {
         availableBytes: z.int().describe('What one more could take with no other unloaded.'),
         pressure: z.enum(['normal', 'warning', 'critical']),
       }),
+      filling: z
+        .array(z.object({ appId: z.string(), ...StoreFill.shape }))
+        .optional()
+        .describe('Stores that hold 80 % of their quota or more.'),
     }),
   }),
 };

@@ -81,6 +81,10 @@ export const CollectionState = z
       .object({ modelDigest: z.string() })
       .optional()
       .describe('A `collections.reembed` that has not ended: call it again.'),
+    shared: z
+      .object({ app: z.string(), access: z.enum(['read', 'read-write']) })
+      .optional()
+      .describe('It belongs to this app and that one; what this one may do.'),
   })
   .meta({ id: 'Collection' });
 

@@ -160,7 +160,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     name: 'of stores, what runs in the store process never imports what holds keys',
-    files: /^daemon\/(workers\/store|stores\/(database|sql|collections|copies))\//,
+    files: /^daemon\/(workers\/store|stores\/(database|sql|collections|copies|exports))\//,
     imports: /^daemon\/stores\/(keys\/|[\w-]+\.ts$)/,
     violation: {
       path: 'daemon/stores/copies/backup.ts',

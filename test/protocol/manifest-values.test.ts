@@ -215,6 +215,13 @@ describe('what people read', () => {
 describe('a shared collection', () => {
   const entry = { app: 'acme/mail', collection: 'people', access: 'read' };
 
+  test('has a name that is shared with one app only', () => {
+    const other = { ...entry, app: 'acme/other' };
+    expect(errorsOf({ capabilities: { ipc: [entry, other] } })).toHaveLength(1);
+    const another = { ...other, collection: 'places' };
+    expect(errorsOf({ capabilities: { ipc: [entry, another] } })).toEqual([]);
+  });
+
   test('names an app, a collection and an access', () => {
     expect(errorsOf({ capabilities: { ipc: [entry] } })).toEqual([]);
   });

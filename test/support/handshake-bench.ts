@@ -113,6 +113,7 @@ export function createHandshakeBench(
   };
   const listener = options.listener ?? {
     onModelsChanged: () => undefined,
+    onStoreFilling: () => undefined,
     onGrantsChanged: () => undefined,
     onEnded: () => undefined,
   };

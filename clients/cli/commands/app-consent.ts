@@ -128,5 +128,6 @@ function assertAnswers(
 }
 
 function sentenceOf(capability: string): string {
+  if (capability.startsWith('ipc:')) return `Share “${plain(capability.slice('ipc:'.length))}”.`;
   return isCapability(capability) ? describeCapability(capability).sentence : plain(capability);
 }

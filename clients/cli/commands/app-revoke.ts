@@ -11,7 +11,10 @@ export function registerRevoke(app: Command, context: CliContext): void {
       .command('revoke')
       .description('take one capability from an app, or stop it as a whole; at once'),
   )
-    .argument('[capability]', 'for example store:write; without it, the app may no longer connect')
+    .argument(
+      '[capability]',
+      'for example store:write, or ipc:<collection> to end a sharing; without it, the app may no longer connect',
+    )
     .action(async (appId: string, capability?: string) => {
       const result = await context.control('app.revoke', {
         appId,
@@ -31,6 +34,12 @@ function describeRevocation(
     return [
       `${plain(appId)} may no longer connect; its data stays.`,
       'To allow it again, install it again: locara app install <package>',
+    ];
+  }
+  if (capability.startsWith('ipc:')) {
+    return [
+      `${plain(appId)} no longer shares “${plain(capability.slice('ipc:'.length))}”; the data stays.`,
+      `To allow it again: locara app consent ${plain(appId)} ${plain(capability)}`,
     ];
   }
   const state = grants.find((grant) => grant.capability === capability)?.state ?? 'revoked';

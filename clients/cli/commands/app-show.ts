@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { renderApp } from '../summary/render-app.ts';
 import { renderQuotas } from '../summary/render-quotas.ts';
+import { renderFill, renderSharing } from '../summary/render-store.ts';
 import { addAppId } from './app-id.ts';
 import { addExample } from './example.ts';
 
@@ -11,7 +12,13 @@ export function registerShow(app: Command, context: CliContext): void {
     .description('who signed an app, what it may do, and what it did')
     .action(async (appId: string) => {
       const shown = await context.control('app.show', { appId });
-      context.print(shown, [...renderApp(shown.app, context), ...renderQuotas(shown.quotas)]);
+      const { app: record, quotas, store, sharing } = shown;
+      context.print(shown, [
+        ...renderApp(record, context),
+        ...renderQuotas(quotas),
+        ...(store === undefined ? [] : [renderFill(store, context)]),
+        ...renderSharing(appId, sharing),
+      ]);
     });
   addExample(addAppId(show), 'locara app show acme/notes', 'locara app show acme/notes --json');
 }

@@ -23,7 +23,11 @@ export function registerUninstall(app: Command, context: CliContext): void {
         result,
         result.wiped
           ? `${plain(result.appId)} and its data are gone.`
-          : `${plain(result.appId)} is removed; its data stays. To destroy that too: locara app uninstall ${plain(result.appId)} --wipe`,
+          : [
+              `${plain(result.appId)} is removed; its data stays here, encrypted.`,
+              `To take it with you: locara app data export ${plain(result.appId)} <file>`,
+              `To destroy it: locara app uninstall ${plain(result.appId)} --wipe`,
+            ],
       );
     });
   addExample(

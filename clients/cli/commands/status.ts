@@ -16,12 +16,16 @@ export function registerStatus(program: Command, context: CliContext): void {
 }
 
 function renderStatus(status: ControlResult<'status.get'>): string[] {
-  const { daemon, sessions, workers, models, memory: held } = status;
+  const { daemon, sessions, workers, models, memory: held, filling = [] } = status;
   const memory = formatBytes(daemon.rssBytes);
   const lines = [
     `locarad ${plain(daemon.version)}, pid ${daemon.pid}, up ${describeUptime(daemon.uptimeMs)}, ${memory}`,
     `${models.installed} ${models.installed === 1 ? 'model' : 'models'} unpacked, ${formatBytes(models.bytes)}`,
     `${formatBytes(held.heldBytes)} of ${formatBytes(held.limitBytes)} for models in use, ${formatBytes(held.availableBytes)} free${PRESSURE[held.pressure]}`,
+    ...filling.map(
+      ({ appId, percent, limitBytes }) =>
+        `${plain(appId)} uses ${percent} % of its ${formatBytes(limitBytes)}: see locara app data show ${plain(appId)}`,
+    ),
     sessions.length === 0 ? 'No app is connected.' : '',
   ];
   if (sessions.length > 0) {

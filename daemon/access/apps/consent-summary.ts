@@ -142,9 +142,13 @@ function describeAccessRisks({ capabilities }: AppManifest): string[] {
     ...paths.map(([path, access]) => `It asks to ${toVerb(access)} the files in “${path}”.`),
     ...(fs['user-selected'] === 'read-write' ? ['It asks to change the files you pick.'] : []),
     ...(devices.length > 0 ? [`It asks to use: ${devices.join(', ')}.`] : []),
-    ...(ipc.length > 0 ? ['It asks to talk to other programs; Locara offers no way to yet.'] : []),
+    ...(ipc.length > 0 ? [`It shares data with other apps: ${describeSharing(ipc)}.`] : []),
     ...describeBackground(background),
   ];
+}
+
+function describeSharing(ipc: AppManifest['capabilities']['ipc']): string {
+  return ipc.map(({ app, collection }) => `“${collection}” with ${app}`).join(', ');
 }
 
 type Declared = AppManifest['capabilities'];

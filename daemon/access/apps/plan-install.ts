@@ -5,6 +5,7 @@ import {
   diffRights,
   isExpansion,
   meetRights,
+  nameSharing,
   type Rights,
   rightsOf,
 } from '@locara/protocol';
@@ -64,9 +65,16 @@ function firstGrants({ manifest, at }: InstallRequest): Decision[] {
 /** Earlier decisions stay; a capability without one waits for the user. */
 function keepGrants(manifest: AppManifest, { grants }: Standing): Decision[] {
   const decided = new Map(grants.map((decision) => [decision.capability, decision]));
-  return declaredCapabilities(manifest).map(
-    (capability) => decided.get(capability) ?? { capability, state: 'pending' },
-  );
+  const sharing = manifest.capabilities.ipc.flatMap((entry) => {
+    const decision = decided.get(nameSharing(entry));
+    return decision === undefined ? [] : [decision];
+  });
+  return [
+    ...declaredCapabilities(manifest).map(
+      (capability): Decision => decided.get(capability) ?? { capability, state: 'pending' },
+    ),
+    ...sharing,
+  ];
 }
 
 /** The cool-down goes on only when the update asks for nothing that the one before it did not ask for. */

@@ -5,6 +5,7 @@ import {
   type Capability,
   declaredCapabilities,
   type Grant,
+  nameSharing,
   narrowManifest,
 } from '@locara/protocol';
 import type { AppRecord } from '../apps/app-registry.ts';
@@ -70,7 +71,22 @@ export function effectiveRights({ record, attestation, block }: RightsSubject): 
   );
   return {
     grants,
-    manifest: narrowManifest(record.manifest, record.approved),
+    manifest: withoutEndedSharing(narrowManifest(record.manifest, record.approved), decided),
     has: (capability) => held.has(capability),
   };
+}
+
+/** What the user ended is as if it were not declared. */
+function withoutEndedSharing(
+  manifest: AppManifest,
+  decided: ReadonlyMap<string, Grant['state']>,
+): AppManifest {
+  const { capabilities } = manifest;
+  const ipc = capabilities.ipc.filter((entry) => !isEnded(decided.get(nameSharing(entry))));
+  if (ipc.length === capabilities.ipc.length) return manifest;
+  return { ...manifest, capabilities: { ...capabilities, ipc } };
+}
+
+function isEnded(state: Grant['state'] | undefined): boolean {
+  return state !== undefined && state !== 'granted';
 }

@@ -4,8 +4,11 @@ import {
   describeCapability,
   type Grant,
   isCapability,
+  isSharingName,
+  nameSharing,
   rightsOf,
   RpcError,
+  type SharingName,
 } from '@locara/protocol';
 import type { AppRecord, AppRegistry, Decision } from '../apps/app-registry.ts';
 import { type Expansions, settleExpansion } from '../apps/expansions.ts';
@@ -70,6 +73,8 @@ function consentToCapability(
     assertNotRevoked(record);
     const granted = withDecision(record, declared, { state: 'granted', by: 'consent', clock });
     const { approved } = record;
+    // What an update asks to share is agreed to with the rest of it; here the user takes back an end.
+    if (isSharingName(declared)) return granted;
     const isNew = !approved.capabilities.includes(declared);
     if (isNew || diffDigest !== undefined) {
       expansions.assertDecidable(record, { diffDigest, capability: declared });
@@ -94,7 +99,10 @@ export function revokeAccess(
   const revoke = (record: AppRecord): AppRecord => {
     const declared = assertDeclared(record, capability);
     const before = record.grants.find((grant) => grant.capability === declared)?.state;
-    const state = before === 'granted' || before === 'revoked' ? 'revoked' : 'denied';
+    const state =
+      before === 'granted' || before === 'revoked' || isSharingName(declared)
+        ? 'revoked'
+        : 'denied';
     return withDecision(record, declared, { state, by: 'revoke', clock });
   };
   return registry.update(appId, revoke, { isNarrowing: true });
@@ -135,8 +143,11 @@ function decide({ capability, requestedAt }: Decision, { state, by, clock }: Dec
   };
 }
 
+/** What a decision can be about: a capability, or one sharing. */
+type Decidable = Capability | SharingName;
+
 /** The record with one more decision of the user's. */
-function withDecision(record: AppRecord, capability: Capability, deciding: Deciding): AppRecord {
+function withDecision(record: AppRecord, capability: Decidable, deciding: Deciding): AppRecord {
   const known = record.grants.find((grant) => grant.capability === capability);
   return replaceDecision(record, decide(known ?? { capability, state: 'pending' }, deciding));
 }
@@ -158,14 +169,24 @@ function assertNotRevoked({ revoked }: AppRecord): void {
   });
 }
 
-function assertDeclared({ manifest }: AppRecord, capability: string): Capability {
+function assertDeclared({ manifest }: AppRecord, capability: string): Decidable {
+  if (isSharingName(capability)) {
+    if (manifest.capabilities.ipc.some((entry) => nameSharing(entry) === capability)) {
+      return capability;
+    }
+    throw undeclared(capability, 'capabilities.ipc');
+  }
   if (!isCapability(capability)) {
     throw new RpcError('InvalidParams', 'There is no such capability.', {
       details: { rule: 'capability' },
     });
   }
   if (declaredCapabilities(manifest).includes(capability)) return capability;
-  throw new RpcError('CapabilityDenied', 'The manifest of the app does not declare it.', {
-    details: { capability, manifestPath: describeCapability(capability).declaredBy },
+  throw undeclared(capability, describeCapability(capability).declaredBy);
+}
+
+function undeclared(capability: Decidable, manifestPath: string): RpcError {
+  return new RpcError('CapabilityDenied', 'The manifest of the app does not declare it.', {
+    details: { capability, manifestPath },
   });
 }

@@ -27,6 +27,10 @@ export interface AppHandlersOptions {
   readonly usageOf: UsageOf;
   /** How much inference the app may use, and uses. */
   readonly quotasOf: (record: AppRecord) => Result<'session.info'>['quotas'];
+  /** How full its store is, and what it shares. */
+  readonly describeStore?: (
+    record: AppRecord,
+  ) => Pick<ControlResult<'app.show'>, 'store' | 'sharing'>;
   /** Destroys the app's keys, then its stores; succeeds when there is nothing. */
   readonly wipeData: (appId: string) => Promise<void>;
   /** Told of every change to what an app may do. */
@@ -56,7 +60,8 @@ export function createAppHandlers(
       await expansions.observe();
       const record = registry.find(appId);
       if (record === undefined) throw whyAbsent(registry, appId);
-      return { app: describeApp(options, record), quotas: options.quotasOf(record) };
+      const quotas = options.quotasOf(record);
+      return { app: describeApp(options, record), quotas, ...options.describeStore?.(record) };
     },
     'app.explain': (question) => ({ explanation: explain(question) }),
     'app.consent': async (consent) => {

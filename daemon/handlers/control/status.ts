@@ -9,6 +9,8 @@ export interface StatusHandlersDeps {
   readonly sessions: () => ControlResult<'status.get'>['sessions'];
   readonly workers: () => readonly EngineStatus[];
   readonly models: () => ControlResult<'status.get'>['models'];
+  /** Stores that are nearly full. */
+  readonly filling: () => ControlResult<'status.get'>['filling'];
   readonly memory: () => ControlResult<'status.get'>['memory'];
 }
 
@@ -25,6 +27,7 @@ export function statusHandlers(deps: StatusHandlersDeps): ControlHandlers<'statu
       workers: deps.workers().flatMap(describeWorker),
       models: deps.models(),
       memory: deps.memory(),
+      filling: deps.filling(),
     }),
   };
 }

@@ -3,6 +3,7 @@ import type { AppRegistry } from '../../access/apps/app-registry.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { Log } from '../../log.ts';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';
+import type { StoreExportHandlers } from './store-export.ts';
 import { STORE_BUDGETS_MS, type AppStores } from '../../stores/app-stores.ts';
 import type { StoreCheck } from '../../workers/store/ops/copy-ops.ts';
 import type { StoreOps } from '../../workers/store/ops.ts';
@@ -14,7 +15,7 @@ export function createStoreControlHandlers(deps: {
   readonly registry: Pick<AppRegistry, 'find'>;
   readonly audit: Audit;
   readonly log: Pick<Log, 'warn' | 'info'>;
-}): ControlHandlers<'store'> {
+}): Omit<ControlHandlers<'store'>, keyof StoreExportHandlers> {
   const { stores, registry, audit, log } = deps;
   const storeOf = (appId: string): Worker<StoreOps> => {
     const record = registry.find(appId);

@@ -30,12 +30,14 @@ export function createCollections(database: StoreDatabase): Collections {
   openCollectionSchema(database);
   const indexes = createIndexes(database);
   const parts: CollectionParts = { database, indexes };
+  const makeRoom = <T>(work: () => T): T =>
+    database.makeRoom(() => indexes.change(work), { beyond: 'file' });
   return {
     createCollection: (params) => indexes.change(() => createCollection(parts, params)),
     listCollections: () => ({ collections: listCollections(database).map(toState) }),
     describeCollection: ({ collection }) => toState(getCollection(database, collection)),
     dropCollection: ({ collection: name }) => {
-      indexes.change(() => {
+      makeRoom(() => {
         const collection = getCollection(database, name);
         indexes.drop(collection);
         dropCollectionTables(database, collection);
@@ -45,7 +47,7 @@ export function createCollections(database: StoreDatabase): Collections {
     },
     upsertRecords: (params) => indexes.change(() => upsertRecords(parts, params)),
     getRecords: (params) => getRecords(parts, params),
-    deleteRecords: (params) => indexes.change(() => deleteRecords(parts, params)),
+    deleteRecords: (params) => makeRoom(() => deleteRecords(parts, params)),
     searchRecords: (params) => searchRecords(parts, params),
     explainSearch: (params) => explainSearch(parts, params),
     exportRecords: (params) => exportRecords(parts, params),

@@ -106,6 +106,16 @@ export function changeCopy(
   syncFile(path);
 }
 
+/** Not for a store itself: a crash in the middle leaves a file that neither key opens. */
+export function rekeyCopy(
+  scratch: string,
+  { from, to }: { readonly from: Uint8Array; readonly to: Uint8Array },
+): void {
+  changeCopy(scratch, from, (copy) => {
+    copy.maintain(`PRAGMA rekey = "x'${Buffer.from(to).toString('hex')}'"`);
+  });
+}
+
 export function syncFile(path: string): void {
   const file = openSync(path, 'r');
   try {

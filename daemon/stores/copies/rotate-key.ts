@@ -8,9 +8,9 @@ import { commitSwap, forgetWaiting, NEXT_SUFFIX } from '../database/swap.ts';
 import { digestContents } from './contents.ts';
 import {
   assertRoom,
-  changeCopy,
   cloneFile,
   inspectCopy,
+  rekeyCopy,
   vacuumInto,
   verifyCopy,
   withScratch,
@@ -35,7 +35,7 @@ export function rotateKey(
     for (const { id } of backups.list()) rotateBackup(backups.pathOf(id), keys);
     withScratch(folder, (scratch) => {
       vacuumInto(source.database, scratch);
-      rekey(scratch, { from: source.key, to: next });
+      rekeyCopy(scratch, { from: source.key, to: next });
       verifyCopy(scratch, { key: next, contents: digestContents(source.database) });
       store.reopen(() => {
         commitSwap(store.path, scratch);
@@ -57,7 +57,7 @@ function rotateBackup(path: string, keys: readonly Uint8Array[]): void {
   if (contents === undefined) return;
   withScratch(dirname(path), (scratch) => {
     cloneFile(path, scratch);
-    rekey(scratch, { from, to: next });
+    rekeyCopy(scratch, { from, to: next });
     verifyCopy(scratch, { key: next, contents });
     renameSync(scratch, `${path}${NEXT_SUFFIX}`);
     syncFolder(dirname(path));
@@ -78,13 +78,4 @@ function findKeyOrNone(path: string, keys: readonly Uint8Array[]): Uint8Array | 
     if (error instanceof RpcError && error.details?.['rule'] === 'backup_damaged') return undefined;
     throw error;
   }
-}
-
-function rekey(
-  scratch: string,
-  { from, to }: { readonly from: Uint8Array; readonly to: Uint8Array },
-): void {
-  changeCopy(scratch, from, (copy) => {
-    copy.maintain(`PRAGMA rekey = "x'${Buffer.from(to).toString('hex')}'"`);
-  });
 }

@@ -17,6 +17,9 @@ const MAX_WAL_BYTES = 16 * 1024 * 1024;
 /** How much of the log is copied into the file at once: each page of it is encrypted once more. */
 const CHECKPOINT_PAGES = MAX_WAL_BYTES / 4096;
 const BUSY_TIMEOUT_MS = 2000;
+/** What deleting may take beyond the quota, for marks and splits of pages: as pages, and as a part of the quota. */
+const RESERVE_PAGES = 64;
+const RESERVE_SHARE = 1 / 16;
 
 export interface OpenOptions {
   /** Absolute path of the file; its folder exists. */
@@ -55,11 +58,18 @@ export interface StoreDatabase {
   readonly isGuarded: boolean;
   /** All of `work` or nothing; without foreign keys only where a whole schema is rebuilt. */
   transaction<T>(work: () => T, options?: { readonly foreignKeys: boolean }): T;
+  /**
+   * Runs what makes room: deleting leaves marks, so it may take a few pages more than the quota. With
+   * `beyond: 'file'` also where the file is larger than the quota: for the daemon's own statements alone.
+   */
+  makeRoom<T>(work: () => T, options?: { readonly beyond: 'quota' | 'file' }): T;
   usage(): StoreUsage;
   /** Ends every reader that is still open, as each write does: SQLite's own library refuses to write beside one. */
   readonly endReading: () => void;
   /** A statement of the daemon's own that no app may run: PRAGMA, VACUUM INTO. All of its rows. */
   maintain(sql: string, params?: BoundParams): readonly (readonly StoredValue[])[];
+  /** Of the file. */
+  readonly path: string;
   readonly close: () => void;
 }
 
@@ -184,8 +194,12 @@ function configure(sqlite: SqliteDatabase, quotaBytes: number): void {
   sqlite.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   sqlite.pragma(`cache_size = -${CACHE_KIB}`);
   const pageBytes = Number(sqlite.pragma('page_size', { simple: true }));
-  sqlite.pragma(`max_page_count = ${Math.max(1, Math.floor(quotaBytes / pageBytes))}`);
+  sqlite.pragma(`max_page_count = ${countPages(quotaBytes, pageBytes)}`);
   sqlite.loadExtension(getLoadablePath());
+}
+
+function countPages(quotaBytes: number, pageBytes: number): number {
+  return Math.max(1, Math.floor(quotaBytes / pageBytes));
 }
 
 /** Replaces every SQL function that is not known to be harmless by one that refuses. */
@@ -251,6 +265,23 @@ function wrapDatabase(
         return [];
       });
     },
+    makeRoom: (work, { beyond } = { beyond: 'quota' }) => {
+      readers.endAll();
+      const quotaPages = countPages(options.quotaBytes, pragma('page_size'));
+      const share = Math.floor(quotaPages * RESERVE_SHARE);
+      // A word index that has lost many of its words is written anew before the old one goes.
+      const rewrite = beyond === 'file' ? 2 * pragma('page_count') : 0;
+      const allowPages = (pages: number): void => {
+        guard.asDaemon(() => sqlite.pragma(`max_page_count = ${pages}`));
+      };
+      allowPages(Math.max(quotaPages + share, rewrite) + RESERVE_PAGES);
+      try {
+        return work();
+      } finally {
+        allowPages(quotaPages);
+      }
+    },
+    path: options.path,
     close: () => {
       readers.endAll();
       sqlite.close();

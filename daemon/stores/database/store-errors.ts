@@ -47,7 +47,7 @@ export function toStoreError(
 }
 
 /** The file is not this app's store any more: damaged, another key, or not accessible. */
-function unreadable(): RpcError {
+export function unreadable(): RpcError {
   return new RpcError('Unavailable', 'The store cannot be read: damaged, or another key.', {
     details: { rule: 'store_unreadable' },
   });

@@ -42,6 +42,8 @@ export interface GuardedStatement {
   readonly sql: string;
   /** `data` statements read or change rows, `schema` statements change tables. */
   readonly kind: 'data' | 'schema';
+  /** True of DELETE and DROP, which must work in a full store. */
+  readonly makesRoom: boolean;
   /** True when it numbers its parameters, as in `?2`. */
   readonly isNumbered: boolean;
 }
@@ -72,6 +74,7 @@ export function guardScript(sql: string): GuardedStatement[] {
     const [first] = statement;
     return {
       kind,
+      makesRoom: ['DELETE', 'DROP'].includes(keywordOf(first)),
       sql: sql.slice(first?.start, statement.at(-1)?.end),
       isNumbered: statement.some((token) => token.kind === 'variable' && /^\?\d/.test(token.value)),
     };

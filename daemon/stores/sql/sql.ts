@@ -18,17 +18,18 @@ export interface Sql {
 /** For as long as this database is open: it remembers statements that were compiled for it. */
 export function createSql(database: StoreDatabase): Sql {
   const statements = createStatementCache(database);
+  const parts = { database, statements };
   return {
     exec: (statement) => {
       statements.refresh();
-      return database.asApp(() => executeStatement(statements, statement));
+      return database.asApp(() => executeStatement(parts, statement));
     },
     query: createQueries(database, statements),
     batch: (params) => {
       statements.refresh();
       try {
         const results = database.transaction(() =>
-          database.asApp(() => executeAll(statements, params.statements)),
+          database.asApp(() => executeAll(parts, params.statements)),
         );
         return { results };
       } catch (error) {
@@ -40,21 +41,30 @@ export function createSql(database: StoreDatabase): Sql {
   };
 }
 
-function executeAll(cache: StatementCache, statements: readonly SqlStatement[]): Executed[] {
+interface Parts {
+  readonly database: StoreDatabase;
+  readonly statements: StatementCache;
+}
+
+function executeAll(parts: Parts, statements: readonly SqlStatement[]): Executed[] {
   const results: Executed[] = [];
   try {
-    for (const statement of statements) results.push(executeStatement(cache, statement));
+    for (const statement of statements) results.push(executeStatement(parts, statement));
     return results;
   } catch (error) {
     throw withIndex(results.length, error);
   }
 }
 
-function executeStatement(cache: StatementCache, { sql, params }: SqlStatement): Executed {
-  const prepared = cache.take(sql);
+function executeStatement(
+  { database, statements }: Parts,
+  { sql, params }: SqlStatement,
+): Executed {
+  const prepared = statements.take(sql);
   const { guarded, statement } = prepared;
-  const { changes, lastInsertRowid } = statement.run(toBoundParams(params, guarded));
-  cache.give(prepared);
+  const run = () => statement.run(toBoundParams(params, guarded));
+  const { changes, lastInsertRowid } = guarded.makesRoom ? database.makeRoom(run) : run();
+  statements.give(prepared);
   return {
     // SQLite counts the rows of its own tables as changes of a CREATE or DROP.
     changes: guarded.kind === 'schema' ? 0 : changes,

@@ -2,6 +2,8 @@ import { createCollections } from '../../stores/collections/collections.ts';
 import { createBackups, type Backups } from '../../stores/copies/backups.ts';
 import { copyBeforeMigration, createCopyOperations } from '../../stores/copies/copy-operations.ts';
 import { type OpenedWithKey, ReopenableStore } from '../../stores/copies/reopenable-store.ts';
+import { describeContents } from '../../stores/exports/contents.ts';
+import { createExports } from '../../stores/exports/exports.ts';
 import { createMigrations } from '../../stores/sql/migrations.ts';
 import { createSql } from '../../stores/sql/sql.ts';
 import { describeStore } from '../../stores/sql/store-description.ts';
@@ -40,6 +42,11 @@ const SERVED: Readonly<Record<keyof ServedOps, true>> = {
   countTexts: true,
   writeVectors: true,
   finishReembedding: true,
+  describeUse: true,
+  describeContents: true,
+  beginExport: true,
+  readExport: true,
+  endExport: true,
 };
 
 /**
@@ -80,6 +87,7 @@ function createServedOperations(
 ): Omit<Engine<ServedOps>, 'describeWalls'> {
   const { database, opening } = opened;
   const sql = createSql(database);
+  const exports = createExports(opened);
   const migrations = createMigrations(database, () => copyBeforeMigration(opened, backups));
   return {
     exec: sql.exec,
@@ -96,5 +104,10 @@ function createServedOperations(
       ...backups.footprint(),
     }),
     ...createCollections(database),
+    describeUse: () => database.usage(),
+    describeContents: () => describeContents(database, migrations.version()),
+    beginExport: exports.begin,
+    readExport: exports.read,
+    endExport: exports.end,
   };
 }

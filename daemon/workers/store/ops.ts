@@ -1,5 +1,6 @@
 import type { CollectionOps } from './ops/collection-ops.ts';
 import type { CopyOps } from './ops/copy-ops.ts';
+import type { ExportOps } from './ops/export-ops.ts';
 import type { OpeningOps } from './ops/opening-ops.ts';
 import type { SqlOps } from './ops/sql-ops.ts';
 import type { WallOps } from './ops/wall-ops.ts';
@@ -18,4 +19,4 @@ export interface StoreStart {
 }
 
 /** The operations of the store worker, by what they are about. */
-export type StoreOps = SqlOps & CollectionOps & OpeningOps & CopyOps & WallOps;
+export type StoreOps = SqlOps & CollectionOps & OpeningOps & CopyOps & ExportOps & WallOps;

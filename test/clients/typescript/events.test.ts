@@ -27,3 +27,14 @@ test.each([{}, { reason: 'blocked' }, { ...ending, message: 7 }, { ...ending, ad
     expect(heard).not.toHaveBeenCalled();
   },
 );
+
+test('store.filling is heard with its numbers, and not in another shape', async () => {
+  const heard = vi.fn();
+  const events = createEvents();
+  events.on('store.filling', heard);
+  const filling = { usedBytes: 80, limitBytes: 100, percent: 80 };
+  events.emit('store.filling', { ...filling, percent: 'many' });
+  events.emit('store.filling', filling);
+  await Promise.resolve();
+  expect(heard.mock.calls).toEqual([[filling]]);
+});

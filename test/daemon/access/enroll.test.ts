@@ -61,6 +61,7 @@ describe('enrolling', () => {
     const ended: string[] = [];
     const listener = {
       onModelsChanged: () => undefined,
+      onStoreFilling: () => undefined,
       onGrantsChanged: () => undefined,
       onEnded: () => void ended.push('ended'),
     };

@@ -35,6 +35,7 @@ test('the answer tells the grants that the session has, not what the record woul
     onAuthenticated: (record, attestation) => {
       const listener = {
         onModelsChanged: () => undefined,
+        onStoreFilling: () => undefined,
         onGrantsChanged: () => undefined,
         onEnded: () => undefined,
       };

@@ -17,6 +17,7 @@ test('who listens is told once of each session that is over, by an id that no ot
     onGrantsChanged: () => undefined,
     onEnded: () => undefined,
     onModelsChanged: () => undefined,
+    onStoreFilling: () => undefined,
   };
   const open = () => sessions.open({ record, attestation: record.attestation, pid: 1 }, listener);
   const [first, second] = [open(), open()];
@@ -38,6 +39,7 @@ test('a session whose app is gone has no right, and still no manifest beyond wha
     { record, attestation: record.attestation, pid: 1 },
     {
       onModelsChanged: () => undefined,
+      onStoreFilling: () => undefined,
       onGrantsChanged: () => undefined,
       onEnded: () => undefined,
     },

@@ -29,6 +29,7 @@ beforeEach(async () => {
     { record, attestation: 'install-key', pid: 1 },
     {
       onModelsChanged: () => undefined,
+      onStoreFilling: () => undefined,
       onGrantsChanged: () => told.push(session.grants()),
       onEnded: () => undefined,
     },
@@ -122,6 +123,7 @@ test('a session that outlives its app does not find models that the user never a
     { record: asking, attestation: 'install-key', pid: 1 },
     {
       onModelsChanged: () => undefined,
+      onStoreFilling: () => undefined,
       onGrantsChanged: () => undefined,
       onEnded: () => undefined,
     },

@@ -109,7 +109,7 @@ describe('inspecting', () => {
     [{ capabilities: { device: { microphone: true, camera: false } } }, 'asks to use: microphone.'],
     [
       { capabilities: { ipc: [{ app: 'acme/other', collection: 'people', access: 'read' }] } },
-      'talk to other programs',
+      'shares data with other apps: “people” with acme/other',
     ],
     [{ capabilities: { background: true } }, 'work in the background.'],
     [{ capabilities: { background: { mode: 'active' } } }, 'work in the background.'],

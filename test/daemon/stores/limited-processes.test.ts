@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { createOpenStores } from '../../../daemon/stores/open-stores.ts';
+import { createLimitedProcesses } from '../../../daemon/stores/limited-processes.ts';
 import {
   failureOf,
   isProcessRunning,
@@ -11,7 +11,7 @@ const { open } = useEchoWorkers();
 
 /** Workers of which only so many have a process at once. */
 function openLimited(maxOpen: number, waitMs = 20_000) {
-  const create = createOpenStores({
+  const create = createLimitedProcesses({
     maxOpen,
     waitMs,
     createWorker: (spec, hooks) => open({ ...spec, start: {} }, hooks),

@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { renderStore } from '../summary/render-store.ts';
+import { addAppId } from './app-id.ts';
+import { addExample } from './example.ts';
+
+export function registerStoreShow(data: Command, context: CliContext): void {
+  const show = data
+    .command('show')
+    .description('what an app keeps, how much of it, and how it is encrypted')
+    .action(async (appId: string) => {
+      const view = await context.control('store.show', { appId });
+      context.print(view, renderStore(view, context));
+    });
+  addExample(addAppId(show), 'locara app data show acme/notes');
+}

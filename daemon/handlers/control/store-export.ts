@@ -1,0 +1,188 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import {
+  type ControlChunk,
+  type ControlParams,
+  type ControlResult,
+  isAppId,
+  LIMITS,
+  RpcError,
+} from '@locara/protocol';
+import { notInstalled } from '../../access/apps/absent-app.ts';
+import type { AppRegistry } from '../../access/apps/app-registry.ts';
+import type { RightsReader } from '../../access/rights/effective-rights.ts';
+import type { AuditLog } from '../../audit/audit.ts';
+import type { ControlHandlers } from '../../rpc/control-handler.ts';
+import { type AppStores, quotaOf } from '../../stores/app-stores.ts';
+import type { StoreOps } from '../../workers/store/ops.ts';
+import type { Worker } from '../../workers/worker.ts';
+import { describeSharing } from '../describe-sharing.ts';
+
+const COUNT_BUDGET_MS = 60_000;
+/** Of copying, checking and sending all of a store. */
+const COPY_BUDGET_MS = 30 * 60_000;
+const PIECE_BUDGET_MS = 60_000;
+const KEY_BYTES = 32;
+const BYTES_PER_MB = 1024 * 1024;
+/** The user's own calls take turns with those of the app. */
+const USER = 'user';
+
+export type StoreExportHandlers = Pick<ControlHandlers<'store'>, 'store.show' | 'store.export'>;
+
+export interface StoreExportOptions {
+  readonly registry: AppRegistry;
+  readonly stores: AppStores;
+  readonly readRights: RightsReader;
+  readonly audit: Pick<AuditLog, 'decide' | 'settle' | 'usageOf'>;
+}
+
+/** The user's own view of an app's data, and the way out of it, whatever became of the app. */
+export function createStoreExportHandlers(options: StoreExportOptions): StoreExportHandlers {
+  return {
+    'store.show': ({ appId }) => showStore(options, appId),
+    'store.export': (params, { signal }) => exportStore(options, params, signal),
+  };
+}
+
+type Params = ControlParams<'store.export'>;
+type View = ControlResult<'store.show'>;
+
+async function showStore(options: StoreExportOptions, appId: string): Promise<View> {
+  const { stores, audit } = options;
+  const { state, quotaBytes } = describeOwner(options, appId);
+  const disk = stores.diskUse(appId);
+  const contents = await readContents(stores, appId, quotaBytes);
+  const used =
+    'contents' in contents ? contents.contents.usedBytes : disk.databaseBytes + disk.logBytes;
+  const uses = [...audit.usageOf(appId)].flatMap(([capability, { lastUsedAt }]) =>
+    capability.startsWith('store:') && lastUsedAt !== undefined ? [lastUsedAt] : [],
+  );
+  const lastUsedAt = uses.sort().at(-1);
+  return {
+    appId,
+    state,
+    disk,
+    quotaBytes,
+    percent: Math.floor((used * 100) / quotaBytes),
+    encryption: { cipher: 'SQLCipher 4 (AES-256-CBC, HMAC-SHA512, a random key)' },
+    ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
+    ...contents,
+    sharing: describeSharing(options, appId),
+  };
+}
+
+type Read = { readonly contents: NonNullable<View['contents']> } | Pick<View, 'problem'>;
+
+/** A store that does not open is shown all the same: what it takes, and why nothing more can be told. */
+async function readContents(stores: AppStores, id: string, quotaBytes: number): Promise<Read> {
+  try {
+    const worker = stores.openForUser(id, quotaBytes);
+    if (worker === undefined) return {};
+    const options = { app: USER, timeoutMs: COUNT_BUDGET_MS };
+    return { contents: await worker.call('describeContents', {}, options) };
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    return { problem: { reason: error.reason, message: error.message } };
+  }
+}
+
+/** Ends with the call, however that ends; the copy it sends is gone then. */
+async function* exportStore(
+  options: StoreExportOptions,
+  { appId, format, collection }: Params,
+  signal: AbortSignal,
+): AsyncGenerator<ControlChunk<'store.export'>, ControlResult<'store.export'>, void> {
+  const { audit } = options;
+  const worker = openToExport(options, appId, collection);
+  audit.decide('store.exported', appId, {
+    format,
+    ...(collection === undefined ? {} : { collection }),
+  });
+  await audit.settle();
+  const id = randomUUID();
+  const key = randomBytes(KEY_BYTES);
+  const sha256 = createHash('sha256');
+  let bytes = 0;
+  try {
+    const start = { id, form: format, key };
+    const { totalBytes } = await worker.call('beginExport', start, {
+      app: USER,
+      signal,
+      timeoutMs: COPY_BUDGET_MS,
+    });
+    for (;;) {
+      const { piece, isLast, unreadable } = await readPiece(worker, id);
+      sha256.update(piece);
+      bytes += piece.length;
+      const total = totalBytes === undefined ? {} : { totalBytes };
+      if (piece.length > 0) yield { piece: Buffer.from(piece).toString('base64'), ...total };
+      signal.throwIfAborted();
+      if (!isLast) continue;
+      return {
+        bytes,
+        sha256: sha256.digest('hex'),
+        ...(format === 'sqlcipher' ? { key: key.toString('hex') } : {}),
+        unreadable: [...unreadable],
+      };
+    }
+  } finally {
+    // A store that was closed or wiped meanwhile has no copy any more.
+    await worker.call('endExport', { id }, { app: USER }).catch(() => undefined);
+  }
+}
+
+async function readPiece(
+  worker: Worker<StoreOps>,
+  id: string,
+): Promise<StoreOps['readExport']['result']> {
+  try {
+    return await worker.call('readExport', { id }, { app: USER, timeoutMs: PIECE_BUDGET_MS });
+  } catch (error) {
+    if (!(error instanceof RpcError) || error.reason !== 'NotFound') throw error;
+    const message =
+      'The store was closed while it was exported: try again, or first stop the app (locara app revoke).';
+    throw new RpcError('WorkerCrashed', message, { cause: error });
+  }
+}
+
+/** Throws NotFound where there is nothing, Unavailable when the key is lost. */
+function openToExport(
+  options: StoreExportOptions,
+  appId: string,
+  collection: string | undefined,
+): Worker<StoreOps> {
+  const { stores } = options;
+  const { quotaBytes } = describeOwner(options, appId);
+  const id = collection === undefined ? appId : findShared(stores, appId, collection);
+  const worker = id === undefined ? undefined : stores.openForUser(id, quotaBytes);
+  if (worker !== undefined) return worker;
+  const what = collection === undefined ? 'keeps no data' : 'shares no such collection';
+  throw new RpcError('NotFound', `That app ${what}.`);
+}
+
+/** The one that its manifest declares now, else one that it shared before. */
+function findShared(stores: AppStores, appId: string, collection: string): string | undefined {
+  const partner = stores.sharingsOf(appId).find((entry) => entry.collection === collection)?.app;
+  const known = stores.sharedStoresOf(appId).filter((entry) => entry.collection === collection);
+  const declared = known.find(({ apps }) => partner !== undefined && apps.includes(partner));
+  return (declared ?? known[0])?.id;
+}
+
+/** Throws NotFound for an app that left nothing here. */
+function describeOwner(
+  { registry, readRights, stores }: StoreExportOptions,
+  appId: string,
+): { readonly state: View['state']; readonly quotaBytes: number } {
+  if (!isAppId(appId)) throw notInstalled();
+  const record = registry.find(appId);
+  if (record !== undefined) {
+    const { manifest } = readRights(record, record.attestation);
+    return { state: 'installed', quotaBytes: quotaOf(manifest) };
+  }
+  const former = registry.findFormer(appId);
+  const isDamaged = registry.isDamaged(appId);
+  if (former === undefined && !isDamaged && stores.diskUse(appId).databaseBytes === 0) {
+    throw notInstalled();
+  }
+  const quotaMb = former?.standing?.approved.quotaMb ?? LIMITS.defaultStoreQuotaMb;
+  return { state: isDamaged ? 'damaged' : 'uninstalled', quotaBytes: quotaMb * BYTES_PER_MB };
+}

@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RpcError } from '@locara/protocol';
+import { describe, expect, test } from 'vitest';
+import type { FakeHandler } from '../../../fakes/fake-daemon.ts';
+import { ControlHome, locara } from '../../../support/run-cli.ts';
+
+const APP = 'acme/notes';
+const KEY = 'ab'.repeat(32);
+const content = Buffer.from('first second');
+
+/** Sends the content in two pieces; `lies` changes what it says of them. */
+function sendContent(result: Record<string, unknown> = {}): FakeHandler {
+  return ({ chunk }) => {
+    const totalBytes = content.length;
+    chunk({ piece: content.subarray(0, 6).toString('base64'), totalBytes }, 0);
+    chunk({ piece: content.subarray(6).toString('base64'), totalBytes }, 1);
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    return { bytes: totalBytes, sha256, unreadable: [], ...result };
+  };
+}
+
+const folder = (): string => mkdtempSync(join(tmpdir(), 'locara-out-'));
+const run = (home: { home: string }, ...argv: string[]) => locara(['app', 'data', ...argv], home);
+
+describe('locara app data export', () => {
+  test('writes a file for the user alone, and says what it is', async () => {
+    await using control = await ControlHome.start({ 'store.export': sendContent() });
+    const file = join(folder(), 'notes.jsonl');
+    const { exitCode, stdout } = await run(control, 'export', APP, file, '--json');
+    expect(JSON.parse(stdout)).toEqual({ file, bytes: content.length, format: 'jsonl' });
+    expect(exitCode).toBe(0);
+    expect(readFileSync(file)).toEqual(content);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  test('writes the key of an encrypted database beside it, and how to open it', async () => {
+    await using control = await ControlHome.start({ 'store.export': sendContent({ key: KEY }) });
+    const file = join(folder(), 'notes.db');
+    const { stdout } = await run(control, 'export', APP, file, '--format', 'sqlcipher');
+    expect(readFileSync(`${file}.key`, 'utf8')).toBe(`${KEY}\n`);
+    expect(statSync(`${file}.key`).mode & 0o777).toBe(0o600);
+    expect(stdout).toContain('PRAGMA key = "x\'');
+    expect(stdout).toContain('PRAGMA cipher_compatibility = 4;');
+    expect(stdout).not.toContain(KEY);
+  });
+
+  test('replaces a file only with --force', async () => {
+    await using control = await ControlHome.start({ 'store.export': sendContent() });
+    const file = join(folder(), 'notes.jsonl');
+    writeFileSync(file, 'mine');
+    const refused = await run(control, 'export', APP, file);
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain('--force');
+    expect(readFileSync(file, 'utf8')).toBe('mine');
+    expect((await run(control, 'export', APP, file, '--force')).exitCode).toBe(0);
+    expect(readFileSync(file)).toEqual(content);
+  });
+
+  test.each<[string, FakeHandler]>([
+    [
+      'the daemon fails in the middle',
+      ({ chunk }) => {
+        chunk({ piece: content.toString('base64') }, 0);
+        throw new RpcError('InsufficientResources', 'The disk is full.');
+      },
+    ],
+    ['other bytes came than were sent', sendContent({ sha256: '0'.repeat(64) })],
+  ])('leaves nothing when %s', async (_why, handler) => {
+    await using control = await ControlHome.start({ 'store.export': handler });
+    const out = folder();
+    const target = join(out, 'notes.db');
+    expect((await run(control, 'export', APP, target, '--format', 'sqlcipher')).exitCode).toBe(1);
+    expect(readdirSync(out)).toEqual([]);
+  });
+
+  test('writes a plain database only when that is asked for', async () => {
+    await using control = await ControlHome.start({ 'store.export': sendContent() });
+    const file = join(folder(), 'notes.db');
+    const refused = await run(control, 'export', APP, file, '--format', 'sqlite');
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toContain('--plain');
+    const done = await run(control, 'export', APP, file, '--format', 'sqlite', '--plain');
+    expect(done.stdout).toContain('It is not encrypted');
+  });
+});
+
+test('locara app data show tells sizes, contents and sharing, and names what is nearly full', async () => {
+  const view = {
+    appId: APP,
+    state: 'uninstalled',
+    disk: { databaseBytes: 900_000, logBytes: 0, backupBytes: 5, otherBytes: 0, backups: 1 },
+    quotaBytes: 1_000_000,
+    percent: 90,
+    encryption: { cipher: 'SQLCipher 4', key: 'the keyring' },
+    contents: {
+      usedBytes: 900_000,
+      schemaVersion: 3,
+      tables: [{ name: 'evil\u001b[2J', rows: 2 }, { name: 'broken' }],
+      collections: [{ name: 'docs', records: 4, dimensions: 384, tokenizer: 'porter' }],
+    },
+    sharing: [
+      { app: 'acme/mail', collection: 'people', access: 'read', state: 'shared', bytes: 10 },
+    ],
+  };
+  await using control = await ControlHome.start({ 'store.show': () => view });
+  const { stdout } = await run(control, 'show', APP);
+  expect(stdout).toContain('is uninstalled; its data stays here');
+  expect(stdout).toContain('Data: 900 kB of 1.0 MB (90 %): delete something in the app');
+  expect(stdout).toContain('SQLCipher 4; key: the keyring');
+  expect(stdout).toContain('unreadable');
+  expect(stdout).toContain('384 dimensions, porter');
+  expect(stdout).toContain(`locara app revoke ${APP} ipc:people`);
+  expect(stdout).not.toContain('\u001b');
+  expect(JSON.parse((await run(control, 'show', APP, '--json')).stdout)).toEqual(view);
+});
