@@ -35,7 +35,7 @@ import { doctorHandlers } from './control/doctor.ts';
 import { createKeysHandlers } from './control/keys.ts';
 import { modelsControlHandlers } from './control/models.ts';
 import { createRevocationHandlers } from './control/revocation.ts';
-import { statusHandlers } from './control/status.ts';
+import { type StatusHandlersDeps, statusHandlers } from './control/status.ts';
 import { createStoreControlHandlers } from './control/store.ts';
 import { createStoreExportHandlers } from './control/store-export.ts';
 import { createTrustHandlers } from './control/trust.ts';
@@ -131,23 +131,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
     return stores.fillOf({ appId: record.appId, manifest });
   };
   return {
-    ...statusHandlers({
-      ...parts,
-      sessions: () =>
-        parts.sessions.list().map(({ session, calls }) => ({
-          appId: session.appId,
-          attestation: session.attestation,
-          pid: session.pid,
-          calls,
-        })),
-      workers: () => [...parts.engines.status(), ...parts.stores.status()],
-      memory: () => parts.engines.memory(),
-      filling: () => listFilling(registry.list(), fillOf),
-      models: () => {
-        const { count, bytes } = parts.models.cache.installed();
-        return { installed: count, bytes };
-      },
-    }),
+    ...createStatusHandlers(parts, () => listFilling(registry.list(), fillOf)),
     ...doctorHandlers({
       ...parts,
       engines: () => parts.engines.status(),
@@ -185,4 +169,26 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
     ...createStoreExportHandlers({ ...parts, readRights }),
     ...modelsControlHandlers({ listModels: () => parts.models.listAll() }),
   };
+}
+
+/** What the user sees of the running daemon. */
+function createStatusHandlers(parts: HandlerParts, filling: StatusHandlersDeps['filling']) {
+  const { sessions, engines, stores, models } = parts;
+  return statusHandlers({
+    ...parts,
+    sessions: () =>
+      sessions.list().map(({ session, calls }) => ({
+        appId: session.appId,
+        attestation: session.attestation,
+        pid: session.pid,
+        calls,
+      })),
+    workers: () => [...engines.status(), ...stores.status()],
+    memory: () => engines.memory(),
+    filling,
+    models: () => {
+      const { count, bytes } = models.cache.installed();
+      return { installed: count, bytes };
+    },
+  });
 }

@@ -6,11 +6,11 @@ import type { Worker, WorkerStatus } from '../workers/worker.ts';
 import { measureDiskUse, measureStoreFiles, type StoreDiskUse } from './disk-use.ts';
 import {
   createOpenStores,
-  type FillingStore,
   type OpenStores,
   type OpenStoresOptions,
   type StoreSettings,
 } from './open-stores.ts';
+import type { FillingStore } from './filling-stores.ts';
 import { createSharedStoreList } from './shared-store-list.ts';
 import type { DeclaredShare, Share, SharedStore, Sharing } from './shared-stores.ts';
 import { createTimeBudgets, type TimeBudgets } from './time-budget.ts';

@@ -14,14 +14,7 @@ import {
   type StorePlace,
 } from './store-processes.ts';
 import { createTendedStores } from './tended-stores.ts';
-import { watchFilling, type WatchedStore } from './watch-filling.ts';
-
-/** Whose store it is, for what is told of it. */
-export interface StoreOwners {
-  readonly apps: readonly string[];
-  /** Of a pair of apps. */
-  readonly collection?: string;
-}
+import { createFillingStores, type FillingStore, type StoreOwners } from './filling-stores.ts';
 
 export interface StoreSettings {
   readonly id: string;
@@ -29,9 +22,6 @@ export interface StoreSettings {
   /** Whether backups are made of it, as its app's manifest asks. */
   readonly isBackedUp?: boolean;
 }
-
-/** A store that is filling, and the apps to tell. */
-export type FillingStore = StoreFill & StoreOwners;
 
 /** Stores by their ids, an app's or a pair's: opened, watched and destroyed here. */
 export interface OpenStores {
@@ -66,21 +56,14 @@ export function createOpenStores(options: OpenStoresOptions): OpenStores {
   const processes = createStoreProcesses(options);
   const tended = createTendedStores({ log });
   const going = new Set<string>();
-  const watched = new WeakMap<Worker<StoreOps>, WatchedStore>();
-  const listeners: ((filling: FillingStore) => void)[] = [];
-  const tellFilling = (fill: StoreFill, owners: StoreOwners): void => {
-    const { usedBytes: bytes, limitBytes } = fill;
-    for (const appId of owners.apps) log.warn('store.filling', { appId, bytes, limitBytes });
-    for (const tell of listeners) tell({ ...fill, ...owners });
-  };
-  const lastFills = new Map<string, WatchedStore['lastFill']>();
+  const filling = createFillingStores({ log });
   const placeOf = ({ id, quotaBytes }: StoreSettings): StorePlace => {
     if (going.has(id)) throw beingDestroyed();
     return { id, folder: paths.store(id), quotaBytes };
   };
   const close = async (id: string): Promise<void> => {
     tended.forget(id);
-    lastFills.delete(id);
+    filling.forget(id);
     await processes.close(id);
   };
   const exists = (id: string): boolean => existsSync(join(paths.store(id), DATABASE_FILE));
@@ -91,19 +74,7 @@ export function createOpenStores(options: OpenStoresOptions): OpenStores {
         id,
         isOptedIn: isBackedUp,
       });
-      const known = watched.get(tendedWorker);
-      if (known !== undefined) return known.worker;
-      const store = watchFilling(tendedWorker, {
-        folder,
-        limitBytes: quotaBytes,
-        command: `locara app data show ${owners.apps[0] ?? id}`,
-        onFilling: (fill) => {
-          tellFilling(fill, owners);
-        },
-      });
-      watched.set(tendedWorker, store);
-      lastFills.set(id, store.lastFill);
-      return store.worker;
+      return filling.watch(tendedWorker, { id, folder, quotaBytes, owners });
     },
     openExisting: (id, quotaBytes) => {
       if (!exists(id)) return undefined;
@@ -116,10 +87,8 @@ export function createOpenStores(options: OpenStoresOptions): OpenStores {
       await processes.close(id);
     },
     exists,
-    lastFill: (id) => (processes.find(id) === undefined ? undefined : lastFills.get(id)?.()),
-    onFilling: (listener) => {
-      listeners.push(listener);
-    },
+    lastFill: (id) => (processes.find(id) === undefined ? undefined : filling.lastFill(id)),
+    onFilling: filling.onFilling,
     destroy: async (id) => {
       going.add(id);
       try {

@@ -11,6 +11,14 @@ const RETREAT_PERCENT = 5;
 const LOOK_EVERY_MS = 1000;
 /** They change nothing, so nothing is looked at after them. */
 const READING = new Set<string>([
+  'explainSearch',
+  'exportRecords',
+  'readTexts',
+  'countTexts',
+  'describeWalls',
+  'listBackups',
+  'checkStore',
+  'salvage',
   'query',
   'getRecords',
   'searchRecords',

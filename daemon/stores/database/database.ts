@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import Sqlite, { type Database as SqliteDatabase } from 'better-sqlite3-multiple-ciphers';
 import { getLoadablePath } from 'sqlite-vec';
 import { loadNativeSqlite, type NativeSqlite } from './guard/native-sqlite.ts';
@@ -6,9 +5,10 @@ import { guardStatements, NO_GUARD, type StatementGuard } from './guard/statemen
 import { createReaders, type RowReader } from './row-reader.ts';
 import { isAllowedFunction } from './sql-functions.ts';
 import { wrapStatement } from './statement.ts';
-import { forbidden, missing, toStoreError, type Guarded, type StoreUsage } from './store-errors.ts';
-import { assertNotLost, isDiskLow, markCreated } from './store-file.ts';
+import { forbidden, toStoreError, type Guarded, type StoreUsage } from './store-errors.ts';
+import { assertNotLost, isDiskLow, markCreated, watchPlace } from './store-file.ts';
 import type { BoundParams, StoredValue } from './stored-value.ts';
+import { withRoom } from './room.ts';
 import { runTransaction } from './transaction.ts';
 
 const KEY_BYTES = 32;
@@ -17,9 +17,6 @@ const MAX_WAL_BYTES = 16 * 1024 * 1024;
 /** How much of the log is copied into the file at once: each page of it is encrypted once more. */
 const CHECKPOINT_PAGES = MAX_WAL_BYTES / 4096;
 const BUSY_TIMEOUT_MS = 2000;
-/** What deleting may take beyond the quota, for marks and splits of pages: as pages, and as a part of the quota. */
-const RESERVE_PAGES = 64;
-const RESERVE_SHARE = 1 / 16;
 
 export interface OpenOptions {
   /** Absolute path of the file; its folder exists. */
@@ -227,6 +224,10 @@ function wrapDatabase(
     limitBytes: options.quotaBytes,
     isDiskFull: isDiskLow(options.path),
   });
+  const pageCounts = () => ({
+    quotaPages: countPages(options.quotaBytes, pragma('page_size')),
+    filePages: pragma('page_count'),
+  });
   const guarded: Guarded = (stage, work) => {
     try {
       return work();
@@ -234,11 +235,7 @@ function wrapDatabase(
       throw toStoreError(error, { stage, usage });
     }
   };
-  // What is written to a file that was deleted meanwhile would be acknowledged and gone.
-  const { ino } = statSync(options.path);
-  const assertInPlace = (): void => {
-    if (statSync(options.path, { throwIfNoEntry: false })?.ino !== ino) throw missing();
-  };
+  const assertInPlace = watchPlace(options.path);
   const readers = createReaders((error) => toStoreError(error, { stage: 'run', usage }));
   return {
     prepare: (sql) =>
@@ -258,28 +255,14 @@ function wrapDatabase(
     endReading: readers.endAll,
     maintain: (sql, params = []) => {
       readers.endAll();
-      return guarded('run', () => {
-        const statement = sqlite.prepare(sql).safeIntegers(true);
-        if (statement.reader) return statement.raw(true).all(params) as StoredValue[][];
-        statement.run(params);
-        return [];
-      });
+      return guarded('run', () => runWhole(sqlite, sql, params));
     },
     makeRoom: (work, { beyond } = { beyond: 'quota' }) => {
       readers.endAll();
-      const quotaPages = countPages(options.quotaBytes, pragma('page_size'));
-      const share = Math.floor(quotaPages * RESERVE_SHARE);
-      // A word index that has lost many of its words is written anew before the old one goes.
-      const rewrite = beyond === 'file' ? 2 * pragma('page_count') : 0;
       const allowPages = (pages: number): void => {
         guard.asDaemon(() => sqlite.pragma(`max_page_count = ${pages}`));
       };
-      allowPages(Math.max(quotaPages + share, rewrite) + RESERVE_PAGES);
-      try {
-        return work();
-      } finally {
-        allowPages(quotaPages);
-      }
+      return withRoom({ ...pageCounts(), beyond, allowPages }, work);
     },
     path: options.path,
     close: () => {
@@ -287,4 +270,11 @@ function wrapDatabase(
       sqlite.close();
     },
   };
+}
+
+function runWhole(sqlite: SqliteDatabase, sql: string, params: BoundParams): StoredValue[][] {
+  const statement = sqlite.prepare(sql).safeIntegers(true);
+  if (statement.reader) return statement.raw(true).all(params) as StoredValue[][];
+  statement.run(params);
+  return [];
 }

@@ -28,3 +28,14 @@ export function isDiskLow(path: string): boolean {
   const { bavail, bsize } = statfsSync(dirname(path));
   return bavail * bsize < LOW_DISK_BYTES;
 }
+
+/**
+ * Throws Unavailable, whenever it is asked, once another file or none is where this one was: what is written to a
+ * file that was deleted would be acknowledged and gone.
+ */
+export function watchPlace(path: string): () => void {
+  const { ino } = statSync(path);
+  return () => {
+    if (statSync(path, { throwIfNoEntry: false })?.ino !== ino) throw missing();
+  };
+}

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { RpcError } from '@locara/protocol';
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { openStoreDatabase } from '../../../../daemon/stores/database/database.ts';
 import type { ExportForm } from '../../../../daemon/workers/store/ops/export-ops.ts';
 import type { StoreStart } from '../../../../daemon/workers/store/ops.ts';
