@@ -16,9 +16,9 @@ export interface UseRecord extends CapabilityUse {
 }
 
 /** Records of one app that are open at once; what is more distinct is counted together under `*`. */
-const MAX_OPEN_PER_APP = 48;
+const MAX_OPEN_PER_APP = 96;
 /** Entries that one app may cause in an hour, whatever it does; then its records stay open for longer. */
-const MAX_ENTRIES_PER_HOUR = 60;
+const MAX_ENTRIES_PER_HOUR = 120;
 const HOUR_MS = 3_600_000;
 
 interface AppWindow {

@@ -18,12 +18,15 @@ export interface TimeBudgets<Ops> {
 export function createTimeBudgets<Ops>(
   nowMs: () => number = () => performance.now(),
 ): TimeBudgets<Ops> {
-  const budgets = new Map<string, TimeBudget>();
+  const budgets = new Map<string, LimitedApp<Ops>>();
   return {
     limit: (appId, worker) => {
-      const budget = budgets.get(appId) ?? createTimeBudget(nowMs);
-      budgets.set(appId, budget);
-      return {
+      const app = budgets.get(appId) ?? { budget: createTimeBudget(nowMs), workers: new WeakMap() };
+      budgets.set(appId, app);
+      const { budget, workers } = app;
+      const known = workers.get(worker);
+      if (known !== undefined) return known;
+      const limited: Worker<Ops> = {
         call: async (op, params, options) => {
           budget.enter();
           try {
@@ -38,8 +41,16 @@ export function createTimeBudgets<Ops>(
         status: worker.status.bind(worker),
         close: worker.close.bind(worker),
       };
+      workers.set(worker, limited);
+      return limited;
     },
   };
+}
+
+interface LimitedApp<Ops> {
+  readonly budget: TimeBudget;
+  /** The same worker is limited once. */
+  readonly workers: WeakMap<Worker<Ops>, Worker<Ops>>;
 }
 
 interface TimeBudget {

@@ -82,7 +82,7 @@ describe('a collection that two apps share', () => {
 
   test('is listed to each with the other and what it may do', async () => {
     const ofWriter = (await writer.call('collections.list', {})).result?.['collections'];
-    expect(ofWriter).toEqual([
+    expect(ofWriter).toMatchObject([
       {
         collection,
         dimensions: 2,

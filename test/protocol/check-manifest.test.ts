@@ -169,9 +169,9 @@ describe('warns of', () => {
       'storage.sql',
     ],
     [
-      'ipc',
-      { capabilities: { ipc: [{ app: 'acme/mail', collection: 'people', access: 'read' }] } },
-      'capabilities.ipc',
+      'a collection shared with itself',
+      { capabilities: { ipc: [{ app: 'acme/notes', collection: 'people', access: 'read' }] } },
+      'capabilities.ipc[0].app',
     ],
   ])('%s', (_, overrides, path) => {
     expect(warningsOf(overrides)).toEqual([path]);
