@@ -42,14 +42,16 @@ const MAX_NOW_BYTES = 1024 * 1024;
 
 /**
  * A small file, read at once: for the few bytes that an answer cannot be given without. Never follows a link, never
- * waits. Throws what the system says, and for what is not a regular file of at most 1 MiB.
+ * waits. Throws what the system says, and for what is not a regular file of at most 1 MiB. With `scratch` the answer
+ * is a part of that where it fits.
  */
-export function readRegularFileNow(path: string): Buffer {
+export function readRegularFileNow(path: string, scratch?: Buffer): Buffer {
   const fd = openSync(path, SAFE_READ);
   try {
     const stats = fstatSync(fd);
     if (!stats.isFile() || stats.size > MAX_NOW_BYTES) throw new NotReadable();
-    const bytes = Buffer.allocUnsafe(stats.size);
+    const room = scratch !== undefined && stats.size <= scratch.length ? scratch : undefined;
+    const bytes = room?.subarray(0, stats.size) ?? Buffer.allocUnsafe(stats.size);
     let total = 0;
     while (total < bytes.length) {
       const count = readSync(fd, bytes, total, bytes.length - total, total);

@@ -27,7 +27,7 @@ import { alignCredentials, CREDENTIALS_FILE } from './credentials-file.ts';
 import { createFileSeal, type FileSeal, traceOf } from './file-seal.ts';
 import { toFormerApp, toUnknownFormerApp } from './former-app.ts';
 import { createStrangers } from './strangers.ts';
-import { isQuiet } from './survey-apps.ts';
+import { createSurvey } from './survey-apps.ts';
 
 export interface AppRegistryOptions {
   readonly paths: Pick<Paths, 'apps' | 'app'>;
@@ -41,6 +41,7 @@ export interface AppRegistryOptions {
 export async function createAppRegistry(options: AppRegistryOptions): Promise<AppRegistry> {
   await mkdir(options.paths.apps, { recursive: true, mode: 0o700 });
   const registry = new FileAppRegistry(options);
+  const isQuiet = createSurvey();
   for (const appId of await listAppFolders(options.paths.apps)) {
     if (isQuiet(options.paths.app(appId))) registry.expect(appId);
     else await registry.load(appId);
