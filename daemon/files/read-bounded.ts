@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
 // No waiting on a pipe, no following of a link that somebody else placed there.
@@ -36,3 +36,33 @@ export async function readBounded(
     chunks.push(buffer.subarray(0, bytesRead));
   }
 }
+
+/** More than this no file is read at once while everybody waits. */
+const MAX_NOW_BYTES = 1024 * 1024;
+
+/**
+ * A small file, read at once: for the few bytes that an answer cannot be given without. Never follows a link, never
+ * waits. Throws what the system says, and for what is not a regular file of at most 1 MiB. With `scratch` the answer
+ * is a part of that where it fits.
+ */
+export function readRegularFileNow(path: string, scratch?: Buffer): Buffer {
+  const fd = openSync(path, SAFE_READ);
+  try {
+    const stats = fstatSync(fd);
+    if (!stats.isFile() || stats.size > MAX_NOW_BYTES) throw new NotReadable();
+    const room = scratch !== undefined && stats.size <= scratch.length ? scratch : undefined;
+    const bytes = room?.subarray(0, stats.size) ?? Buffer.allocUnsafe(stats.size);
+    let total = 0;
+    while (total < bytes.length) {
+      const count = readSync(fd, bytes, total, bytes.length - total, total);
+      if (count === 0) break;
+      total += count;
+    }
+    return bytes.subarray(0, total);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** What is there is no regular file, or too large. */
+export class NotReadable extends Error {}

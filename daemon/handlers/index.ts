@@ -131,7 +131,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
     return stores.fillOf({ appId: record.appId, manifest });
   };
   return {
-    ...createStatusHandlers(parts, () => listFilling(registry.list(), fillOf)),
+    ...createStatusHandlers(parts, async () => listFilling(await registry.list(), fillOf)),
     ...doctorHandlers({
       ...parts,
       engines: () => parts.engines.status(),

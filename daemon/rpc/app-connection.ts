@@ -62,6 +62,8 @@ export function serveAppConnection(
 
 /** How long cancelled calls may take to be answered before the connection ends without them. */
 const CLOSE_GRACE_MS = 1000;
+/** Reading a message that is longer has taken its time: others come first before it is looked into. */
+const LARGE_BYTES = 256 * 1024;
 
 class ServedConnection implements AppConnection {
   readonly #deps: AppConnectionDeps;
@@ -83,7 +85,7 @@ class ServedConnection implements AppConnection {
       maxBytes: () =>
         this.#session === undefined ? LIMITS.maxMessageBytesBeforeAuth : LIMITS.maxMessageBytes,
       isReading: () => !this.#isClosing,
-      onRequest: (request) => this.#serve(request),
+      onRequest: (request, bytes) => this.#serve(request, bytes >= LARGE_BYTES),
       onBroken: (error) => {
         this.#endWith(error);
       },
@@ -182,7 +184,7 @@ class ServedConnection implements AppConnection {
   }
 
   /** A call is open until its answer is queued: answers that wait for a slow reader count as calls. */
-  async #serve(request: Request): Promise<void> {
+  async #serve(request: Request, isLarge: boolean): Promise<void> {
     const { id, method } = request;
     if (this.#session === undefined) this.#startAuthTimer();
     const call: OpenCall = { controller: new AbortController(), method, leansOn: new Set() };
@@ -196,6 +198,7 @@ class ServedConnection implements AppConnection {
     this.#calls.add(id, call);
     let line: string;
     try {
+      if (isLarge) await nextTurn();
       line = toAnswerLine(id, await this.#answer(request, call));
       while (!this.#connection.hasRoom) await this.#connection.whenTaken();
     } finally {
@@ -208,6 +211,7 @@ class ServedConnection implements AppConnection {
 
   async #answer(request: Request, call: OpenCall): Promise<Answer> {
     try {
+      call.controller.signal.throwIfAborted();
       const result = await this.#dispatch(request, call);
       call.controller.signal.throwIfAborted();
       return { result };
@@ -318,4 +322,10 @@ class ServedConnection implements AppConnection {
     this.#session?.close();
     this.#endHold();
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }

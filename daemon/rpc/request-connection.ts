@@ -16,7 +16,7 @@ export interface RequestConnectionOptions {
   /** Asked before each message: why this peer may not go on, if so. */
   readonly findRefusal?: () => RpcError | undefined;
   /** Answers the request. A rejection is a bug, and ends the connection. */
-  readonly onRequest: (request: Request) => Promise<void>;
+  readonly onRequest: (request: Request, bytes: number) => Promise<void>;
   /** The stream itself is broken: one answer without an id, then the end. */
   readonly onBroken: (error: RpcError) => void;
   /** The peer sends nothing more, but may still read. */
@@ -40,8 +40,8 @@ export function createRequestConnection(
 ): Connection {
   const reader = createMessageReader({
     maxBytes: options.maxBytes,
-    onMessage: (message) => {
-      if (options.isReading()) receive(message, connection, options);
+    onMessage: (message, bytes) => {
+      if (options.isReading()) receive({ message, bytes }, connection, options);
     },
     onViolation: options.onBroken,
     onHttp: () => {
@@ -65,7 +65,7 @@ export function createRequestConnection(
 }
 
 function receive(
-  message: unknown,
+  { message, bytes }: { readonly message: unknown; readonly bytes: number },
   connection: Connection,
   options: RequestConnectionOptions,
 ): void {
@@ -78,7 +78,7 @@ function receive(
   const envelope = readEnvelope(message, (id) => calls.has(id));
   switch (envelope.kind) {
     case 'request':
-      onRequest(envelope).catch((error: unknown) => {
+      onRequest(envelope, bytes).catch((error: unknown) => {
         log.error('connection.bug', describeError(error));
         connection.destroy();
       });

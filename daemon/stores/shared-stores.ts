@@ -36,14 +36,14 @@ export interface Sharing {
   onEnded(listener: (ids: readonly string[]) => void): void;
 }
 
-type Table = ReadonlyMap<string, ReadonlyMap<string, DeclaredShare>>;
+type Declared = ReadonlyMap<string, DeclaredShare>;
 
 /**
- * Worked out anew whenever an app or the revocation list changes, so that a call takes the same one look-up
- * whether the other app is there or not, and none finds a sharing that has ended.
+ * Worked out when an app first asks, and anew whenever an app or the revocation list changes, so that a call takes
+ * the same one look-up whether the other app is there or not, and none finds a sharing that has ended.
  */
 export function createSharing(
-  registry: Pick<AppRegistry, 'find' | 'list' | 'onChange'>,
+  registry: Pick<AppRegistry, 'find' | 'onChange'>,
   blocks: Blocks,
 ): Sharing {
   const readRights = createRightsReader(blocks);
@@ -52,40 +52,45 @@ export function createSharing(
       ? undefined
       : readRights(record, record.attestation).manifest;
   const listeners: ((ids: readonly string[]) => void)[] = [];
-  let table = workOut(registry, rightsOf);
+  /** Of the apps that have asked: what nobody asked for is not in use, so its end concerns nobody. */
+  const known = new Map<string, Declared>();
+  const learn = (appId: string): Declared | undefined => {
+    const declared = workOut(registry.find(appId), registry, rightsOf);
+    if (declared === undefined) known.delete(appId);
+    else known.set(appId, declared);
+    return declared;
+  };
+  const declaredBy = (appId: string): Declared | undefined => known.get(appId) ?? learn(appId);
   const refresh = (): void => {
-    const before = idsOf(table);
-    table = workOut(registry, rightsOf);
-    const after = idsOf(table);
+    const before = idsOf(known);
+    for (const appId of [...known.keys()]) learn(appId);
+    const after = idsOf(known);
     const ended = [...before].filter((id) => !after.has(id));
     if (ended.length > 0) for (const tell of listeners) tell(ended);
   };
   registry.onChange(refresh);
   blocks.onChange(refresh);
   return {
-    find: (appId, collection) => table.get(appId)?.get(collection),
-    list: (appId) => [...(table.get(appId)?.values() ?? [])],
+    find: (appId, collection) => declaredBy(appId)?.get(collection),
+    list: (appId) => [...(declaredBy(appId)?.values() ?? [])],
     onEnded: (listener) => {
       listeners.push(listener);
     },
   };
 }
 
+/** What an app declares, by the collection's name; undefined when it is not installed. */
 function workOut(
-  registry: Pick<AppRegistry, 'find' | 'list'>,
+  record: AppRecord | undefined,
+  registry: Pick<AppRegistry, 'find'>,
   rightsOf: (record: AppRecord) => AppManifest | undefined,
-): Table {
-  const sharing = registry.list().filter(({ manifest }) => manifest.capabilities.ipc.length > 0);
+): Declared | undefined {
+  if (record === undefined) return undefined;
   return new Map(
-    sharing.map((record) => [
-      record.appId,
-      new Map(
-        record.manifest.capabilities.ipc.map((declared) => {
-          const share = findShare({ record, declared }, registry, rightsOf);
-          return [declared.collection, { ...declared, share }];
-        }),
-      ),
-    ]),
+    record.manifest.capabilities.ipc.map((declared) => {
+      const share = findShare({ record, declared }, registry, rightsOf);
+      return [declared.collection, { ...declared, share }];
+    }),
   );
 }
 
@@ -128,7 +133,7 @@ export function nameSharedStore(pair: readonly [string, string], collection: str
 
 export const SHARED_FOLDER = '_shared';
 
-function idsOf(table: Table): Set<string> {
+function idsOf(table: ReadonlyMap<string, Declared>): Set<string> {
   const shares = [...table.values()].flatMap((declared) => [...declared.values()]);
   return new Set(shares.flatMap(({ share }) => (share === undefined ? [] : [share.id])));
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { LIMITS } from '@locara/protocol';
-import { scanJson } from './json-scan.ts';
+import { scanJson, type ScanVerdict } from './json-scan.ts';
 
 /** `too-long`: a line passed its cap. `http`: the stream starts as a browser or a web client would. */
 export type FramingViolation = 'too-long' | 'http';
@@ -8,6 +8,8 @@ export type FramingViolation = 'too-long' | 'http';
 export interface LineDecoderOptions {
   /** Asked for every line, as the cap rises with authentication; the line ending does not count. */
   readonly maxBytes: () => number;
+  /** Each part of a line as it comes, the last one with its line ending still to be taken off. */
+  readonly onPiece?: (piece: Buffer) => void;
   /** The bytes of one line without its ending; they are the listener's to keep. */
   readonly onLine: (line: Buffer) => void;
   /** Said once; the decoder is stopped then. */
@@ -52,9 +54,11 @@ export function createLineDecoder(options: LineDecoderOptions): LineDecoder {
     const piece = chunk.subarray(start, end === -1 ? chunk.length : end);
     if (!fits(piece)) {
       violate('too-long');
-    } else if (end === -1) {
-      pending.append(piece);
-    } else {
+      return -1;
+    }
+    options.onPiece?.(piece);
+    if (end === -1) pending.append(piece);
+    else {
       options.onLine(withoutReturn(pending.length === 0 ? piece : pending.take(piece)));
       return end + 1;
     }
@@ -82,10 +86,17 @@ const HTTP_HEAD_BYTES = 16;
 export type ParsedLine =
   { readonly message: unknown } | { readonly error: 'ParseError' | 'PayloadTooLarge' };
 
-/** One line as JSON in strict UTF-8, within the depth and value limits of the contract. */
-export function parseMessage(line: Buffer): ParsedLine {
-  const limits = { maxDepth: LIMITS.maxMessageDepth, maxValues: LIMITS.maxMessageValues };
-  const verdict = scanJson(line, limits);
+/** The depth and value limits of the contract. */
+export const MESSAGE_LIMITS = {
+  maxDepth: LIMITS.maxMessageDepth,
+  maxValues: LIMITS.maxMessageValues,
+};
+
+/** One line as JSON in strict UTF-8, unless the scan of it finds, or has found, it beyond the limits. */
+export function parseMessage(
+  line: Buffer,
+  verdict: ScanVerdict = scanJson(line, MESSAGE_LIMITS),
+): ParsedLine {
   if (verdict === 'too-many') return { error: 'PayloadTooLarge' };
   if (verdict === 'too-deep' || !isUtf8(line)) return { error: 'ParseError' };
   try {

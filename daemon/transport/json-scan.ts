@@ -18,52 +18,111 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const SPACE = 0x20;
 
+/** The scan of a text that comes in pieces, as it comes: it may be cut anywhere. */
+export interface JsonScan {
+  write(bytes: Uint8Array): void;
+  readonly verdict: ScanVerdict;
+}
+
 /**
  * Counts nesting and values of a JSON text in one pass, so that a hostile one is refused before
  * anything is built from it. It does not validate: what is no JSON may be `ok` here.
  */
-export function scanJson(bytes: Uint8Array, { maxDepth, maxValues }: ScanLimits): ScanVerdict {
-  let depth = 0;
-  let values = 0;
-  let wasString = false;
-  let isInScalar = false;
-  for (let index = 0; index < bytes.length; index++) {
-    const byte = bytes[index] ?? 0;
-    if (byte <= SPACE) {
-      isInScalar = false;
-      continue;
-    }
-    const isScalarByte = !isStructural(byte);
-    if (isScalarByte && isInScalar) continue;
-    isInScalar = isScalarByte;
-    switch (byte) {
-      case CLOSE_ARRAY:
-      case CLOSE_OBJECT:
-        depth--;
-        break;
-      case COMMA:
-        break;
-      case COLON:
-        // The string before it was a key. A colon elsewhere stops the parser before any later value.
-        if (wasString) values--;
-        break;
-      case OPEN_ARRAY:
-      case OPEN_OBJECT:
-        if (++depth > maxDepth) return 'too-deep';
-        values++;
-        break;
-      case QUOTE:
-        index = findStringEnd(bytes, index + 1);
-        values++;
-        break;
-      default:
-        values++;
-    }
-    // A key too many is a value too many: one follows it.
-    if (values > maxValues) return 'too-many';
-    wasString = byte === QUOTE;
+export function scanJson(bytes: Uint8Array, limits: ScanLimits): ScanVerdict {
+  const scan = createJsonScan(limits);
+  scan.write(bytes);
+  return scan.verdict;
+}
+
+export function createJsonScan(limits: ScanLimits): JsonScan {
+  return new PiecewiseScan(limits);
+}
+
+class PiecewiseScan implements JsonScan {
+  readonly #limits: ScanLimits;
+  verdict: ScanVerdict = 'ok';
+  #depth = 0;
+  #values = 0;
+  #wasString = false;
+  #isInScalar = false;
+  /** How many bytes of the next piece belong to the string for certain: 1 after a backslash; undefined outside. */
+  #inString: number | undefined;
+
+  constructor(limits: ScanLimits) {
+    this.#limits = limits;
   }
-  return 'ok';
+
+  write(bytes: Uint8Array): void {
+    if (this.verdict !== 'ok' || bytes.length === 0) return;
+    let start = 0;
+    if (this.#inString !== undefined) {
+      const end = findStringEnd(bytes, this.#inString);
+      this.#inString = whatIsLeft(bytes, end);
+      if (this.#inString !== undefined) return;
+      start = end + 1;
+    }
+    this.#scan(bytes, start);
+  }
+
+  #scan(bytes: Uint8Array, start: number): void {
+    const { maxDepth, maxValues } = this.#limits;
+    let depth = this.#depth;
+    let values = this.#values;
+    let wasString = this.#wasString;
+    let isInScalar = this.#isInScalar;
+    for (let index = start; index < bytes.length; index++) {
+      const byte = bytes[index] ?? 0;
+      if (byte <= SPACE) {
+        isInScalar = false;
+        continue;
+      }
+      const isScalarByte = !isStructural(byte);
+      if (isScalarByte && isInScalar) continue;
+      isInScalar = isScalarByte;
+      switch (byte) {
+        case CLOSE_ARRAY:
+        case CLOSE_OBJECT:
+          depth--;
+          break;
+        case COMMA:
+          break;
+        case COLON:
+          // The string before it was a key. A colon elsewhere stops the parser before any later value.
+          if (wasString) values--;
+          break;
+        case OPEN_ARRAY:
+        case OPEN_OBJECT:
+          if (++depth > maxDepth) {
+            this.verdict = 'too-deep';
+            return;
+          }
+          values++;
+          break;
+        case QUOTE:
+          index = findStringEnd(bytes, index + 1);
+          this.#inString = whatIsLeft(bytes, index);
+          values++;
+          break;
+        default:
+          values++;
+      }
+      // A key too many is a value too many: one follows it.
+      if (values > maxValues) {
+        this.verdict = 'too-many';
+        return;
+      }
+      wasString = byte === QUOTE;
+    }
+    this.#depth = depth;
+    this.#values = values;
+    this.#wasString = wasString;
+    this.#isInScalar = isInScalar;
+  }
+}
+
+/** Of a string whose end was looked for: undefined where it was found, else what the next piece begins with. */
+function whatIsLeft(bytes: Uint8Array, end: number): number | undefined {
+  return end < bytes.length ? undefined : end - bytes.length;
 }
 
 function isStructural(byte: number): boolean {
@@ -81,11 +140,12 @@ function isStructural(byte: number): boolean {
   }
 }
 
-/** Index of the closing quote, or the end. */
+/** Index of the closing quote; the length where it is not among these bytes, one more after a last backslash. */
 function findStringEnd(bytes: Uint8Array, start: number): number {
   // The native search makes long plain strings, base64 above all, nearly free.
   const first = bytes.indexOf(QUOTE, start);
   if (first !== -1 && bytes[first - 1] !== BACKSLASH) return first;
+  if (first === -1 && !bytes.includes(BACKSLASH, start)) return Math.max(start, bytes.length);
   let index = start;
   while (index < bytes.length && bytes[index] !== QUOTE)
     index += bytes[index] === BACKSLASH ? 2 : 1;

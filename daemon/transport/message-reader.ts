@@ -1,5 +1,6 @@
 import { LIMITS, RpcError } from '@locara/protocol';
-import { createLineDecoder, parseMessage } from './framing.ts';
+import { createLineDecoder, MESSAGE_LIMITS, parseMessage } from './framing.ts';
+import { createJsonScan } from './json-scan.ts';
 
 export interface MessageReader {
   push(bytes: Buffer): void;
@@ -8,7 +9,7 @@ export interface MessageReader {
 export interface MessageReaderOptions {
   /** The cap of a line now: small before authentication. */
   readonly maxBytes: () => number;
-  readonly onMessage: (message: unknown) => void;
+  readonly onMessage: (message: unknown, bytes: number) => void;
   /** The stream cannot go on; nothing more is read. */
   readonly onViolation: (error: RpcError) => void;
   readonly onHttp: () => void;
@@ -16,13 +17,20 @@ export interface MessageReaderOptions {
 
 /** Bytes to parsed messages within every limit of the wire. */
 export function createMessageReader(options: MessageReaderOptions): MessageReader {
+  // A long line is scanned as it comes: all at once would hold up everybody else for milliseconds.
+  let scan = createJsonScan(MESSAGE_LIMITS);
   const decoder = createLineDecoder({
     maxBytes: options.maxBytes,
+    onPiece: (piece) => {
+      scan.write(piece);
+    },
     onLine: (line) => {
+      const { verdict } = scan;
+      scan = createJsonScan(MESSAGE_LIMITS);
       if (line.length === 0) return;
-      const parsed = parseMessage(line);
+      const parsed = parseMessage(line, verdict);
       if ('message' in parsed) {
-        options.onMessage(parsed.message);
+        options.onMessage(parsed.message, line.length);
         return;
       }
       decoder.stop();

@@ -10,7 +10,7 @@ import { benchLargeInputs } from './large-inputs.ts';
 import { benchLlm, LLM_MEASURES } from './llm/bench-llm.ts';
 import { cpuMs, median, renderRows, type Row, rssMb, wait } from './measure.ts';
 import { benchIdleConnections, benchRoundTrips } from './sockets.ts';
-import { STORE_MEASURES } from './stores/bench-stores.ts';
+import { NAMED_ALONE, STORE_MEASURES } from './stores/bench-stores.ts';
 
 /** More connections than any test needs may wait unauthenticated. */
 const OPTIONS = { environment: { LOCARA_AUTH_TIMEOUT_MS: '120000' }, fromBuild: true };
@@ -34,12 +34,13 @@ const MEASURES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
 
 /**
  * Speed and memory of the built daemon, reported and never asserted; peers take turns with it. Arguments choose
- * measures by name or by the beginning of it, as `llm` or `llm.speed`; without any, all of them run.
+ * measures by name or by the beginning of it, as `llm` or `llm.speed`; without any, all run but what takes too long.
  */
 async function main(chosen: readonly string[]): Promise<void> {
   const isChosen = (name: string): boolean =>
-    chosen.length === 0 ||
-    chosen.some((choice) => name === choice || name.startsWith(`${choice}.`));
+    chosen.includes(name) ||
+    (!NAMED_ALONE.has(name) &&
+      (chosen.length === 0 || chosen.some((choice) => name.startsWith(`${choice}.`))));
   const names = Object.keys(MEASURES).filter(isChosen);
   if (names.length === 0) {
     throw new Error(`nothing is called so; there are ${Object.keys(MEASURES).join(', ')}`);

@@ -201,6 +201,21 @@ describe('in a session', () => {
     wire.end();
   });
 
+  test('a cancel in the line after a large call reaches it', async () => {
+    const wire = await openSession();
+    const call = {
+      jsonrpc: '2.0',
+      id: 'large',
+      method: 'daemon.ping',
+      params: { x: 'x'.repeat(500_000) },
+    };
+    const cancel = { jsonrpc: '2.0', method: '$/cancel', params: { id: 'large' } };
+    wire.sendRaw(`${JSON.stringify(call)}\n${JSON.stringify(cancel)}\n`);
+    const { error } = await wire.next(({ id }) => id === 'large');
+    expect(error?.data.reason).toBe('Cancelled');
+    wire.end();
+  });
+
   test('cancel answers Cancelled and the call after it works', async () => {
     const wire = await openSession();
     const chat = { messages: [{ role: 'user', content: 'Once' }], maxTokens: 400, temperature: 1 };

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAppId } from '@locara/protocol';
-import { openRegularFile, readBounded } from '../../files/read-bounded.ts';
+import { openRegularFile, readBounded, readRegularFileNow } from '../../files/read-bounded.ts';
 import { LEFTOVER } from '../../files/remove-leftovers.ts';
 import { removeTree } from '../../files/remove-tree.ts';
 import { parseFormer, parseRecord } from './app-record-file.ts';
@@ -42,6 +42,16 @@ export async function openAppFolder(folder: string, appId: string): Promise<AppF
   if (formerText === undefined) return { kind: 'empty' };
   const former = formerText === null ? undefined : parseFormer(formerText, appId);
   return former === undefined ? { kind: 'damaged' } : { kind: 'former', former };
+}
+
+/**
+ * The record alone, at once, from a folder that was found in order; undefined when it does not hold together.
+ * Throws what the system says when it cannot be read now.
+ */
+export function readStoredApp(folder: string, appId: string): StoredApp | undefined {
+  const recordText = readRegularFileNow(join(folder, RECORD_FILE)).toString('utf8');
+  const parsed = parseRecord(recordText, appId);
+  return parsed && { ...parsed, recordText };
 }
 
 /** The ids of all apps that have a folder. */

@@ -87,7 +87,10 @@ export interface UpdateOptions {
 /** The installed apps, kept under `data/apps`; every change is on disk before it is announced. */
 export interface AppRegistry {
   find(appId: string): AppRecord | undefined;
-  list(): readonly AppRecord[];
+  /** All of them: reads those that nobody has asked for yet. */
+  list(): Promise<readonly AppRecord[]>;
+  /** Those of which an update waits for the user; the others are not read for it. */
+  listExpanding(): readonly AppRecord[];
   /** Installs or updates: the record and its files replace those of the same id, together or not at all. */
   put(record: AppRecord, files: AppFiles): Promise<void>;
   /** A change that returns the very record it was given writes nothing. */
@@ -108,7 +111,7 @@ export interface AppRegistry {
    * until it is installed again. Microseconds, unless a file looks changed.
    */
   isIntact(appId: string): boolean;
-  listDamaged(): readonly string[];
+  listDamaged(): Promise<readonly string[]>;
   /** Called after a change to an app's grants, revocation or presence; returns its own removal. */
   onChange(listener: (appId: string, record: AppRecord | undefined) => void): () => void;
 }

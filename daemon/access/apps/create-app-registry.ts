@@ -17,6 +17,7 @@ import {
   FORMER_FILE,
   listAppFolders,
   openAppFolder,
+  readStoredApp,
   RECORD_FILE,
   type StoredApp,
 } from './app-folder.ts';
@@ -25,17 +26,26 @@ import type { AppFiles, AppRecord, AppRegistry, FormerApp, UpdateOptions } from 
 import { alignCredentials, CREDENTIALS_FILE } from './credentials-file.ts';
 import { createFileSeal, type FileSeal, traceOf } from './file-seal.ts';
 import { toFormerApp, toUnknownFormerApp } from './former-app.ts';
+import { createStrangers } from './strangers.ts';
+import { createSurvey } from './survey-apps.ts';
 
 export interface AppRegistryOptions {
   readonly paths: Pick<Paths, 'apps' | 'app'>;
   readonly log: Pick<Log, 'warn'>;
 }
 
-/** Loads the installed apps. A record that does not hold together disables that app alone. */
+/**
+ * Finds the installed apps, and puts in order what a crash left; what a record says is read when somebody asks for
+ * the app. One that does not hold together disables that app alone.
+ */
 export async function createAppRegistry(options: AppRegistryOptions): Promise<AppRegistry> {
   await mkdir(options.paths.apps, { recursive: true, mode: 0o700 });
   const registry = new FileAppRegistry(options);
-  for (const appId of await listAppFolders(options.paths.apps)) await registry.load(appId);
+  const isQuiet = createSurvey();
+  for (const appId of await listAppFolders(options.paths.apps)) {
+    if (isQuiet(options.paths.app(appId))) registry.expect(appId);
+    else await registry.load(appId);
+  }
   return registry;
 }
 
@@ -54,12 +64,20 @@ class FileAppRegistry implements AppRegistry {
   readonly #former = new Map<string, FormerApp>();
   /** Apps that cannot be read, and apps that could not be removed, whose record is still known. */
   readonly #damaged = new Map<string, AppRecord | undefined>();
+  /** Apps that nobody has asked for yet. */
+  readonly #unread = new Set<string>();
+  readonly #strangers = createStrangers(() => this.#readAll());
   readonly #listeners = new Set<Listener>();
   readonly #inTurn = createTaskQueue();
 
   constructor({ paths, log }: AppRegistryOptions) {
     this.#paths = paths;
     this.#log = log;
+  }
+
+  /** The app's folder is in order: its record is read when it is asked for. */
+  expect(appId: string): void {
+    this.#unread.add(appId);
   }
 
   /** Never throws: what cannot be read or put in order disables this app, not the daemon. */
@@ -74,6 +92,32 @@ class FileAppRegistry implements AppRegistry {
     }
   }
 
+  /** Reads the app's record if nobody did yet. True while it cannot be read: then nothing is known of the app. */
+  #isUnreadable(appId: string): boolean {
+    if (!this.#unread.has(appId)) return false;
+    try {
+      const stored = readStoredApp(this.#paths.app(appId), appId);
+      this.#unread.delete(appId);
+      if (stored === undefined) this.#disable(appId);
+      else this.#open(stored);
+      return false;
+    } catch (error) {
+      // Too many open files, or too little memory: the next one who asks may find it.
+      if (isPassing(error)) return true;
+      this.#unread.delete(appId);
+      this.#disable(appId, error);
+      return false;
+    }
+  }
+
+  /** Reads every app, and lets others work in between. */
+  async #readAll(): Promise<void> {
+    for (const appId of [...this.#unread]) {
+      this.#isUnreadable(appId);
+      await nextTurn();
+    }
+  }
+
   #disable(appId: string, error?: unknown): void {
     this.#installed.delete(appId);
     this.#former.delete(appId);
@@ -83,10 +127,22 @@ class FileAppRegistry implements AppRegistry {
   }
 
   find(appId: string): AppRecord | undefined {
-    return this.#installed.get(appId)?.record;
+    if (this.#isUnreadable(appId)) return undefined;
+    const record = this.#installed.get(appId)?.record;
+    if (record === undefined && isAppId(appId)) this.#strangers.meet(appId);
+    return record;
   }
 
-  list(): readonly AppRecord[] {
+  async list(): Promise<readonly AppRecord[]> {
+    await this.#readAll();
+    return this.#listRead();
+  }
+
+  listExpanding(): readonly AppRecord[] {
+    return this.#listRead().filter(({ expansion }) => expansion !== undefined);
+  }
+
+  #listRead(): AppRecord[] {
     return [...this.#installed.values()]
       .map(({ record }) => record)
       .sort((left, right) => (left.appId < right.appId ? -1 : 1));
@@ -97,15 +153,16 @@ class FileAppRegistry implements AppRegistry {
   }
 
   isDamaged(appId: string): boolean {
-    return this.#damaged.has(appId);
+    return this.#isUnreadable(appId) || this.#damaged.has(appId);
   }
 
-  listDamaged(): readonly string[] {
+  async listDamaged(): Promise<readonly string[]> {
+    await this.#readAll();
     return [...this.#damaged.keys()].sort();
   }
 
   isIntact(appId: string): boolean {
-    if (!isAppId(appId)) return false;
+    if (!isAppId(appId) || this.#isUnreadable(appId)) return false;
     const seals = this.#installed.get(appId)?.seals;
     if (seals !== undefined) return seals.every((seal) => seal.isIntact());
     // What is not installed is looked for all the same: the time must not tell the one from the other.
@@ -117,7 +174,8 @@ class FileAppRegistry implements AppRegistry {
   put(record: AppRecord, { manifestBytes, credentials, replaces }: AppFiles): Promise<void> {
     return this.#inTurn(async () => {
       const folder = this.#folderOf(record.appId);
-      if (replaces !== undefined && replaces.record !== this.find(record.appId)) {
+      const installedBefore = this.find(record.appId);
+      if (replaces !== undefined && replaces.record !== installedBefore) {
         throw new RpcError('Conflict', 'The app was changed meanwhile; install it again.', {
           details: { rule: 'app_changed' },
         });
@@ -143,7 +201,8 @@ class FileAppRegistry implements AppRegistry {
     { isNarrowing = false, isBookkeeping = false }: UpdateOptions = {},
   ): Promise<AppRecord> {
     return this.#inTurn(async () => {
-      const installed = this.#installed.get(appId);
+      const isUnreadable = this.#isUnreadable(appId);
+      const installed = isUnreadable ? undefined : this.#installed.get(appId);
       if (installed === undefined) throw whyAbsent(this, appId);
       const record = change(installed.record);
       if (record === installed.record) return record;
@@ -164,7 +223,7 @@ class FileAppRegistry implements AppRegistry {
     return this.#inTurn(async () => {
       const folder = this.#folderOf(appId);
       const record = this.find(appId) ?? this.#damaged.get(appId);
-      if (record === undefined && !this.#damaged.has(appId)) throw notInstalled();
+      if (record === undefined && !this.#damaged.has(appId)) throw whyAbsent(this, appId);
       // Gone for every check from here on, whatever the disk says next; who signed it is known for another try.
       this.#installed.delete(appId);
       this.#damaged.set(appId, record);
@@ -194,7 +253,8 @@ class FileAppRegistry implements AppRegistry {
   forget(appId: string): Promise<void> {
     return this.#inTurn(async () => {
       const folder = this.#folderOf(appId);
-      if (this.#installed.has(appId)) throw new RpcError('Conflict', 'That app is installed.');
+      if (this.find(appId) !== undefined || this.#unread.has(appId))
+        throw new RpcError('Conflict', 'That app is installed.');
       await rm(folder, { recursive: true, force: true });
       this.#former.delete(appId);
       this.#damaged.delete(appId);
@@ -219,9 +279,10 @@ class FileAppRegistry implements AppRegistry {
   }
 
   async #loadInstalled(
-    { record, recordText, manifestBytes }: StoredApp,
+    stored: StoredApp,
     { wasCutOff }: { readonly wasCutOff: boolean },
   ): Promise<void> {
+    const { record, manifestBytes } = stored;
     const { appId } = record;
     const folder = this.#folderOf(appId);
     await alignCredentials(join(folder, CREDENTIALS_FILE), record).catch(() => {
@@ -232,7 +293,12 @@ class FileAppRegistry implements AppRegistry {
     if (wasCutOff) {
       await writeAtomically(join(folder, MANIFEST_FILE), manifestBytes).catch(() => undefined);
     }
-    const seals = sealFiles(folder, record, recordText);
+    this.#open(stored);
+  }
+
+  #open({ record, recordText, manifestBytes }: StoredApp): void {
+    const { appId } = record;
+    const seals = sealFiles(this.#folderOf(appId), record, recordText);
     this.#installed.set(appId, { record, manifestBytes, seals });
     if (!this.isIntact(appId)) this.#log.warn('app.manifestChanged', { appId });
   }
@@ -257,6 +323,19 @@ class FileAppRegistry implements AppRegistry {
       }
     }
   }
+}
+
+/** Of the machine at this moment, not of the file. */
+const PASSING = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
+
+function isPassing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && PASSING.has(String(error.code));
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 function sealFiles(folder: string, record: AppRecord, recordText: string): FileSeal[] {

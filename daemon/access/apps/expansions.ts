@@ -31,7 +31,7 @@ export interface ExpansionDecision {
 }
 
 export interface ExpansionsOptions {
-  readonly registry: Pick<AppRegistry, 'list' | 'update'>;
+  readonly registry: Pick<AppRegistry, 'listExpanding' | 'update'>;
   readonly bootClock: BootClock;
   readonly log: Pick<Log, 'warn'>;
 }
@@ -43,7 +43,7 @@ const WORTH_WRITING_MS = 60 * 1000;
 export function createExpansions({ registry, bootClock, log }: ExpansionsOptions): Expansions {
   const observe = async (): Promise<void> => {
     const reading = bootClock.read();
-    for (const { appId, expansion } of registry.list()) {
+    for (const { appId, expansion } of registry.listExpanding()) {
       if (expansion === undefined) continue;
       if (!isWorthWriting(expansion.waited, advanceWait(expansion.waited, reading))) continue;
       try {

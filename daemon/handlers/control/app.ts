@@ -50,9 +50,9 @@ export function createAppHandlers(
     'app.install': (params) => inTurn(() => installApp(options, params)),
     'app.list': async () => {
       await expansions.observe();
-      const damaged = [...registry.listDamaged()];
+      const [records, damaged] = [await registry.list(), [...(await registry.listDamaged())]];
       return {
-        apps: registry.list().map((record) => describeApp(options, record)),
+        apps: records.map((record) => describeApp(options, record)),
         ...(damaged.length === 0 ? {} : { damaged }),
       };
     },

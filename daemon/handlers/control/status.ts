@@ -10,13 +10,13 @@ export interface StatusHandlersDeps {
   readonly workers: () => readonly EngineStatus[];
   readonly models: () => ControlResult<'status.get'>['models'];
   /** Stores that are nearly full. */
-  readonly filling: () => ControlResult<'status.get'>['filling'];
+  readonly filling: () => Promise<ControlResult<'status.get'>['filling']>;
   readonly memory: () => ControlResult<'status.get'>['memory'];
 }
 
 export function statusHandlers(deps: StatusHandlersDeps): ControlHandlers<'status'> {
   return {
-    'status.get': () => ({
+    'status.get': async () => ({
       daemon: {
         version: deps.version,
         pid: process.pid,
@@ -27,7 +27,7 @@ export function statusHandlers(deps: StatusHandlersDeps): ControlHandlers<'statu
       workers: deps.workers().flatMap(describeWorker),
       models: deps.models(),
       memory: deps.memory(),
-      filling: deps.filling(),
+      filling: await deps.filling(),
     }),
   };
 }

@@ -5,6 +5,8 @@ import { benchHybrid } from './hybrid.ts';
 import { benchDatabaseLayer } from './in-process.ts';
 import { benchMany } from './many.ts';
 import { benchOpening } from './opening.ts';
+import { benchMillions } from './vectors-by-the-million.ts';
+import { benchVectors } from './vectors.ts';
 
 /** What can be measured of the apps' stores, by the name that chooses it. */
 export const STORE_MEASURES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
@@ -16,4 +18,9 @@ export const STORE_MEASURES: Readonly<Record<string, () => Promise<readonly Row[
   'stores.open': benchOpening,
   'stores.many': benchMany,
   'stores.hybrid': () => Promise.resolve(benchHybrid()),
+  'stores.vectors': benchVectors,
+  'stores.millions': () => benchMillions(),
 };
+
+/** They take most of an hour and gigabytes of disk: they run when named, never among all. */
+export const NAMED_ALONE: ReadonlySet<string> = new Set(['stores.millions']);

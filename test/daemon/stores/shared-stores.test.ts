@@ -36,9 +36,8 @@ beforeEach(() => {
   );
   blocked = undefined;
   ended = [];
-  const registry: Pick<AppRegistry, 'find' | 'list' | 'onChange'> = {
+  const registry: Pick<AppRegistry, 'find' | 'onChange'> = {
     find: (id) => apps.get(id),
-    list: () => [...apps.values()],
     onChange: (listener) => {
       changed = () => {
         listener(NOTES, undefined);

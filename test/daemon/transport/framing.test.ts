@@ -49,7 +49,7 @@ describe('the line decoder', () => {
           for (const chunk of split(bytes, cuts)) decoded.write(chunk);
           expect(decoded.violations).toEqual([]);
           expect(decoded.lines.map((line) => line.toString())).toEqual(texts);
-          expect(decoded.lines.map(parseMessage)).toEqual(
+          expect(decoded.lines.map((line) => parseMessage(line))).toEqual(
             texts.map((text) => ({ message: JSON.parse(text) as unknown })),
           );
         },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { scanJson } from '../../../daemon/transport/json-scan.ts';
+import { createJsonScan, scanJson } from '../../../daemon/transport/json-scan.ts';
 
 const UNLIMITED = { maxDepth: Infinity, maxValues: Infinity };
 
@@ -50,6 +50,29 @@ describe('the scan of a JSON text', () => {
           expect(scanJson(text, { ...limits, maxValues: strings.length })).toBe('too-many');
         },
       ),
+    );
+  });
+
+  test('finds the same in a text that comes in pieces, wherever it is cut', () => {
+    const pieces = fc.constantFrom('"', '\\', '[', ']', '{', ':', ',', ' ', 'é', '1', 'true', '""');
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.json(), fc.string({ unit: pieces })),
+        fc.array(fc.nat({ max: 8 })),
+        fc.record({ maxDepth: fc.nat({ max: 4 }), maxValues: fc.nat({ max: 12 }) }),
+        (text, sizes, limits) => {
+          const bytes = Buffer.from(text);
+          const scan = createJsonScan(limits);
+          let start = 0;
+          for (const size of sizes) {
+            scan.write(bytes.subarray(start, start + size));
+            start += size;
+          }
+          scan.write(bytes.subarray(start));
+          expect(scan.verdict).toBe(scanJson(bytes, limits));
+        },
+      ),
+      { numRuns: 2000 },
     );
   });
 

@@ -118,7 +118,7 @@ test.each([
   const path = join(paths.app('acme/notes'), 'app.json');
   writeFileSync(path, damage(readFileSync(path, 'utf8')));
   const { registry, warnings } = await openRegistry(paths);
-  expect(registry.list().map(({ appId }) => appId)).toEqual(['acme/other']);
+  expect((await registry.list()).map(({ appId }) => appId)).toEqual(['acme/other']);
   expect(registry.isDamaged('acme/notes')).toBe(true);
   expect(warnings).toEqual([{ appId: 'acme/notes' }]);
   await registry.remove('acme/notes');
@@ -253,7 +253,7 @@ test('links and strange names among the app folders are passed over', async () =
   mkdirSync(join(paths.apps, 'Upper', 'case'), { recursive: true });
   writeFileSync(join(paths.apps, 'file'), 'x');
   const { registry, warnings } = await openRegistry(paths);
-  expect(registry.list().map(({ appId }) => appId)).toEqual(['acme/notes']);
+  expect((await registry.list()).map(({ appId }) => appId)).toEqual(['acme/notes']);
   expect(warnings).toEqual([]);
 });
 

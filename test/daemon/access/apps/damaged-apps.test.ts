@@ -14,8 +14,8 @@ test('an app folder that cannot be read disables that app alone, and not the dae
   rmSync(join(paths.app('acme/notes'), 'app.json'));
   mkdirSync(join(paths.app('acme/notes'), 'app.json'));
   const { registry, warnings } = await openRegistry(paths);
-  expect(registry.list().map(({ appId }) => appId)).toEqual(['acme/other']);
-  expect(registry.listDamaged()).toEqual(['acme/notes']);
+  expect((await registry.list()).map(({ appId }) => appId)).toEqual(['acme/other']);
+  expect(await registry.listDamaged()).toEqual(['acme/notes']);
   expect(warnings).toEqual([expect.objectContaining({ appId: 'acme/notes' })]);
   await registry.remove('acme/notes');
   expect(registry.isDamaged('acme/notes')).toBe(false);
@@ -52,7 +52,7 @@ test.each([
   const paths = createPaths();
   mkdirSync(join(paths.app('acme/notes'), name, 'deep'), { recursive: true });
   const { registry } = await openRegistry(paths);
-  expect(registry.list()).toEqual([]);
+  expect(await registry.list()).toEqual([]);
   expect(existsSync(join(paths.app('acme/notes'), name))).toBe(false);
 });
 
@@ -68,7 +68,7 @@ test('an app whose manifest cannot be written again after a crash is kept out, a
   rmSync(join(folder, 'locara.json'));
   mkdirSync(join(folder, 'locara.json', 'deep'), { recursive: true });
   const again = await openRegistry(paths);
-  const apps = again.registry.list().map(({ appId }) => appId);
+  const apps = (await again.registry.list()).map(({ appId }) => appId);
   expect(apps.filter((appId) => again.registry.isIntact(appId))).toEqual(['acme/tasks']);
   expect(again.warnings).toEqual([{ appId: 'acme/notes' }]);
 });

@@ -73,7 +73,7 @@ describe('inspecting', () => {
         expect.stringContaining('Locara does not enforce it') as string,
       ],
     });
-    expect(bench.registry.list()).toEqual([]);
+    expect(await bench.registry.list()).toEqual([]);
   });
 
   test('the limits that an app sets itself are told', async () => {
@@ -216,7 +216,7 @@ describe('installing', () => {
     expect(
       await ruleOf(() => bench.installer.install({ path, consentDigest, acceptRisk: false })),
     ).toBe('CapabilityDenied risk_not_accepted');
-    expect(bench.registry.list()).toEqual([]);
+    expect(await bench.registry.list()).toEqual([]);
   });
 
   test('refuses a package that was exchanged after the user saw it', async () => {
