@@ -20,7 +20,7 @@ const PROTECTIONS = {
 } as const;
 
 /** What protects the keys, and whether they can be had now. */
-export function examineKeys({ kind, refusal, isRotating }: CustodyState): Finding {
+export function examineKeys({ kind, stores, refusal, isRotating }: CustodyState): Finding {
   const id = 'keys';
   if (refusal !== undefined) {
     const { details, message } = refusal;
@@ -30,6 +30,11 @@ export function examineKeys({ kind, refusal, isRotating }: CustodyState): Findin
     }
     const title = 'The master key cannot be had: no app reaches its data.';
     return { id, level: 'problem', title, detail: message, fix: 'locara keys show' };
+  }
+  if (kind === undefined && stores > 0) {
+    const title = 'The master key is missing: no app reaches its data.';
+    const fix = 'put data/keys back from a backup';
+    return { id, level: 'problem', title, fix };
   }
   if (kind === undefined) {
     return { id, level: 'ok', title: 'No app has stored anything, so there are no keys yet.' };

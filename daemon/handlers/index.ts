@@ -164,8 +164,8 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
     ...createTrustHandlers(parts),
     ...createRevocationHandlers(parts),
     ...auditControlHandlers(parts),
-    ...createKeysHandlers(parts),
-    ...createStoreControlHandlers(parts),
+    ...createKeysHandlers({ ...parts, readRights }),
+    ...createStoreControlHandlers({ ...parts, readRights }),
     ...createStoreExportHandlers({ ...parts, readRights }),
     ...modelsControlHandlers({ listModels: () => parts.models.listAll() }),
   };

@@ -60,12 +60,12 @@ export interface AppStores {
   /** The stores of pairs that there are of this app, also of sharings that ended. */
   sharedStoresOf(appId: string): readonly SharedStore[];
   onFilling(listener: (filling: FillingStore) => void): void;
-  /** A new data key for the store; throws NotFound where there is none. */
-  rotateKey(app: Owner): Promise<void>;
+  /** A new data key for the store, its quota as it is while it is open; throws NotFound where there is none. */
+  rotateKey(store: StoreSettings): Promise<void>;
   /** Takes a file that was put back, older than the last seen, on the user's word. */
-  acceptOlder(appId: string): Promise<void>;
-  /** Whether the app has a store at all. */
-  has(appId: string): boolean;
+  acceptOlder(id: string): Promise<void>;
+  /** Whether there is anything of that store, its file or not. */
+  has(id: string): boolean;
   close(appId: string): Promise<void>;
   /** Destroys the key, then the files; a pair's store with the last of both. */
   wipe(appId: string): Promise<void>;
@@ -104,18 +104,9 @@ export function createAppStores(options: AppStoresOptions): AppStores {
     },
     diskUse: (id) => measureDiskUse(paths.store(id)),
     openForUser: stores.openExisting,
-    rotateKey: async (app) => {
-      assertAppId(app.appId);
-      await stores.rotateKey(settingsOf(app));
-    },
-    acceptOlder: async (appId) => {
-      assertAppId(appId);
-      await stores.acceptOlder(appId);
-    },
-    has: (appId) => {
-      assertAppId(appId);
-      return existsSync(paths.store(appId));
-    },
+    rotateKey: stores.rotateKey,
+    acceptOlder: stores.acceptOlder,
+    has: (id) => existsSync(paths.store(id)),
     onFilling: stores.onFilling,
     close: stores.close,
     wipe: async (appId) => {

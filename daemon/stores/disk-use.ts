@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DATABASE_FILE } from './store-processes.ts';
 
+export const DATABASE_FILE = 'store.db';
 const BACKUPS = 'backups';
 
 /** What a store takes on disk, by what it is. */

@@ -6,11 +6,11 @@ import type { Log } from '../log.ts';
 import type { Paths } from '../paths.ts';
 import type { StoreOps } from '../workers/store/ops.ts';
 import type { Worker, WorkerStatus } from '../workers/worker.ts';
+import { DATABASE_FILE } from './disk-use.ts';
 import type { StoreKeys } from './keys/store-keys.ts';
 import {
   type CreateStoreWorker,
   createStoreProcesses,
-  DATABASE_FILE,
   type StorePlace,
 } from './store-processes.ts';
 import { createTendedStores } from './tended-stores.ts';
@@ -72,12 +72,14 @@ export function createOpenStores(options: OpenStoresOptions): OpenStores {
       const { folder } = placeOf({ id, quotaBytes });
       const tendedWorker = tended.tend(processes.open({ id, folder, quotaBytes }), {
         id,
+        name: nameOf(id, owners),
         isOptedIn: isBackedUp,
       });
       return filling.watch(tendedWorker, { id, folder, quotaBytes, owners });
     },
     openExisting: (id, quotaBytes) => {
-      if (!exists(id)) return undefined;
+      // Without its file it is lost, and no new one is made: copies of it may be left.
+      if (!existsSync(paths.store(id))) return undefined;
       return processes.find(id) ?? processes.open(placeOf({ id, quotaBytes }));
     },
     rotateKey: (settings) => processes.rotateKey(placeOf(settings)),
@@ -108,6 +110,10 @@ export function createOpenStores(options: OpenStoresOptions): OpenStores {
       return processes.closeAll();
     },
   };
+}
+
+function nameOf(id: string, { apps, collection }: StoreOwners): string {
+  return collection === undefined ? id : `${apps[0] ?? id} --shared ${collection}`;
 }
 
 function beingDestroyed(): RpcError {

@@ -1,29 +1,31 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { RpcError } from '@locara/protocol';
 import { createPrivateFolder } from '../files/durable-files.ts';
 import type { StoreOps, StoreStart } from '../workers/store/ops.ts';
 import type { Worker, WorkerSpec, WorkerStatus } from '../workers/worker.ts';
 import { describeError, type Log } from '../log.ts';
+import { isStoreKnown } from './database/store-file.ts';
 import type { StoreKeys } from './keys/store-keys.ts';
+import { DATABASE_FILE, measureStoreFiles } from './disk-use.ts';
 import { createKeyRotation } from './key-rotation.ts';
 import { createRecordedWorker, type ProcessHooks } from './recorded-worker.ts';
-
-export const DATABASE_FILE = 'store.db';
 
 /** How a store's process is run. SQLite cannot be interrupted, so only a kill ends a long statement. */
 const WORKER_POLICY = {
   kind: 'store',
   cancel: 'kill',
   cancelGraceMs: 0,
-  // All apps of a login open their stores at once, on a machine that may have two cores.
-  startTimeoutMs: 60_000,
   idleMs: 60_000,
   maxConcurrent: 1,
   // Beside the calls of apps there is always room for the daemon's own.
   maxQueued: 66,
   maxQueuedPerApp: 64,
 } as const satisfies Partial<WorkerSpec>;
+
+/** All apps of a login open their stores at once, on a machine that may have two cores. */
+const START_TIMEOUT_MS = 60_000;
+/** After an unclean stop every page is read and authenticated before the first call: on a slow disk, so fast. */
+const CHECKED_BYTES_PER_MS = 4 * 1024;
 
 /** Makes the process of a store, which tells of its life by the hooks. */
 export type CreateStoreWorker = (spec: WorkerSpec, hooks: ProcessHooks) => Worker<StoreOps>;
@@ -83,7 +85,7 @@ export function createStoreProcesses(deps: StoreProcessesDeps): StoreProcesses {
     open: openStore,
     rotateKey: async (place) => {
       if (!(await keys.has(place.id))) throw noStore();
-      await rotate(place.id, openStore(place));
+      await rotate(place.id, open.get(place.id)?.worker ?? openStore(place));
     },
     find: (id) => open.get(id)?.worker,
     close,
@@ -108,6 +110,10 @@ function createStoreProcess(
   const spec: WorkerSpec = {
     ...WORKER_POLICY,
     model: id,
+    // Asked at every start: the file grows.
+    get startTimeoutMs() {
+      return START_TIMEOUT_MS + Math.ceil(measureStoreFiles(folder) / CHECKED_BYTES_PER_MS);
+    },
     start: async () => {
       await left;
       return (started = await describeStart(keys, place));
@@ -136,7 +142,7 @@ async function describeStart(
   { id, folder, quotaBytes }: StorePlace,
 ): Promise<StoreStart> {
   const path = join(folder, DATABASE_FILE);
-  const opened = await keys.open(id, { mustExist: existsSync(path) });
+  const opened = await keys.open(id, { mustExist: isStoreKnown(path) });
   createPrivateFolder(folder);
   return { path, quotaBytes, ...opened };
 }

@@ -25,6 +25,8 @@ const WRITES: ReadonlySet<string> = new Set<keyof StoreOps>([
 /** Whose store it is. */
 export interface TendedStore {
   readonly id: string;
+  /** Names it in a command, as `acme/notes` or `acme/notes --shared people`. */
+  readonly name: string;
   /** Whether its manifest asks for backups. */
   readonly isOptedIn: boolean;
 }
@@ -89,7 +91,7 @@ export function createTendedStores({ log }: { readonly log: Log }): TendedStores
       try {
         return await worker.call(op, params, options);
       } catch (error) {
-        throw withCommand(error, store.id);
+        throw withCommand(error, store.name);
       } finally {
         settled(worker, store, op);
       }
@@ -110,12 +112,23 @@ export function createTendedStores({ log }: { readonly log: Log }): TendedStores
   };
 }
 
-function withCommand(error: unknown, id: string): unknown {
-  if (!(error instanceof RpcError) || !isStoreTrouble(error)) return error;
+function withCommand(error: unknown, name: string): unknown {
+  if (!(error instanceof RpcError)) return error;
+  const command = commandFor(error, name);
+  if (command === undefined) return error;
   return new RpcError(error.reason, error.message, {
-    details: { ...error.details, command: `locara app data check ${id}` },
+    details: { ...error.details, command },
     retryable: error.retryable,
   });
+}
+
+/** The command that says more, of what only the user can mend. */
+function commandFor(error: RpcError, name: string): string | undefined {
+  const { reason, details } = error;
+  const rule = String(details?.['rule']);
+  if (reason !== 'Unavailable' || details?.['command'] !== undefined) return undefined;
+  if (isStoreTrouble(error) || rule.startsWith('key_')) return `locara app data check ${name}`;
+  return rule.startsWith('master_') ? 'locara doctor' : undefined;
 }
 
 function createWatch(): Watch {

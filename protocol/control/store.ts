@@ -2,7 +2,14 @@ import * as z from 'zod';
 import { Backup, BackupId } from '../methods/db.ts';
 import { defineControlMethod } from './method.ts';
 
-const App = z.strictObject({ appId: z.string().max(256) });
+const App = z.strictObject({
+  appId: z.string().max(256),
+  collection: z
+    .string()
+    .max(63)
+    .optional()
+    .describe('A collection that the app shares, in place of its own data.'),
+});
 
 /** What an app's store holds, and what of it cannot be read. */
 export const StoreCheck = z

@@ -157,6 +157,42 @@ describe("an app's data", () => {
     const { result } = await control.call('store.show', { appId: APP });
     expect(result).toMatchObject({ state: 'uninstalled', quotaBytes: 2 * 1024 * 1024 });
     expect((await exportStore({}, 'uninstalled')).bytes.toString()).toContain('canary');
+  });
+
+  test('is checked, salvaged, restored and given a new key when the app is uninstalled', async () => {
+    const ask = async (method: string, params: object = {}) => {
+      const { result, error } = await control.call(method, { appId: APP, ...params });
+      expect(error, method).toBeUndefined();
+      return result;
+    };
+    expect(await ask('store.check')).toMatchObject({ check: { state: 'whole' } });
+    const { lines } = (await ask('store.salvage')) as { lines: string[] };
+    expect(lines.join()).toContain('canary');
+    expect(await ask('keys.rotateStore')).toEqual({ rotated: true });
+    expect(await ask('store.accept')).toEqual({ accepted: true });
+    expect(await ask('store.backups')).toEqual({ backups: [] });
+    const none = await control.call('store.restore', { appId: APP, backup: 'latest' });
+    expect(none.error?.data.reason).toBe('NotFound');
+    expect(none.error?.message).toContain('backup');
+    for (const appId of ['acme/none', '../etc']) {
+      const { error } = await control.call('store.check', { appId });
+      expect(error?.data.reason).toBe('NotFound');
+    }
+  });
+
+  test('is told to be lost, not empty, when its file was deleted', async () => {
+    // Locked and unlocked, no process has it open.
+    const passphrase = 'correct horse battery';
+    await control.call('keys.protect', { with: 'passphrase', passphrase });
+    await control.call('keys.lock', {});
+    rmSync(join(daemon.home, 'data/stores', APP, 'store.db'));
+    await control.call('keys.unlock', { passphrase });
+    const { result } = await control.call('store.show', { appId: APP });
+    expect(result).toMatchObject({ problem: { reason: 'Unavailable' } });
+    const checked = await control.call('store.check', { appId: APP });
+    expect(checked.result).toMatchObject({ check: { state: 'missing' } });
+    const salvaged = await control.call('store.salvage', { appId: APP });
+    expect(salvaged.error?.data.details).toMatchObject({ rule: 'store_missing' });
     await control.call('app.uninstall', { appId: APP, wipe: true });
     expect((await exportStore({}, 'wiped')).error?.data.reason).toBe('NotFound');
     expect(existsSync(join(daemon.home, 'data/stores', APP))).toBe(false);

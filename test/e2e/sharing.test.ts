@@ -125,6 +125,20 @@ describe('a collection that two apps share', () => {
     expect(Buffer.from(piece, 'base64').toString()).toContain('"record":{"id":"ada"');
   });
 
+  test('is checked and salvaged by the user through either app', async () => {
+    for (const appId of ['acme/reader', 'acme/writer']) {
+      const checked = await control.call('store.check', { appId, collection });
+      expect(checked.result).toMatchObject({
+        check: { state: 'whole', collections: [{ name: collection, records: 1 }] },
+      });
+      const { result } = await control.call('store.salvage', { appId, collection });
+      expect(String(result?.['lines'])).toContain('ada');
+    }
+    for (const appId of ['acme/lone', 'acme/none']) {
+      expect(reasonOf(await control.call('store.check', { appId, collection }))).toBe('NotFound');
+    }
+  });
+
   test('is found by neither from the moment that the user ends it, and by both when it is back', async () => {
     const ended = { appId: 'acme/reader', capability: 'ipc:people' };
     expect((await control.call('app.revoke', ended)).error).toBeUndefined();

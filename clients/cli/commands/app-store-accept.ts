@@ -1,23 +1,23 @@
 import type { Command } from 'commander';
 import { CliError, EXIT, type CliContext } from '../context.ts';
-import { addAppId } from './app-id.ts';
 import { addExample } from './example.ts';
+import { addKeptStore, nameKeptStore, type SharedOption, toKeptStore } from './kept-store.ts';
 
 export function registerAccept(data: Command, context: CliContext): void {
-  const accept = addAppId(
+  const accept = addKeptStore(
     data.command('accept').description('keep an older file that was put in the place of the last'),
   )
     .option('--yes', 'without being asked')
-    .action(async (appId: string, { yes = false }: { readonly yes?: boolean }) => {
-      if (!yes) await confirmAccept(context, appId);
-      const accepted = await context.control('store.accept', { appId });
+    .action(async (appId: string, options: SharedOption & { readonly yes?: boolean }) => {
+      if (options.yes !== true) await confirmAccept(context, nameKeptStore(appId, options));
+      const accepted = await context.control('store.accept', toKeptStore(appId, options));
       context.print(accepted, 'The app uses the file that is there.');
     });
   addExample(accept, 'locara app data accept acme/notes');
 }
 
-async function confirmAccept(context: CliContext, appId: string): Promise<void> {
-  const question = `Let ${appId} go on with an older file? What was written since is not in it.`;
+async function confirmAccept(context: CliContext, name: string): Promise<void> {
+  const question = `Let ${name} go on with an older file? What was written since is not in it.`;
   if (await context.confirm(question)) return;
   throw new CliError(
     'ConsentRefused',

@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { formatBytes, formatTable, formatTime } from '../output.ts';
-import { addAppId } from './app-id.ts';
 import { addExample } from './example.ts';
+import { addKeptStore, type SharedOption, toKeptStore } from './kept-store.ts';
 
 export function registerBackups(data: Command, context: CliContext): void {
   const list = data
     .command('backups')
     .description('the copies of the stored data, newest first')
-    .action(async (appId: string) => {
-      const listed = await context.control('store.backups', { appId });
+    .action(async (appId: string, options: SharedOption) => {
+      const listed = await context.control('store.backups', toKeptStore(appId, options));
       const rows = listed.backups.map(({ id, createdAt, bytes, reason, schemaVersion }) => [
         id,
         formatTime(createdAt),
@@ -20,5 +20,5 @@ export function registerBackups(data: Command, context: CliContext): void {
       const table = formatTable([['BACKUP', 'MADE', 'SIZE', 'WHY', 'SCHEMA'], ...rows]);
       context.print(listed, rows.length === 0 ? 'There are no backups.' : table);
     });
-  addExample(addAppId(list), 'locara app data backups acme/notes');
+  addExample(addKeptStore(list), 'locara app data backups acme/notes');
 }

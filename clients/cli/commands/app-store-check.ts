@@ -2,8 +2,8 @@ import type { ControlResult } from '@locara/protocol';
 import type { Command } from 'commander';
 import { CliError, type CliContext } from '../context.ts';
 import { formatTable, plain } from '../output.ts';
-import { addAppId } from './app-id.ts';
 import { addExample } from './example.ts';
+import { addKeptStore, nameKeptStore, type SharedOption, toKeptStore } from './kept-store.ts';
 
 type Checked = ControlResult<'store.check'>;
 
@@ -11,24 +11,26 @@ export function registerCheck(data: Command, context: CliContext): void {
   const check = data
     .command('check')
     .description('check the stored data from end to end, and count what can be read')
-    .action(async (appId: string) => {
-      const checked = await context.control('store.check', { appId });
-      if (checked.check.state !== 'whole') throw new StoreBroken(appId, checked);
+    .action(async (appId: string, options: SharedOption) => {
+      const checked = await context.control('store.check', toKeptStore(appId, options));
+      if (checked.check.state !== 'whole') {
+        throw new StoreBroken(nameKeptStore(appId, options), checked);
+      }
       context.print(checked, ['The stored data is whole.', ...renderContents(checked)]);
     });
-  addExample(addAppId(check), 'locara app data check acme/notes');
+  addExample(addKeptStore(check), 'locara app data check acme/notes');
 }
 
 /** Data that is not whole: what was found is the document, and the command fails. */
 class StoreBroken extends CliError {
   override readonly document: Readonly<Record<string, unknown>>;
 
-  constructor(appId: string, checked: Checked) {
+  constructor(name: string, checked: Checked) {
     const lines = [
       sentenceOf(checked.check.state),
       ...checked.check.problems.map((problem) => `  ${plain(problem)}`),
       ...renderContents(checked),
-      ...renderAdvice(appId, checked),
+      ...renderAdvice(name, checked),
     ];
     super('Unavailable', lines.join('\n'));
     this.document = checked;
@@ -63,14 +65,23 @@ function renderContents({ check }: Checked): string[] {
   return rows.length === 0 ? [] : formatTable([['KIND', 'NAME', 'READABLE', 'WHOLE'], ...rows]);
 }
 
-function renderAdvice(appId: string, { check, backups }: Checked): string[] {
-  const id = plain(appId);
+/** Of data that cannot be opened nobody knows the backups. */
+function renderBackups(name: string, { check, backups }: Checked): string[] {
+  if (backups.length > 0) {
+    return [`Put the newest backup back: locara app data restore ${name} --backup latest`];
+  }
+  return check.state === 'unavailable' ? [] : ['There is no backup.'];
+}
+
+function renderAdvice(name: string, { check, backups }: Checked): string[] {
   const canRead = [...check.tables, ...check.collections].length > 0;
   return [
-    ...(canRead ? [`Save what can be read first: locara app data salvage ${id} saved.jsonl`] : []),
-    ...(backups.length > 0
-      ? [`Put the newest backup back: locara app data restore ${id} --backup latest`]
-      : ['There is no backup.']),
-    ...(check.state === 'rolled_back' ? [`Keep the older file: locara app data accept ${id}`] : []),
+    ...(canRead
+      ? [`Save what can be read first: locara app data salvage ${name} saved.jsonl`]
+      : []),
+    ...renderBackups(name, { check, backups }),
+    ...(check.state === 'rolled_back'
+      ? [`Keep the older file: locara app data accept ${name}`]
+      : []),
   ];
 }

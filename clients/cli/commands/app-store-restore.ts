@@ -1,23 +1,26 @@
 import type { Command } from 'commander';
 import { CliError, EXIT, type CliContext } from '../context.ts';
 import { plain } from '../output.ts';
-import { addAppId } from './app-id.ts';
 import { addExample } from './example.ts';
+import { addKeptStore, nameKeptStore, type SharedOption, toKeptStore } from './kept-store.ts';
 
-interface RestoreOptions {
+interface RestoreOptions extends SharedOption {
   readonly backup: string;
   readonly yes?: boolean;
 }
 
 export function registerRestore(data: Command, context: CliContext): void {
-  const restore = addAppId(
+  const restore = addKeptStore(
     data.command('restore').description('put a copy in the place of the stored data'),
   )
     .requiredOption('--backup <id>', 'which one, as `backups` lists it, or `latest`')
     .option('--yes', 'without being asked')
-    .action(async (appId: string, { backup, yes = false }: RestoreOptions) => {
-      if (!yes) await confirmRestore(context, appId);
-      const restored = await context.control('store.restore', { appId, backup });
+    .action(async (appId: string, options: RestoreOptions) => {
+      if (options.yes !== true) await confirmRestore(context, nameKeptStore(appId, options));
+      const restored = await context.control('store.restore', {
+        ...toKeptStore(appId, options),
+        backup: options.backup,
+      });
       const kept =
         restored.saved === undefined
           ? 'A damaged file is kept beside it.'
@@ -32,8 +35,8 @@ export function registerRestore(data: Command, context: CliContext): void {
 }
 
 /** What was written since the backup is the app's no more: without a word of the user's nothing is replaced. */
-async function confirmRestore(context: CliContext, appId: string): Promise<void> {
-  const question = `Put the backup in the place of all data of ${appId}?`;
+async function confirmRestore(context: CliContext, name: string): Promise<void> {
+  const question = `Put the backup in the place of all data of ${name}?`;
   if (await context.confirm(question)) return;
   throw new CliError(
     'ConsentRefused',

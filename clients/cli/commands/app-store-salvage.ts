@@ -3,17 +3,17 @@ import type { ControlResult } from '@locara/protocol';
 import type { Command } from 'commander';
 import { CliError, type CliContext } from '../context.ts';
 import { plain } from '../output.ts';
-import { addAppId } from './app-id.ts';
 import { addExample } from './example.ts';
+import { addKeptStore, type SharedOption, toKeptStore } from './kept-store.ts';
 
 export function registerSalvage(data: Command, context: CliContext): void {
-  const salvage = addAppId(
+  const salvage = addKeptStore(
     data.command('salvage').description('write what can still be read to a file of yours'),
   )
     .argument('<file>', 'JSON Lines, for you alone; must not exist yet')
-    .action(async (appId: string, path: string) => {
+    .action(async (appId: string, path: string, options: SharedOption) => {
       const salvaged = await context.interruptible((signal) =>
-        saveReadable({ appId, path, signal }, context),
+        saveReadable({ of: toKeptStore(appId, options), path, signal }, context),
       );
       const gaps =
         salvaged.gaps === 0
@@ -24,8 +24,14 @@ export function registerSalvage(data: Command, context: CliContext): void {
   addExample(salvage, 'locara app data salvage acme/notes saved.jsonl');
 }
 
+interface SaveOptions {
+  readonly of: ReturnType<typeof toKeptStore>;
+  readonly path: string;
+  readonly signal: AbortSignal;
+}
+
 async function saveReadable(
-  { appId, path, signal }: { appId: string; path: string; signal: AbortSignal },
+  { of, path, signal }: SaveOptions,
   context: CliContext,
 ): Promise<{ rows: number; gaps: number }> {
   await using file = await createFile(path);
@@ -34,7 +40,7 @@ async function saveReadable(
   do {
     signal.throwIfAborted();
     const page: ControlResult<'store.salvage'> = await context.control('store.salvage', {
-      appId,
+      ...of,
       ...(cursor === undefined ? {} : { cursor }),
     });
     rows += page.lines.length;

@@ -1,23 +1,20 @@
 import { type ControlResult, RpcError } from '@locara/protocol';
-import type { AppRegistry } from '../../access/apps/app-registry.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';
-import type { AppStores } from '../../stores/app-stores.ts';
 import type { KeyCustody } from '../../stores/keys/key-custody.ts';
 import type { Protection } from '../../stores/keys/master-places.ts';
 import { toPassphraseBytes } from '../../stores/keys/passphrase.ts';
+import { findKeptStore, type KeptStoresDeps } from './kept-stores.ts';
 
 type State = ControlResult<'keys.show'>;
 
-interface KeysDeps {
+interface KeysDeps extends KeptStoresDeps {
   readonly custody: KeyCustody;
-  readonly stores: Pick<AppStores, 'rotateKey' | 'closeAll'>;
-  readonly registry: Pick<AppRegistry, 'find'>;
   readonly audit: Audit;
 }
 
 export function createKeysHandlers(deps: KeysDeps): ControlHandlers<'keys'> {
-  const { custody, stores, registry, audit } = deps;
+  const { custody, stores, audit } = deps;
   const show = async (): Promise<State> => describe(await custody.state());
   return {
     'keys.show': show,
@@ -29,9 +26,7 @@ export function createKeysHandlers(deps: KeysDeps): ControlHandlers<'keys'> {
       return protect(deps, 'keys.rotated', protection);
     },
     'keys.rotateStore': async ({ appId }) => {
-      const record = registry.find(appId);
-      if (record === undefined) throw new RpcError('NotFound', 'There is no such app.');
-      await stores.rotateKey(record);
+      await stores.rotateKey(findKeptStore(deps, { appId }));
       audit.decide('keys.storeRotated', appId);
       return { rotated: true };
     },

@@ -3,35 +3,25 @@ import {
   type ControlChunk,
   type ControlParams,
   type ControlResult,
-  isAppId,
-  LIMITS,
   RpcError,
 } from '@locara/protocol';
-import { notInstalled } from '../../access/apps/absent-app.ts';
-import type { AppRegistry } from '../../access/apps/app-registry.ts';
-import type { RightsReader } from '../../access/rights/effective-rights.ts';
 import type { AuditLog } from '../../audit/audit.ts';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';
-import { type AppStores, quotaOf } from '../../stores/app-stores.ts';
+import type { AppStores } from '../../stores/app-stores.ts';
 import type { StoreOps } from '../../workers/store/ops.ts';
 import type { Worker } from '../../workers/worker.ts';
 import { describeSharing } from '../describe-sharing.ts';
+import { findKeptStore, findOwner, type KeptStoresDeps, USER } from './kept-stores.ts';
 
 const COUNT_BUDGET_MS = 60_000;
 /** Of copying, checking and sending all of a store. */
 const COPY_BUDGET_MS = 30 * 60_000;
 const PIECE_BUDGET_MS = 60_000;
 const KEY_BYTES = 32;
-const BYTES_PER_MB = 1024 * 1024;
-/** The user's own calls take turns with those of the app. */
-const USER = 'user';
 
 export type StoreExportHandlers = Pick<ControlHandlers<'store'>, 'store.show' | 'store.export'>;
 
-export interface StoreExportOptions {
-  readonly registry: AppRegistry;
-  readonly stores: AppStores;
-  readonly readRights: RightsReader;
+export interface StoreExportOptions extends KeptStoresDeps {
   readonly audit: Pick<AuditLog, 'decide' | 'settle' | 'usageOf'>;
 }
 
@@ -48,7 +38,7 @@ type View = ControlResult<'store.show'>;
 
 async function showStore(options: StoreExportOptions, appId: string): Promise<View> {
   const { stores, audit } = options;
-  const { state, quotaBytes } = describeOwner(options, appId);
+  const { state, quotaBytes } = findOwner(options, appId);
   const disk = stores.diskUse(appId);
   const contents = await readContents(stores, appId, quotaBytes);
   const used =
@@ -92,7 +82,7 @@ async function* exportStore(
   signal: AbortSignal,
 ): AsyncGenerator<ControlChunk<'store.export'>, ControlResult<'store.export'>, void> {
   const { audit } = options;
-  const worker = openToExport(options, appId, collection);
+  const worker = findKeptStore(options, { appId, collection }).open();
   audit.decide('store.exported', appId, {
     format,
     ...(collection === undefined ? {} : { collection }),
@@ -142,47 +132,4 @@ async function readPiece(
       'The store was closed while it was exported: try again, or first stop the app (locara app revoke).';
     throw new RpcError('WorkerCrashed', message, { cause: error });
   }
-}
-
-/** Throws NotFound where there is nothing, Unavailable when the key is lost. */
-function openToExport(
-  options: StoreExportOptions,
-  appId: string,
-  collection: string | undefined,
-): Worker<StoreOps> {
-  const { stores } = options;
-  const { quotaBytes } = describeOwner(options, appId);
-  const id = collection === undefined ? appId : findShared(stores, appId, collection);
-  const worker = id === undefined ? undefined : stores.openForUser(id, quotaBytes);
-  if (worker !== undefined) return worker;
-  const what = collection === undefined ? 'keeps no data' : 'shares no such collection';
-  throw new RpcError('NotFound', `That app ${what}.`);
-}
-
-/** The one that its manifest declares now, else one that it shared before. */
-function findShared(stores: AppStores, appId: string, collection: string): string | undefined {
-  const partner = stores.sharingsOf(appId).find((entry) => entry.collection === collection)?.app;
-  const known = stores.sharedStoresOf(appId).filter((entry) => entry.collection === collection);
-  const declared = known.find(({ apps }) => partner !== undefined && apps.includes(partner));
-  return (declared ?? known[0])?.id;
-}
-
-/** Throws NotFound for an app that left nothing here. */
-function describeOwner(
-  { registry, readRights, stores }: StoreExportOptions,
-  appId: string,
-): { readonly state: View['state']; readonly quotaBytes: number } {
-  if (!isAppId(appId)) throw notInstalled();
-  const record = registry.find(appId);
-  if (record !== undefined) {
-    const { manifest } = readRights(record, record.attestation);
-    return { state: 'installed', quotaBytes: quotaOf(manifest) };
-  }
-  const former = registry.findFormer(appId);
-  const isDamaged = registry.isDamaged(appId);
-  if (former === undefined && !isDamaged && stores.diskUse(appId).databaseBytes === 0) {
-    throw notInstalled();
-  }
-  const quotaMb = former?.standing?.approved.quotaMb ?? LIMITS.defaultStoreQuotaMb;
-  return { state: isDamaged ? 'damaged' : 'uninstalled', quotaBytes: quotaMb * BYTES_PER_MB };
 }

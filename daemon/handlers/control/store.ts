@@ -1,61 +1,70 @@
 import { RpcError } from '@locara/protocol';
-import type { AppRegistry } from '../../access/apps/app-registry.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { Log } from '../../log.ts';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';
 import type { StoreExportHandlers } from './store-export.ts';
-import { STORE_BUDGETS_MS, type AppStores } from '../../stores/app-stores.ts';
+import { STORE_BUDGETS_MS } from '../../stores/app-stores.ts';
 import type { StoreCheck } from '../../workers/store/ops/copy-ops.ts';
 import type { StoreOps } from '../../workers/store/ops.ts';
 import type { Worker } from '../../workers/worker.ts';
+import { findKeptStore, type KeptStoresDeps, USER } from './kept-stores.ts';
 
-/** What the user does about an app's stored data: look at it, put a copy back, save what can be read. */
-export function createStoreControlHandlers(deps: {
-  readonly stores: AppStores;
-  readonly registry: Pick<AppRegistry, 'find'>;
+interface StoreControlDeps extends KeptStoresDeps {
   readonly audit: Audit;
   readonly log: Pick<Log, 'warn' | 'info'>;
-}): Omit<ControlHandlers<'store'>, keyof StoreExportHandlers> {
-  const { stores, registry, audit, log } = deps;
-  const storeOf = (appId: string): Worker<StoreOps> => {
-    const record = registry.find(appId);
-    if (record === undefined) throw new RpcError('NotFound', 'There is no such app.');
-    if (!stores.has(appId)) throw new RpcError('NotFound', 'This app has stored nothing.');
-    return stores.forApp(record);
-  };
-  const budget = (signal: AbortSignal) => ({ signal, timeoutMs: STORE_BUDGETS_MS.copy });
+}
+
+/** What the user does about an app's stored data, whatever became of the app: look at it, put a copy back, save what can be read. */
+export function createStoreControlHandlers(
+  deps: StoreControlDeps,
+): Omit<ControlHandlers<'store'>, keyof StoreExportHandlers> {
+  const { stores, audit, log } = deps;
+  const budget = (signal: AbortSignal) => ({
+    app: USER,
+    signal,
+    timeoutMs: STORE_BUDGETS_MS.copy,
+  });
   return {
-    'store.check': async ({ appId }, { signal }) => {
-      const { check, backups } = await examine(() => storeOf(appId), budget(signal));
+    'store.check': async (of, { signal }) => {
+      const { check, backups } = await examine(findKeptStore(deps, of).open, budget(signal));
+      const { appId } = of;
       if (check.state !== 'whole') log.warn('store.damaged', { appId, state: check.state });
       return { check: { ...toMutable(check) }, backups: [...backups] };
     },
-    'store.backups': async ({ appId }, { signal }) => {
-      const { backups } = await storeOf(appId).call('listBackups', {}, budget(signal));
+    'store.backups': async (of, { signal }) => {
+      const { backups } = await findKeptStore(deps, of)
+        .open()
+        .call('listBackups', {}, budget(signal));
       return { backups: [...backups] };
     },
-    'store.restore': async ({ appId, backup }, { signal }) => {
+    'store.restore': async ({ backup, ...of }, { signal }) => {
       const params = { backup, onUsersWord: true };
-      const restored = await storeOf(appId).call('restoreBackup', params, budget(signal));
-      log.info('store.restored', { appId });
-      audit.decide('store.restored', appId, { backup: restored.restored });
+      const store = findKeptStore(deps, of).open();
+      const restored = await store.call('restoreBackup', params, budget(signal));
+      log.info('store.restored', { appId: of.appId });
+      audit.decide('store.restored', of.appId, { backup: restored.restored, ...sharedIn(of) });
       return restored;
     },
-    'store.salvage': async ({ appId, cursor }, { signal }) => {
-      const page = await storeOf(appId).call('salvage', { cursor }, budget(signal));
-      if (cursor === undefined) audit.decide('store.salvaged', appId);
+    'store.salvage': async ({ cursor, ...of }, { signal }) => {
+      const store = findKeptStore(deps, of).open();
+      const page = await store.call('salvage', { cursor }, budget(signal));
+      if (cursor === undefined) audit.decide('store.salvaged', of.appId, sharedIn(of));
       return { ...page, lines: [...page.lines] };
     },
-    'store.accept': async ({ appId }, { signal }) => {
-      storeOf(appId);
-      await stores.acceptOlder(appId);
-      log.info('store.accepted', { appId });
-      audit.decide('store.accepted', appId);
+    'store.accept': async (of, { signal }) => {
+      const store = findKeptStore(deps, of);
+      await stores.acceptOlder(store.id);
+      log.info('store.accepted', { appId: of.appId });
+      audit.decide('store.accepted', of.appId, sharedIn(of));
       // Opened now, so that the user learns at once whether it can be.
-      await storeOf(appId).call('describeOpening', {}, budget(signal));
+      await store.open().call('describeOpening', {}, budget(signal));
       return { accepted: true };
     },
   };
+}
+
+function sharedIn({ collection }: { readonly collection?: string | undefined }) {
+  return collection === undefined ? {} : { collection };
 }
 
 /** A store that cannot even be opened, as without its key, is a finding and no failure of the check. */

@@ -67,5 +67,8 @@ function salvage(
   cursor: string | undefined,
 ): CopyOps['salvage']['result'] {
   const read = (database: StoreDatabase) => salvagePage(database, cursor);
-  return store.problem === undefined ? read(store.source().database) : inspectDamaged(store, read);
+  if (store.problem === undefined) return read(store.source().database);
+  // Of nothing, nothing can be saved.
+  if (store.problem.details?.['rule'] === 'store_missing') throw store.problem;
+  return inspectDamaged(store, read);
 }

@@ -7,6 +7,11 @@ const LOW_DISK_BYTES = 1024 * 1024;
 /** A file beside the database, once there is one: tells a store that is new from one that is lost. */
 const CREATED_SUFFIX = '-created';
 
+/** Whether there is a store, or was one: then its key is not made anew. */
+export function isStoreKnown(path: string): boolean {
+  return existsSync(path) || existsSync(`${path}${CREATED_SUFFIX}`);
+}
+
 /** Throws Unavailable where there was a store and is none. */
 export function assertNotLost(path: string): void {
   if (countBytes(path) > 0) return;

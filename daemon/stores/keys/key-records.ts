@@ -43,7 +43,10 @@ export function createKeyRecords(paths: Pick<Paths, 'storeKey'>): KeyRecords {
 }
 
 export function keyUnreadable(): Error {
-  return unavailable('key_unreadable', 'The key of this store does not unwrap.');
+  return unavailable(
+    'key_unreadable',
+    'The key of this store does not unwrap: put data/keys/stores back from a backup.',
+  );
 }
 
 function listRecords(folder: string): string[] {

@@ -168,5 +168,8 @@ function first<T>([item]: readonly T[]): T {
 }
 
 function keyMissing(): Error {
-  return unavailable('key_missing', 'The key of this store is missing.');
+  return unavailable(
+    'key_missing',
+    'The key of this store is missing: put data/keys/stores back from a backup.',
+  );
 }

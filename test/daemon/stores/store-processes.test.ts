@@ -1,10 +1,10 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { DATABASE_FILE } from '../../../daemon/stores/disk-use.ts';
 import type { StoreKeys } from '../../../daemon/stores/keys/store-keys.ts';
 import {
   createStoreProcesses,
-  DATABASE_FILE,
   type StorePlace,
   type StoreProcesses,
 } from '../../../daemon/stores/store-processes.ts';
@@ -187,4 +187,24 @@ describe('the rotation of a data key', () => {
     const { place, processes } = makeRotating();
     await expect(processes.rotateKey(place)).rejects.toMatchObject({ reason: 'NotFound' });
   });
+});
+
+test('the check of a large store after an unclean stop does not run into the limit of its start', () => {
+  const { keys, place, file } = makeHome();
+  const limits: (() => number)[] = [];
+  createStoreProcesses({
+    keys,
+    log: silentLog,
+    createStoreWorker: (spec, hooks) => {
+      limits.push(() => spec.startTimeoutMs);
+      return createWorker<StoreOps>(spec, { log: silentLog, ...hooks });
+    },
+  }).open(place);
+  const [limitMs] = limits;
+  expect(limitMs?.()).toBe(60_000);
+  mkdirSync(place.folder);
+  writeFileSync(file, '');
+  truncateSync(file, 4 * 1024 ** 3);
+  // A slow disk reads four megabytes a second.
+  expect(limitMs?.()).toBe(60_000 + 1024 * 1024);
 });

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -52,6 +53,12 @@ describe('a damaged store', () => {
       'a first page that was changed',
       (path: string) => {
         flip(path, 20);
+      },
+    ],
+    [
+      'every page but the first changed',
+      (path: string) => {
+        for (let at = 4096 + 1000; at < statSync(path).size; at += 4096) flip(path, at);
       },
     ],
     [
