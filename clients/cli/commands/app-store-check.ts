@@ -68,9 +68,13 @@ function renderAdvice(appId: string, { check, backups }: Checked): string[] {
   const canRead = [...check.tables, ...check.collections].length > 0;
   return [
     ...(canRead ? [`Save what can be read first: locara app data salvage ${id} saved.jsonl`] : []),
-    ...(backups.length > 0
-      ? [`Put the newest backup back: locara app data restore ${id} --backup latest`]
-      : ['There is no backup.']),
+    ...(check.state === 'unavailable' ? [] : [adviseOnBackups(id, backups.length)]),
     ...(check.state === 'rolled_back' ? [`Keep the older file: locara app data accept ${id}`] : []),
   ];
+}
+
+function adviseOnBackups(id: string, count: number): string {
+  return count > 0
+    ? `Put the newest backup back: locara app data restore ${id} --backup latest`
+    : 'There is no backup.';
 }

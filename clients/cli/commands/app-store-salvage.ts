@@ -1,34 +1,48 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import type { ControlResult } from '@locara/protocol';
 import type { Command } from 'commander';
-import { CliError, type CliContext } from '../context.ts';
+import type { CliContext } from '../context.ts';
+import { createExportFile } from '../export-file.ts';
 import { plain } from '../output.ts';
 import { addAppId } from './app-id.ts';
 import { addExample } from './example.ts';
+
+interface SalvageOptions {
+  readonly force?: boolean;
+}
+
+interface Asked {
+  readonly appId: string;
+  readonly path: string;
+  readonly replaces: boolean;
+  readonly signal: AbortSignal;
+}
 
 export function registerSalvage(data: Command, context: CliContext): void {
   const salvage = addAppId(
     data.command('salvage').description('write what can still be read to a file of yours'),
   )
-    .argument('<file>', 'JSON Lines, for you alone; must not exist yet')
-    .action(async (appId: string, path: string) => {
+    .argument('<file>', 'where to write it, as JSON Lines; readable by you alone')
+    .option('--force', 'replace the file')
+    .action(async (appId: string, path: string, { force: replaces = false }: SalvageOptions) => {
       const salvaged = await context.interruptible((signal) =>
-        saveReadable({ appId, path, signal }, context),
+        saveReadable({ appId, path, replaces, signal }, context),
       );
-      const gaps =
-        salvaged.gaps === 0
+      const { rows, gaps } = salvaged;
+      context.print(salvaged, [
+        `${plain(path)}: ${rows === 1 ? '1 row' : `${rows} rows`}, one JSON document a line`,
+        gaps === 0
           ? 'Everything could be read.'
-          : `At ${salvaged.gaps} places rows could not be read.`;
-      context.print(salvaged, [`${salvaged.rows} rows are in ${plain(path)}.`, gaps]);
+          : `At ${gaps === 1 ? '1 place' : `${gaps} places`} rows could not be read.`,
+      ]);
     });
   addExample(salvage, 'locara app data salvage acme/notes saved.jsonl');
 }
 
 async function saveReadable(
-  { appId, path, signal }: { appId: string; path: string; signal: AbortSignal },
+  { appId, path, replaces, signal }: Asked,
   context: CliContext,
 ): Promise<{ rows: number; gaps: number }> {
-  await using file = await createFile(path);
+  await using file = await createExportFile({ path, replaces });
   let [rows, gaps] = [0, 0];
   let cursor: string | undefined;
   do {
@@ -39,18 +53,9 @@ async function saveReadable(
     });
     rows += page.lines.length;
     gaps += page.gaps;
-    await file.write(page.lines.map((line) => `${line}\n`).join(''));
+    await file.write(Buffer.from(page.lines.map((line) => `${line}\n`).join('')));
     cursor = page.next;
   } while (cursor !== undefined);
-  await file.sync();
+  await file.finish();
   return { rows, gaps };
-}
-
-async function createFile(path: string): Promise<FileHandle> {
-  return open(path, 'wx', 0o600).catch((error: unknown) => {
-    const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-    throw exists
-      ? new CliError('Conflict', 'That file exists already: name another one.')
-      : new CliError('NotFound', 'The file cannot be made there.');
-  });
 }

@@ -1,4 +1,5 @@
 import { type ControlResult, RpcError } from '@locara/protocol';
+import { whyAbsent } from '../../access/apps/absent-app.ts';
 import type { AppRegistry } from '../../access/apps/app-registry.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';
@@ -12,7 +13,7 @@ type State = ControlResult<'keys.show'>;
 interface KeysDeps {
   readonly custody: KeyCustody;
   readonly stores: Pick<AppStores, 'rotateKey' | 'closeAll'>;
-  readonly registry: Pick<AppRegistry, 'find'>;
+  readonly registry: Pick<AppRegistry, 'find' | 'isDamaged'>;
   readonly audit: Audit;
 }
 
@@ -30,7 +31,7 @@ export function createKeysHandlers(deps: KeysDeps): ControlHandlers<'keys'> {
     },
     'keys.rotateStore': async ({ appId }) => {
       const record = registry.find(appId);
-      if (record === undefined) throw new RpcError('NotFound', 'There is no such app.');
+      if (record === undefined) throw whyAbsent(registry, appId);
       await stores.rotateKey(record);
       audit.decide('keys.storeRotated', appId);
       return { rotated: true };

@@ -1,10 +1,12 @@
 import { RpcError } from '@locara/protocol';
+import { whyAbsent } from '../../access/apps/absent-app.ts';
 import type { AppRegistry } from '../../access/apps/app-registry.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { Log } from '../../log.ts';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';
 import type { StoreExportHandlers } from './store-export.ts';
 import { STORE_BUDGETS_MS, type AppStores } from '../../stores/app-stores.ts';
+import { hasRule } from '../../stores/keys/key-errors.ts';
 import type { StoreCheck } from '../../workers/store/ops/copy-ops.ts';
 import type { StoreOps } from '../../workers/store/ops.ts';
 import type { Worker } from '../../workers/worker.ts';
@@ -12,15 +14,15 @@ import type { Worker } from '../../workers/worker.ts';
 /** What the user does about an app's stored data: look at it, put a copy back, save what can be read. */
 export function createStoreControlHandlers(deps: {
   readonly stores: AppStores;
-  readonly registry: Pick<AppRegistry, 'find'>;
+  readonly registry: Pick<AppRegistry, 'find' | 'isDamaged'>;
   readonly audit: Audit;
   readonly log: Pick<Log, 'warn' | 'info'>;
 }): Omit<ControlHandlers<'store'>, keyof StoreExportHandlers> {
   const { stores, registry, audit, log } = deps;
   const storeOf = (appId: string): Worker<StoreOps> => {
     const record = registry.find(appId);
-    if (record === undefined) throw new RpcError('NotFound', 'There is no such app.');
-    if (!stores.has(appId)) throw new RpcError('NotFound', 'This app has stored nothing.');
+    if (record === undefined) throw whyAbsent(registry, appId);
+    if (!stores.has(appId)) throw new RpcError('NotFound', 'That app keeps no data.');
     return stores.forApp(record);
   };
   const budget = (signal: AbortSignal) => ({ signal, timeoutMs: STORE_BUDGETS_MS.copy });
@@ -47,7 +49,7 @@ export function createStoreControlHandlers(deps: {
       return { ...page, lines: [...page.lines] };
     },
     'store.accept': async ({ appId }, { signal }) => {
-      storeOf(appId);
+      await assertOlder(storeOf(appId), budget(signal));
       await stores.acceptOlder(appId);
       log.info('store.accepted', { appId });
       audit.decide('store.accepted', appId);
@@ -56,6 +58,20 @@ export function createStoreControlHandlers(deps: {
       return { accepted: true };
     },
   };
+}
+
+/** Throws Conflict for a store that is as it was left, and what is wrong with one that is broken otherwise. */
+async function assertOlder(
+  store: Worker<StoreOps>,
+  options: { readonly signal: AbortSignal; readonly timeoutMs: number },
+): Promise<void> {
+  try {
+    await store.call('describeOpening', {}, options);
+  } catch (error) {
+    if (hasRule(error, 'store_rolled_back')) return;
+    throw error;
+  }
+  throw new RpcError('Conflict', 'No older file was put in its place: there is nothing to accept.');
 }
 
 /** A store that cannot even be opened, as without its key, is a finding and no failure of the check. */
