@@ -6,12 +6,7 @@ import { methods } from './methods/index.ts';
 
 /** Names of the contract that this version does not have: calling one is MethodNotFound. */
 const NOT_THERE_YET = [
-  'audit.*',
-  'db.backup',
-  'db.restore',
-  'db.wipe',
   'privacy.*',
-  'session.enroll',
   'tools.*',
   'transcribe.close',
   'transcribe.open',

@@ -31,6 +31,9 @@ export interface PendingCall {
 /** json-rpc-2.0 ends calls that this side gives up with this code, which no daemon sends. */
 const GIVEN_UP = { code: 0, message: '' };
 
+const NOT_JSON =
+  'The params cannot be written as JSON: a BigInt, bytes and a Float32Array go through `toWire`.';
+
 /** One socket: pairs requests with answers, routes chunks, progress and notices. Usable until `closed` settles. */
 export class Connection {
   /** Settles, never rejects, with why the connection ended. */
@@ -136,22 +139,24 @@ export class Connection {
   }
 
   #write(payload: { id?: number }): void {
-    const line = `${JSON.stringify(payload)}\n`;
+    const line = toLine(payload);
+    if (line === undefined) {
+      this.#refuse(payload.id, new RpcError('InvalidParams', NOT_JSON));
+      return;
+    }
     const bytes = Buffer.byteLength(line) - 1;
     if (bytes > this.maxSendBytes && payload.id !== undefined) {
-      this.#refuse(payload.id, bytes);
+      this.#refuse(payload.id, tooLarge(bytes, this.maxSendBytes));
       return;
     }
     this.#socket.write(line);
   }
 
-  #refuse(id: number, bytes: number): void {
-    const call = this.#calls.get(id);
-    if (call === undefined) return;
-    const message = `The request has ${bytes} bytes, the limit is ${this.maxSendBytes}: use a blob.`;
-    call.failure = new RpcError('PayloadTooLarge', message, {
-      details: { limitBytes: this.maxSendBytes, bytes },
-    });
+  /** Ends a call that was never sent. */
+  #refuse(id: number | undefined, error: RpcError): void {
+    const call = id === undefined ? undefined : this.#calls.get(id);
+    if (id === undefined || call === undefined) return;
+    call.failure = error;
     this.#settle({ jsonrpc: '2.0', id, error: GIVEN_UP });
   }
 
@@ -237,3 +242,17 @@ function describeEnding({ message }: Record<string, unknown>): string {
 }
 
 type Answer = JSONRPCResponse & { readonly id: number };
+
+/** Undefined for what JSON has no words for, as a BigInt. */
+function toLine(payload: object): string | undefined {
+  try {
+    return `${JSON.stringify(payload)}\n`;
+  } catch {
+    return undefined;
+  }
+}
+
+function tooLarge(bytes: number, limitBytes: number): RpcError {
+  const message = `The request has ${bytes} bytes, the limit is ${limitBytes}: use a blob.`;
+  return new RpcError('PayloadTooLarge', message, { details: { limitBytes, bytes } });
+}

@@ -66,8 +66,10 @@ function isEnding({ reason, message, advisory }: Record<string, unknown>): boole
   return typeof reason === 'string' && typeof message === 'string' && isLink;
 }
 
-function isFilling({ usedBytes, limitBytes, percent }: Record<string, unknown>): boolean {
-  return [usedBytes, limitBytes, percent].every((amount) => typeof amount === 'number');
+function isFilling(params: Record<string, unknown>): boolean {
+  const { usedBytes, limitBytes, percent, collection } = params;
+  const isNamed = collection === undefined || typeof collection === 'string';
+  return isNamed && [usedBytes, limitBytes, percent].every((amount) => typeof amount === 'number');
 }
 
 function isTextList(value: unknown): boolean {

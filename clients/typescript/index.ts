@@ -24,13 +24,18 @@ export type { ClientErrorCode } from './errors.ts';
 export type { EventMap, EventName } from './events.ts';
 export type { Prove, Session } from './handshake.ts';
 export type { StreamingCall } from './stream.ts';
+export { fromWire, toWire } from './wire-values.ts';
+export type { NativeValue } from './wire-values.ts';
 export { RpcError } from '@locara/protocol';
 export type {
   Chunk,
   Completion,
   ErrorReason,
+  Filter,
   Message,
+  NewRecord,
   ParamsInput,
   Progress,
   Result,
+  SqlValue,
 } from '@locara/protocol';

@@ -109,12 +109,28 @@ function requireAll(
 
 /** Where and by which rule; an unknown key is named, cut short in case it is no name at all. */
 function toIssues(issue: z.core.$ZodIssue): { path: string; rule: string }[] {
+  const meant = issue.code === 'invalid_union' ? findMeant(issue) : undefined;
+  if (meant !== undefined) {
+    return meant.flatMap((inner) => toIssues({ ...inner, path: [...issue.path, ...inner.path] }));
+  }
   const keys = issue.code === 'unrecognized_keys' ? issue.keys : [];
   const paths = keys.map((key) => [...issue.path, key.slice(0, MAX_KEY_LENGTH)]);
   return (paths.length === 0 ? [issue.path] : paths).map((path) => ({
     path: path.join('.').slice(0, MAX_PATH_LENGTH),
     rule: describeRule(issue),
   }));
+}
+
+/** Of several shapes the only one that is of the value's type: what it lacks says more than that none fits. */
+function findMeant({ errors }: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] | undefined {
+  const fitting = errors.filter((issues) =>
+    issues.every(({ code, path }) => path.length > 0 || code !== 'invalid_type'),
+  );
+  if (fitting.length === 1) return fitting[0];
+  const named = fitting.filter((issues) =>
+    issues.every(({ code }) => code !== 'unrecognized_keys'),
+  );
+  return named.length === 1 ? named[0] : undefined;
 }
 
 /** Zod's own words name keys and limits; the words of a wrong literal could repeat input, so they are replaced. */

@@ -182,7 +182,26 @@ describe('a damaged store', () => {
     ['no id', 2, ['check', 'none']],
     ['no backup named', 2, ['restore', APP]],
     ['a backup that is not there', 1, ['restore', APP, '--backup', 'none', '--yes']],
+    ['no older file to accept', 1, ['accept', APP, '--yes']],
   ])('is refused with %s', async (_what, exitCode, argv) => {
     expect((await locara('app', 'data', ...argv)).exitCode).toBe(exitCode);
+  });
+});
+
+test('an older file that was put back is refused until the user accepts it', async () => {
+  let older = Buffer.alloc(0);
+  await restart((file) => {
+    older = readFileSync(file);
+  });
+  await asApp((wire) => ask(wire, 'db.exec', { sql: "INSERT INTO notes (body) VALUES ('d')" }));
+  await restart((file) => {
+    writeFileSync(file, older);
+  });
+  const checked = await locara('app', 'data', 'check', APP);
+  expect(checked).toMatchObject({ exitCode: 1, document: { check: { state: 'rolled_back' } } });
+  expect((await locara('app', 'data', 'accept', APP)).exitCode).toBe(3);
+  expect((await locara('app', 'data', 'accept', APP, '--yes')).exitCode).toBe(0);
+  await asApp(async (wire) => {
+    expect(await count(wire)).toEqual([{ n: 3 }]);
   });
 });

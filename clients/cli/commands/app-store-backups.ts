@@ -1,8 +1,18 @@
+import type { ControlResult } from '@locara/protocol';
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { formatBytes, formatTable, formatTime } from '../output.ts';
 import { addExample } from './example.ts';
 import { addKeptStore, type SharedOption, toKeptStore } from './kept-store.ts';
+
+type Reason = ControlResult<'store.backups'>['backups'][number]['reason'];
+
+const REASONS: Record<Reason, string> = {
+  asked: 'the app asked',
+  daily: 'daily',
+  migration: 'before a migration',
+  restore: 'before a restore',
+};
 
 export function registerBackups(data: Command, context: CliContext): void {
   const list = data
@@ -14,7 +24,7 @@ export function registerBackups(data: Command, context: CliContext): void {
         id,
         formatTime(createdAt),
         formatBytes(bytes),
-        reason,
+        REASONS[reason],
         String(schemaVersion),
       ]);
       const table = formatTable([['BACKUP', 'MADE', 'SIZE', 'WHY', 'SCHEMA'], ...rows]);

@@ -1,25 +1,33 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import type { ControlResult } from '@locara/protocol';
 import type { Command } from 'commander';
-import { CliError, type CliContext } from '../context.ts';
+import type { CliContext } from '../context.ts';
+import { createExportFile } from '../export-file.ts';
 import { plain } from '../output.ts';
 import { addExample } from './example.ts';
 import { addKeptStore, type SharedOption, toKeptStore } from './kept-store.ts';
+
+interface SalvageOptions extends SharedOption {
+  readonly force?: boolean;
+}
 
 export function registerSalvage(data: Command, context: CliContext): void {
   const salvage = addKeptStore(
     data.command('salvage').description('write what can still be read to a file of yours'),
   )
-    .argument('<file>', 'JSON Lines, for you alone; must not exist yet')
-    .action(async (appId: string, path: string, options: SharedOption) => {
+    .argument('<file>', 'where to write it, as JSON Lines; readable by you alone')
+    .option('--force', 'replace the file')
+    .action(async (appId: string, path: string, options: SalvageOptions) => {
+      const replaces = options.force ?? false;
       const salvaged = await context.interruptible((signal) =>
-        saveReadable({ of: toKeptStore(appId, options), path, signal }, context),
+        saveReadable({ of: toKeptStore(appId, options), path, replaces, signal }, context),
       );
-      const gaps =
-        salvaged.gaps === 0
+      const { rows, gaps } = salvaged;
+      context.print(salvaged, [
+        `${plain(path)}: ${rows === 1 ? '1 row' : `${rows} rows`}, one JSON document a line`,
+        gaps === 0
           ? 'Everything could be read.'
-          : `At ${salvaged.gaps} places rows could not be read.`;
-      context.print(salvaged, [`${salvaged.rows} rows are in ${plain(path)}.`, gaps]);
+          : `At ${gaps === 1 ? '1 place' : `${gaps} places`} rows could not be read.`,
+      ]);
     });
   addExample(salvage, 'locara app data salvage acme/notes saved.jsonl');
 }
@@ -27,14 +35,15 @@ export function registerSalvage(data: Command, context: CliContext): void {
 interface SaveOptions {
   readonly of: ReturnType<typeof toKeptStore>;
   readonly path: string;
+  readonly replaces: boolean;
   readonly signal: AbortSignal;
 }
 
 async function saveReadable(
-  { of, path, signal }: SaveOptions,
+  { of, path, replaces, signal }: SaveOptions,
   context: CliContext,
 ): Promise<{ rows: number; gaps: number }> {
-  await using file = await createFile(path);
+  await using file = await createExportFile({ path, replaces });
   let [rows, gaps] = [0, 0];
   let cursor: string | undefined;
   do {
@@ -45,18 +54,9 @@ async function saveReadable(
     });
     rows += page.lines.length;
     gaps += page.gaps;
-    await file.write(page.lines.map((line) => `${line}\n`).join(''));
+    await file.write(Buffer.from(page.lines.map((line) => `${line}\n`).join('')));
     cursor = page.next;
   } while (cursor !== undefined);
-  await file.sync();
+  await file.finish();
   return { rows, gaps };
-}
-
-async function createFile(path: string): Promise<FileHandle> {
-  return open(path, 'wx', 0o600).catch((error: unknown) => {
-    const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-    throw exists
-      ? new CliError('Conflict', 'That file exists already: name another one.')
-      : new CliError('NotFound', 'The file cannot be made there.');
-  });
 }

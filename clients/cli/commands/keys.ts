@@ -4,6 +4,7 @@ import { CliError, EXIT } from '../context.ts';
 import type { CliContext } from '../context.ts';
 import { plain } from '../output.ts';
 import { readPassphrase } from '../read-passphrase.ts';
+import { parseAppId } from './app-id.ts';
 import { addExample } from './example.ts';
 
 type State = ControlResult<'keys.show'>;
@@ -15,7 +16,7 @@ the next line of stdin. It is never an argument and never an environment variabl
 
 const NAMES: Record<Protection, string> = {
   keyring: "the keyring of this computer's login",
-  file: 'a file that only you can read (keys/master.key in the data folder)',
+  file: 'a file that only you can read, in the folder keys of the data folder',
   passphrase: 'a passphrase',
 };
 
@@ -53,7 +54,7 @@ function registerProtect(keys: Command, context: CliContext): void {
       const chosen = kind === 'passphrase' ? { passphrase: await choosePassphrase(context) } : {};
       const done = await context.control('keys.protect', { with: kind, ...chosen });
       context.print(done, [
-        `The keys are protected by ${NAMES[done.protection]} now.`,
+        `From now on the keys are protected by ${NAMES[done.protection]}.`,
         ...renderRewrapped(done),
         ...(kind === 'passphrase'
           ? [
@@ -74,7 +75,7 @@ function registerRotate(keys: Command, context: CliContext): void {
   const rotate = keys
     .command('rotate')
     .description('make a new master key, or with --app a new data key for the store of one app')
-    .option('--app <id>', 'the app whose store is copied under a new key')
+    .option('--app <id>', 'the app whose store is copied under a new key', parseAppId)
     .action(async ({ app }: { readonly app?: string }) => {
       if (app === undefined) await rotateMaster(context);
       else {
@@ -138,8 +139,9 @@ function renderState({ protection, state, problem, stores, isRotating }: State):
     return [plain(problem ?? 'No app has stored anything, so there are no keys yet.')];
   }
   const count = stores === 1 ? '1 store' : `${stores} stores`;
+  const whose = stores === 0 ? 'No app has stored anything now; keys' : `The keys of ${count}`;
   return [
-    `The keys of ${count} are protected by ${NAMES[protection]}.`,
+    `${whose} are protected by ${NAMES[protection]}.`,
     ...(problem === undefined ? ['They can be had now.'] : [plain(problem)]),
     ...(state === 'ready' && isRotating
       ? ['A change of the master key has not ended. To end it: locara keys rotate']

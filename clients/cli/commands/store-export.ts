@@ -60,6 +60,9 @@ async function exportStore(context: CliContext, asked: Asked): Promise<Exported>
       'A sqlite file is not encrypted: whoever has it can read it. Add --plain to write it all the same, or take --format sqlcipher.';
     throw new CliError('Usage', message, EXIT.usage);
   }
+  if (asked.format !== 'sqlite' && asked.plain === true) {
+    throw new CliError('Usage', '--plain goes with --format sqlite.', EXIT.usage);
+  }
   const target = { path: asked.path, replaces: asked.force === true };
   await using file = await createExportFile(target);
   const keyPath = `${asked.path}.key`;

@@ -3,6 +3,7 @@ import type { Audit } from '../../audit/audit.ts';
 import type { Log } from '../../log.ts';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';
 import type { StoreExportHandlers } from './store-export.ts';
+import { hasRule } from '../../stores/keys/key-errors.ts';
 import { STORE_BUDGETS_MS } from '../../stores/app-stores.ts';
 import type { StoreCheck } from '../../workers/store/ops/copy-ops.ts';
 import type { StoreOps } from '../../workers/store/ops.ts';
@@ -53,6 +54,7 @@ export function createStoreControlHandlers(
     },
     'store.accept': async (of, { signal }) => {
       const store = findKeptStore(deps, of);
+      await assertOlder(store.open(), budget(signal));
       await stores.acceptOlder(store.id);
       log.info('store.accepted', { appId: of.appId });
       audit.decide('store.accepted', of.appId, sharedIn(of));
@@ -61,6 +63,20 @@ export function createStoreControlHandlers(
       return { accepted: true };
     },
   };
+}
+
+/** Throws Conflict for a store that is as it was left, and what is wrong with one that is broken otherwise. */
+async function assertOlder(
+  store: Worker<StoreOps>,
+  options: { readonly signal: AbortSignal; readonly timeoutMs: number },
+): Promise<void> {
+  try {
+    await store.call('describeOpening', {}, options);
+  } catch (error) {
+    if (hasRule(error, 'store_rolled_back')) return;
+    throw error;
+  }
+  throw new RpcError('Conflict', 'No older file was put in its place: there is nothing to accept.');
 }
 
 function sharedIn({ collection }: { readonly collection?: string | undefined }) {

@@ -99,8 +99,19 @@ export class MasterKeys {
   async destroyLeftovers(): Promise<void> {
     const { master, former, leftovers } = await this.#read();
     if (leftovers.length === 0 || former !== undefined) return;
-    for (const place of leftovers) await this.#places.destroy(place);
-    await this.#write({ master, leftovers: [] });
+    const kept: MasterPlace[] = [];
+    let failure: unknown;
+    for (const place of leftovers) {
+      try {
+        await this.#places.destroy(place);
+      } catch (error) {
+        // A keyring that is out of reach must not keep the others.
+        kept.push(place);
+        failure ??= error;
+      }
+    }
+    await this.#write({ master, leftovers: kept });
+    if (kept.length > 0) throw failure;
   }
 
   /** What protects the keys, without asking for any; no kind before the first store. */

@@ -47,3 +47,13 @@ describe('cancelling', () => {
     });
   });
 });
+
+test('a BigInt among the params is InvalidParams that names the way, and ends no other call', async () => {
+  await using run = await started({ 'daemon.ping': () => ({ ok: true }) });
+  const params = { sql: 'SELECT ?', params: [1n as unknown as number] };
+  await expect(run.client.db.query(params)).rejects.toMatchObject({
+    reason: 'InvalidParams',
+    message: expect.stringContaining('toWire') as string,
+  });
+  expect(await run.client.daemon.ping()).toEqual({ ok: true });
+});

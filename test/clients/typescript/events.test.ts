@@ -34,6 +34,7 @@ test('store.filling is heard with its numbers, and not in another shape', async 
   events.on('store.filling', heard);
   const filling = { usedBytes: 80, limitBytes: 100, percent: 80 };
   events.emit('store.filling', { ...filling, percent: 'many' });
+  events.emit('store.filling', { ...filling, collection: 7 });
   events.emit('store.filling', filling);
   await Promise.resolve();
   expect(heard.mock.calls).toEqual([[filling]]);

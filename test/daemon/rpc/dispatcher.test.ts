@@ -5,9 +5,9 @@ import type { Session } from '../../../daemon/access/session.ts';
 import { dispatch, parseParams } from '../../../daemon/rpc/dispatcher.ts';
 import type { Handlers } from '../../../daemon/rpc/handler.ts';
 
-function issuesOf(params: unknown): unknown {
+function issuesOf(params: unknown, method: 'llm.chat' | 'db.exec' = 'llm.chat'): unknown {
   try {
-    parseParams(methods['llm.chat'].params, params, 'llm.chat');
+    parseParams(methods[method].params, params, method);
   } catch (error) {
     if (error instanceof RpcError) return error.details?.['issues'];
   }
@@ -62,4 +62,13 @@ test('a call that lacks one capability is told as that denial, and as no use of 
   );
   await expect(call).rejects.toMatchObject({ reason: 'CapabilityDenied' });
   expect(told).toEqual([['store:write', false]]);
+});
+
+test.each([
+  [['one', []], 'params.1', 'matches none of the accepted shapes'],
+  [[{ int64: 'many' }], 'params.0.int64', 'a decimal 64-bit integer'],
+  [{ $one: { base64: '?' } }, 'params.$one.base64', 'standard, padded base64'],
+  [7, 'params', 'matches none of the accepted shapes'],
+])('of several shapes, the issue is told of the one that was meant: %j', (params, path, rule) => {
+  expect(issuesOf({ sql: 'SELECT 1', params }, 'db.exec')).toEqual([{ path, rule }]);
 });

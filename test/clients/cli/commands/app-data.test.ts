@@ -116,3 +116,34 @@ test('locara app data show tells sizes, contents and sharing, and names what is 
   expect(stdout).not.toContain('\u001b');
   expect(JSON.parse((await run(control, 'show', APP, '--json')).stdout)).toEqual(view);
 });
+
+test('--plain without a format that is plain is a misuse, not a file of another kind', async () => {
+  await using control = await ControlHome.start({ 'store.export': sendContent() });
+  const out = folder();
+  const refused = await run(control, 'export', APP, join(out, 'notes.db'), '--plain');
+  expect(refused.exitCode).toBe(2);
+  expect(readdirSync(out)).toEqual([]);
+});
+
+test('a salvage that fails leaves no empty file behind', async () => {
+  await using control = await ControlHome.start({
+    'store.salvage': () => {
+      throw new RpcError('NotFound', 'That app keeps no data.');
+    },
+  });
+  const out = folder();
+  expect((await run(control, 'salvage', APP, join(out, 'saved.jsonl'))).exitCode).toBe(1);
+  expect(readdirSync(out)).toEqual([]);
+});
+
+test('a check under locked keys does not say that there is no backup', async () => {
+  const problems = ['The keys of the stores are locked. Run: locara keys unlock.'];
+  const check = { state: 'unavailable', problems, tables: [], collections: [] };
+  await using control = await ControlHome.start({
+    'store.check': () => ({ check, backups: [] }),
+  });
+  const { exitCode, stderr } = await run(control, 'check', APP);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('locara keys unlock');
+  expect(stderr).not.toContain('no backup');
+});

@@ -214,3 +214,16 @@ describe('a change of the master key', () => {
     expect(await open(makeCustody(paths), 'acme/notes')).toBe(key);
   });
 });
+
+test('a keyring that does not answer keeps only its own leftover, not the file that was replaced', async () => {
+  const paths = makePaths();
+  const keyring = new TestKeyring();
+  const custody = makeCustody(paths, { keyring });
+  await open(custody);
+  keyring.isReachable = false;
+  await expect(custody.protect({ kind: 'keyring' })).rejects.toMatchObject(
+    unavailable('keyring_unreachable'),
+  );
+  await custody.protect({ kind: 'passphrase', passphrase: passphrase() });
+  expect(existsSync(join(paths.keys, 'master.key'))).toBe(false);
+});
