@@ -3,18 +3,18 @@ import { isAppId, LIMITS, RpcError, type StoreFill } from '@locara/protocol';
 import type { Session } from '../access/session.ts';
 import type { StoreOps } from '../workers/store/ops.ts';
 import type { Worker, WorkerStatus } from '../workers/worker.ts';
-import { measureDiskUse, measureStoreFiles, type StoreDiskUse } from './disk-use.ts';
+import { measureDiskUse, measureStoreFiles, type StoreDiskUse } from './filling/disk-use.ts';
 import {
   createOpenStores,
   type OpenStores,
   type OpenStoresOptions,
   type StoreSettings,
 } from './open-stores.ts';
-import type { FillingStore } from './filling-stores.ts';
-import { createSharedStoreList } from './shared-store-list.ts';
-import type { DeclaredShare, Share, SharedStore, Sharing } from './shared-stores.ts';
-import { createTimeBudgets, type TimeBudgets } from './time-budget.ts';
-import { toFill } from './watch-filling.ts';
+import type { FillingStore } from './filling/filling-stores.ts';
+import { createSharedStoreList } from './sharing/shared-store-list.ts';
+import type { DeclaredShare, Share, SharedStore, Sharing } from './sharing/shared-stores.ts';
+import { createTimeBudgets, type TimeBudgets } from './processes/time-budget.ts';
+import { toFill } from './filling/watch-filling.ts';
 
 const BYTES_PER_MB = 1024 * 1024;
 

@@ -6,15 +6,19 @@ import type { Log } from '../log.ts';
 import type { Paths } from '../paths.ts';
 import type { StoreOps } from '../workers/store/ops.ts';
 import type { Worker, WorkerStatus } from '../workers/worker.ts';
+import { DATABASE_FILE } from './database/store-file.ts';
 import type { StoreKeys } from './keys/store-keys.ts';
 import {
   type CreateStoreWorker,
   createStoreProcesses,
-  DATABASE_FILE,
   type StorePlace,
-} from './store-processes.ts';
-import { createTendedStores } from './tended-stores.ts';
-import { createFillingStores, type FillingStore, type StoreOwners } from './filling-stores.ts';
+} from './processes/store-processes.ts';
+import { createTendedStores } from './processes/tended-stores.ts';
+import {
+  createFillingStores,
+  type FillingStore,
+  type StoreOwners,
+} from './filling/filling-stores.ts';
 
 export interface StoreSettings {
   readonly id: string;

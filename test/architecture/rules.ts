@@ -130,7 +130,8 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     name: 'of the protocol, worker processes run its errors, limits and strict JSON alone: zod costs each 25 MB',
-    files: /^daemon\/(workers\/(\w+\/|serve\.ts)|stores\/\w+\/(?<!stores\/keys\/))/,
+    files:
+      /^daemon\/(workers\/(\w+\/|serve\.ts)|stores\/(database|sql|collections|copies|exports)\/)/,
     imports: /^(protocol\/|zod$)/,
     allows: /^protocol\/(errors|limits|strict-json)\.ts$/,
     violation: {
@@ -161,10 +162,55 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   {
     name: 'of stores, what runs in the store process never imports what holds keys',
     files: /^daemon\/(workers\/store|stores\/(database|sql|collections|copies|exports))\//,
-    imports: /^daemon\/stores\/(keys\/|[\w-]+\.ts$)/,
+    imports: /^daemon\/stores\//,
+    allows: /^daemon\/stores\/(database|sql|collections|copies|exports)\//,
+    includesTypes: true,
     violation: {
       path: 'daemon/stores/copies/backup.ts',
       text: "import { createStoreKeys } from '../keys/store-keys.ts';",
+    },
+  },
+  {
+    name: 'of stores, SQL is built on database alone',
+    files: /^daemon\/stores\/sql\//,
+    imports: /^daemon\/stores\//,
+    allows: /^daemon\/stores\/(database|sql)\//,
+    includesTypes: true,
+    violation: {
+      path: 'daemon/stores/sql/store-description.ts',
+      text: "import { listCollections } from '../collections/collection-rows.ts';",
+    },
+  },
+  {
+    name: 'of stores, collections are built on database alone',
+    files: /^daemon\/stores\/collections\//,
+    imports: /^daemon\/stores\//,
+    allows: /^daemon\/stores\/(database|collections)\//,
+    includesTypes: true,
+    violation: {
+      path: 'daemon/stores/collections/records.ts',
+      text: "import { toWireValue } from '../sql/sql-values.ts';",
+    },
+  },
+  {
+    name: 'of stores, copies know database, SQL and collections, and nothing of exports, which are made of copies',
+    files: /^daemon\/stores\/copies\//,
+    imports: /^daemon\/stores\/exports\//,
+    includesTypes: true,
+    violation: {
+      path: 'daemon/stores/copies/salvage.ts',
+      text: "import { listAppTables } from '../exports/app-tables.ts';",
+    },
+  },
+  {
+    name: 'of stores, who shares and how full a store is are found out without its process or its keys',
+    files: /^daemon\/stores\/(sharing|filling)\//,
+    imports: /^daemon\/stores\//,
+    allows: /^daemon\/stores\/(sharing|filling|database)\//,
+    includesTypes: true,
+    violation: {
+      path: 'daemon/stores/filling/disk-use.ts',
+      text: "import { createStoreProcesses } from '../processes/store-processes.ts';",
     },
   },
   {

@@ -3,7 +3,13 @@ import { RpcError } from '@locara/protocol/errors';
 import type { Opening } from '../../workers/store/ops/opening-ops.ts';
 import type { StoreStart } from '../../workers/store/ops.ts';
 import { openStoreDatabase, type StoreDatabase } from './database.ts';
-import { assertIntact, assertRegularFiles, isSuspect, settleSuspicion } from './integrity.ts';
+import {
+  assertIntact,
+  assertRegularFiles,
+  isSuspect,
+  isUnreadable,
+  settleSuspicion,
+} from './integrity.ts';
 import { damaged, missing } from './store-errors.ts';
 import { finishSwap } from './swap.ts';
 
@@ -51,16 +57,12 @@ function openByFirstKey({ keys, path, quotaBytes }: StoreStart): {
     try {
       return { database: openStoreDatabase({ path, key, quotaBytes }), keyIndex };
     } catch (error) {
-      if (!isWrongKey(error)) throw error;
+      if (!isUnreadable(error)) throw error;
       refusal = error;
     }
   }
   // The key is this store's own: a file that it does not open is damaged, or another one.
-  throw isWrongKey(refusal) ? damaged() : refusal;
-}
-
-function isWrongKey(error: unknown): boolean {
-  return error instanceof RpcError && error.details?.['rule'] === 'store_unreadable';
+  throw isUnreadable(refusal) ? damaged() : refusal;
 }
 
 /** The generation is committed in the file before anyone hears of it: what is on record is never ahead of the file. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type AppManifest, type SharedCollection } from '@locara/protocol';
-import type { AppRecord, AppRegistry } from '../access/apps/app-registry.ts';
-import { createRightsReader } from '../access/rights/effective-rights.ts';
-import { type Blocks, toBlockSubject } from '../access/trust/blocks.ts';
+import type { AppRecord, AppRegistry } from '../../access/apps/app-registry.ts';
+import { createRightsReader } from '../../access/rights/effective-rights.ts';
+import { type Blocks, toBlockSubject } from '../../access/trust/blocks.ts';
 
 /** A collection that two apps have in common, in a store of the pair's own. */
 export interface SharedStore {
