@@ -3,7 +3,7 @@ import { CliError, EXIT, type CliContext } from '../context.ts';
 import { addAppId } from './app-id.ts';
 import { addExample } from './example.ts';
 
-export function registerAccept(data: Command, context: CliContext): void {
+export function registerStoreAccept(data: Command, context: CliContext): void {
   const accept = addAppId(
     data.command('accept').description('keep an older file that was put in the place of the last'),
   )

@@ -4,7 +4,7 @@ import { formatBytes, formatTable, formatTime } from '../output.ts';
 import { addAppId } from './app-id.ts';
 import { addExample } from './example.ts';
 
-export function registerBackups(data: Command, context: CliContext): void {
+export function registerStoreBackups(data: Command, context: CliContext): void {
   const list = data
     .command('backups')
     .description('the copies of the stored data, newest first')

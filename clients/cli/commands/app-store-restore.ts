@@ -9,7 +9,7 @@ interface RestoreOptions {
   readonly yes?: boolean;
 }
 
-export function registerRestore(data: Command, context: CliContext): void {
+export function registerStoreRestore(data: Command, context: CliContext): void {
   const restore = addAppId(
     data.command('restore').description('put a copy in the place of the stored data'),
   )

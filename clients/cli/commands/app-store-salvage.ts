@@ -1,12 +1,12 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import type { ControlResult } from '@locara/protocol';
 import type { Command } from 'commander';
-import { CliError, type CliContext } from '../context.ts';
+import type { CliContext } from '../context.ts';
+import { createFile } from '../create-file.ts';
 import { plain } from '../output.ts';
 import { addAppId } from './app-id.ts';
 import { addExample } from './example.ts';
 
-export function registerSalvage(data: Command, context: CliContext): void {
+export function registerStoreSalvage(data: Command, context: CliContext): void {
   const salvage = addAppId(
     data.command('salvage').description('write what can still be read to a file of yours'),
   )
@@ -44,13 +44,4 @@ async function saveReadable(
   } while (cursor !== undefined);
   await file.sync();
   return { rows, gaps };
-}
-
-async function createFile(path: string): Promise<FileHandle> {
-  return open(path, 'wx', 0o600).catch((error: unknown) => {
-    const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-    throw exists
-      ? new CliError('Conflict', 'That file exists already: name another one.')
-      : new CliError('NotFound', 'The file cannot be made there.');
-  });
 }
