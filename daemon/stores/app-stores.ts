@@ -4,6 +4,7 @@ import type { Session } from '../access/session.ts';
 import type { StoreOps } from '../workers/store/ops.ts';
 import type { Worker, WorkerStatus } from '../workers/worker.ts';
 import { measureDiskUse, measureStoreFiles, type StoreDiskUse } from './filling/disk-use.ts';
+import { noSuchCollection } from './collections/collection-rows.ts';
 import {
   createOpenStores,
   type OpenStores,
@@ -37,7 +38,7 @@ export interface OpenShare extends Pick<Share, 'app' | 'collection' | 'access'> 
 
 /** Every app's own encrypted store, and those that belong to a pair of apps. */
 export interface AppStores {
-  /** Throws Unavailable when the key is lost. */
+  /** Throws Busy while it is being wiped. Its calls answer Unavailable when the key is lost or locked. */
   forApp(session: Owner): Worker<StoreOps>;
   /**
    * Where that collection of the app's is: its own store, or the one it shares with another app. Throws
@@ -53,7 +54,7 @@ export interface AppStores {
   /** The same as the process told it last, where it did: room that was freed is not counted then. */
   fillOf(owner: Owner): StoreFill;
   diskUse(id: string): StoreDiskUse;
-  /** For the user's own eyes: undefined where there is no such store. Throws Unavailable when the key is lost. */
+  /** For the user's own eyes: undefined where there is no such store. */
   openForUser(id: string, quotaBytes: number): Worker<StoreOps> | undefined;
   /** What the app's manifest declares to share, in force or not. */
   sharingsOf(appId: string): readonly DeclaredShare[];
@@ -161,7 +162,8 @@ function createPairStores(
     storeFor: (session, collection, access) => {
       const declared = sharing?.find(session.appId, collection);
       if (declared === undefined) return forApp(session);
-      if (declared.share === undefined) throw notFound();
+      // As if nobody had made it: whether the other app is there is not for this one to know.
+      if (declared.share === undefined) throw noSuchCollection();
       if (access === 'write' && declared.share.access === 'read') throw readOnly();
       return budgets.limit(session.appId, openShare(declared.share));
     },
@@ -189,17 +191,17 @@ function settingsOf({ appId, manifest }: Owner): StoreSettings {
   return { id: appId, quotaBytes: quotaOf(manifest), isBackedUp };
 }
 
-export function quotaOf({ storage }: Session['manifest']): number {
+/** In bytes. */
+export function quotaOf({
+  storage,
+}: {
+  readonly storage: { readonly quota_mb?: number | undefined };
+}): number {
   return (storage.quota_mb ?? LIMITS.defaultStoreQuotaMb) * BYTES_PER_MB;
 }
 
 function assertAppId(appId: string): void {
   if (!isAppId(appId)) throw new RpcError('NotFound', 'There is no such app.');
-}
-
-/** In the words of a collection that nobody made: whether the other app is there is not for this one to know. */
-function notFound(): RpcError {
-  return new RpcError('NotFound', 'There is no such collection: collections.create makes one.');
 }
 
 function readOnly(): RpcError {

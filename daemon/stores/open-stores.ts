@@ -29,7 +29,7 @@ export interface StoreSettings {
 
 /** Stores by their ids, an app's or a pair's: opened, watched and destroyed here. */
 export interface OpenStores {
-  /** Throws Unavailable when the key is lost. */
+  /** Throws Busy while it is being destroyed. Its calls answer Unavailable when the key is lost or locked. */
   readonly open: (store: StoreOwners & StoreSettings) => Worker<StoreOps>;
   /** A new data key; throws NotFound where there is no such store. */
   readonly rotateKey: (store: StoreSettings) => Promise<void>;

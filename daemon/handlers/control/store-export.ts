@@ -4,7 +4,6 @@ import {
   type ControlParams,
   type ControlResult,
   isAppId,
-  LIMITS,
   RpcError,
 } from '@locara/protocol';
 import { notInstalled } from '../../access/apps/absent-app.ts';
@@ -13,16 +12,16 @@ import type { RightsReader } from '../../access/rights/effective-rights.ts';
 import type { AuditLog } from '../../audit/audit.ts';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';
 import { type AppStores, quotaOf } from '../../stores/app-stores.ts';
+import { toFill } from '../../stores/filling/watch-filling.ts';
 import type { StoreOps } from '../../workers/store/ops.ts';
 import type { Worker } from '../../workers/worker.ts';
 import { describeSharing } from '../describe-sharing.ts';
 
 const COUNT_BUDGET_MS = 60_000;
-/** Of copying, checking and sending all of a store. */
+/** Of copying and checking all of a store. */
 const COPY_BUDGET_MS = 30 * 60_000;
 const PIECE_BUDGET_MS = 60_000;
 const KEY_BYTES = 32;
-const BYTES_PER_MB = 1024 * 1024;
 /** The user's own calls take turns with those of the app. */
 const USER = 'user';
 
@@ -62,7 +61,7 @@ async function showStore(options: StoreExportOptions, appId: string): Promise<Vi
     state,
     disk,
     quotaBytes,
-    percent: Math.floor((used * 100) / quotaBytes),
+    percent: toFill(used, quotaBytes).percent,
     encryption: { cipher: 'SQLCipher 4 (AES-256-CBC, HMAC-SHA512, a random key)' },
     ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
     ...contents,
@@ -144,7 +143,7 @@ async function readPiece(
   }
 }
 
-/** Throws NotFound where there is nothing, Unavailable when the key is lost. */
+/** Throws NotFound where there is nothing. */
 function openToExport(
   options: StoreExportOptions,
   appId: string,
@@ -183,6 +182,6 @@ function describeOwner(
   if (former === undefined && !isDamaged && stores.diskUse(appId).databaseBytes === 0) {
     throw notInstalled();
   }
-  const quotaMb = former?.standing?.approved.quotaMb ?? LIMITS.defaultStoreQuotaMb;
-  return { state: isDamaged ? 'damaged' : 'uninstalled', quotaBytes: quotaMb * BYTES_PER_MB };
+  const storage = { quota_mb: former?.standing?.approved.quotaMb };
+  return { state: isDamaged ? 'damaged' : 'uninstalled', quotaBytes: quotaOf({ storage }) };
 }

@@ -20,14 +20,13 @@ export function describeContents(database: StoreDatabase, schemaVersion: number)
 }
 
 function describeCollection(collection: CollectionRow): StoreContents['collections'][number] {
-  const { name, dimensions, modelDigest, tokenizer, partitionBy, counts } = collection;
+  const { name, dimensions, modelDigest, tokenizer, counts } = collection;
   return {
     name,
     tokenizer,
     records: counts.records,
     ...(dimensions === undefined ? {} : { dimensions }),
     ...(modelDigest === undefined ? {} : { modelDigest }),
-    ...(partitionBy === undefined ? {} : { partitionBy }),
   };
 }
 

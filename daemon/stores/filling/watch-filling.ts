@@ -5,8 +5,10 @@ import type { Worker } from '../../workers/worker.ts';
 import { addDetails } from '../database/store-errors.ts';
 import { measureStoreFiles } from './disk-use.ts';
 
-/** In percent of the quota: passing one is told once, until the store is well below it again. */
-const THRESHOLDS = [95, 80];
+/** Of its quota: from here on a store is nearly full. */
+export const FILLING_PERCENT = 80;
+/** Passing one is told once, until the store is well below it again. */
+const THRESHOLDS = [95, FILLING_PERCENT];
 const RETREAT_PERCENT = 5;
 /** How often a store that is filling is asked how full it is. */
 const LOOK_EVERY_MS = 1000;
@@ -61,7 +63,7 @@ export function watchFilling(worker: Worker<StoreOps>, options: FillingOptions):
       });
   };
   const afterWrite = (): void => {
-    const mayFill = measureStoreFiles(folder) * 100 >= limitBytes * (THRESHOLDS.at(-1) ?? 0);
+    const mayFill = measureStoreFiles(folder) * 100 >= limitBytes * FILLING_PERCENT;
     if (mayFill || passed > 0) lookSoon();
   };
   const call: Worker<StoreOps>['call'] = async (op, params, callOptions) => {
