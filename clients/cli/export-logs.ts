@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CliError } from './context.ts';
+import { createFile } from './create-file.ts';
 
 const LOG_FILE = /^locarad\.log(\.\d+)?$/;
 
@@ -47,13 +48,4 @@ function byAge(a: string, b: string): number {
 
 function rankOf(name: string): number {
   return Number(LOG_FILE.exec(name)?.[1]?.slice(1) ?? 0);
-}
-
-async function createFile(path: string): Promise<FileHandle> {
-  return open(path, 'wx', 0o600).catch((error: unknown) => {
-    const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-    throw exists
-      ? new CliError('Conflict', 'That file exists already: name another one.')
-      : new CliError('NotFound', 'The file cannot be made there.');
-  });
 }

@@ -1,4 +1,5 @@
 import { RpcError, type Vector } from '@locara/protocol';
+import { toF32 } from '../stores/collections/vectors/vector-blob.ts';
 
 /** Throws InvalidParams for bytes that are not whole 32-bit floats. */
 export function toFloats(vector: Vector): Float32Array {
@@ -26,9 +27,7 @@ export function toSupplied({
 }
 
 export function toWireVector(vector: Float32Array, encoding: 'float' | 'f32'): Vector {
-  if (encoding === 'float') return [...vector];
-  const bytes = Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
-  return { f32: bytes.toString('base64') };
+  return encoding === 'float' ? [...vector] : toF32(vector);
 }
 
 function isEqual(one: Float32Array, other: Float32Array | undefined): boolean {

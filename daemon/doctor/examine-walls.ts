@@ -6,6 +6,7 @@ import type { Finding } from '@locara/protocol';
 import { RpcError } from '@locara/protocol';
 import { findBubblewrap } from '../sandbox/find-bubblewrap.ts';
 import { readSystemParts } from '../sandbox/system-parts.ts';
+import { DATABASE_FILE } from '../stores/database/store-file.ts';
 import { workerEntry } from '../workers/entry.ts';
 import { runOnce } from '../workers/run-once.ts';
 import type { StoreStart } from '../workers/store/ops.ts';
@@ -55,7 +56,7 @@ export async function examineStoreWalls(): Promise<Finding> {
   const folder = mkdtempSync(join(tmpdir(), 'locara-doctor-'));
   try {
     const start: StoreStart = {
-      path: join(folder, 'store.db'),
+      path: join(folder, DATABASE_FILE),
       keys: [randomBytes(32)],
       quotaBytes: STORE_QUOTA_BYTES,
       generation: 0,

@@ -1,7 +1,7 @@
 import { nameSharing, type Sharing } from '@locara/protocol';
 import type { AppRegistry } from '../access/apps/app-registry.ts';
 import type { AppStores } from '../stores/app-stores.ts';
-import { nameSharedStore } from '../stores/shared-stores.ts';
+import { nameSharedStore } from '../stores/sharing/shared-stores.ts';
 
 /** What an app shares with others, as its user sees it; nothing of an app that is not installed. */
 export function describeSharing(

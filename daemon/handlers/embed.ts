@@ -1,4 +1,5 @@
 import { RpcError } from '@locara/protocol';
+import { toWireVector } from '../collections/wire-vectors.ts';
 import { toUnitVector } from '../scheduler/create-embedder.ts';
 import type { Embedder } from '../scheduler/embedder.ts';
 import type { Handlers } from '../rpc/handler.ts';
@@ -17,7 +18,7 @@ export function embedHandlers({ embedder }: { readonly embedder: Embedder }): Ha
           ? embedded.vectors
           : embedded.vectors.map((vector, index) => toUnitVector(vector, size, texts[index] ?? ''));
       return {
-        embeddings: vectors.map((vector) => (encoding === 'f32' ? toF32(vector) : [...vector])),
+        embeddings: vectors.map((vector) => toWireVector(vector, encoding)),
         dimensions: size,
         usage: { promptTokens: embedded.promptTokens },
       };
@@ -36,11 +37,4 @@ function tooManyDimensions(maxDimensions: number): RpcError {
   return new RpcError('InvalidParams', 'The model has fewer dimensions than asked for.', {
     details: { rule: 'dimensions', maxDimensions },
   });
-}
-
-/** Little-endian, whatever the machine is. */
-function toF32(vector: Float32Array): { f32: string } {
-  const bytes = Buffer.alloc(vector.length * 4);
-  for (const [index, value] of vector.entries()) bytes.writeFloatLE(value, index * 4);
-  return { f32: bytes.toString('base64') };
 }

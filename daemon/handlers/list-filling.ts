@@ -1,7 +1,6 @@
 import type { ControlResult, StoreFill } from '@locara/protocol';
 import type { AppRecord } from '../access/apps/app-registry.ts';
-
-const FILLING_PERCENT = 80;
+import { FILLING_PERCENT } from '../stores/filling/watch-filling.ts';
 
 /** The apps whose stores are nearly full. */
 export function listFilling(

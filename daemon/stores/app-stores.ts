@@ -3,18 +3,19 @@ import { isAppId, LIMITS, RpcError, type StoreFill } from '@locara/protocol';
 import type { Session } from '../access/session.ts';
 import type { StoreOps } from '../workers/store/ops.ts';
 import type { Worker, WorkerStatus } from '../workers/worker.ts';
-import { measureDiskUse, measureStoreFiles, type StoreDiskUse } from './disk-use.ts';
+import { measureDiskUse, measureStoreFiles, type StoreDiskUse } from './filling/disk-use.ts';
+import { noSuchCollection } from './collections/collection-rows.ts';
 import {
   createOpenStores,
   type OpenStores,
   type OpenStoresOptions,
   type StoreSettings,
 } from './open-stores.ts';
-import type { FillingStore } from './filling-stores.ts';
-import { createSharedStoreList } from './shared-store-list.ts';
-import type { DeclaredShare, Share, SharedStore, Sharing } from './shared-stores.ts';
-import { createTimeBudgets, type TimeBudgets } from './time-budget.ts';
-import { toFill } from './watch-filling.ts';
+import type { FillingStore } from './filling/filling-stores.ts';
+import { createSharedStoreList } from './sharing/shared-store-list.ts';
+import type { DeclaredShare, Share, SharedStore, Sharing } from './sharing/shared-stores.ts';
+import { createTimeBudgets, type TimeBudgets } from './processes/time-budget.ts';
+import { toFill } from './filling/watch-filling.ts';
 
 const BYTES_PER_MB = 1024 * 1024;
 
@@ -37,7 +38,7 @@ export interface OpenShare extends Pick<Share, 'app' | 'collection' | 'access'> 
 
 /** Every app's own encrypted store, and those that belong to a pair of apps. */
 export interface AppStores {
-  /** Throws Unavailable when the key is lost. */
+  /** Throws Busy while it is being wiped. Its calls answer Unavailable when the key is lost or locked. */
   forApp(session: Owner): Worker<StoreOps>;
   /**
    * Where that collection of the app's is: its own store, or the one it shares with another app. Throws
@@ -53,7 +54,7 @@ export interface AppStores {
   /** The same as the process told it last, where it did: room that was freed is not counted then. */
   fillOf(owner: Owner): StoreFill;
   diskUse(id: string): StoreDiskUse;
-  /** For the user's own eyes: undefined where there is no such store. Throws Unavailable when the key is lost. */
+  /** For the user's own eyes: undefined where there is no such store. */
   openForUser(id: string, quotaBytes: number): Worker<StoreOps> | undefined;
   /** What the app's manifest declares to share, in force or not. */
   sharingsOf(appId: string): readonly DeclaredShare[];
@@ -152,7 +153,8 @@ function createPairStores(
     storeFor: (session, collection, access) => {
       const declared = sharing?.find(session.appId, collection);
       if (declared === undefined) return forApp(session);
-      if (declared.share === undefined) throw notFound();
+      // As if nobody had made it: whether the other app is there is not for this one to know.
+      if (declared.share === undefined) throw noSuchCollection();
       if (access === 'write' && declared.share.access === 'read') throw readOnly();
       return budgets.limit(session.appId, openShare(declared.share));
     },
@@ -180,17 +182,17 @@ function settingsOf({ appId, manifest }: Owner): StoreSettings {
   return { id: appId, quotaBytes: quotaOf(manifest), isBackedUp };
 }
 
-export function quotaOf({ storage }: Session['manifest']): number {
+/** In bytes. */
+export function quotaOf({
+  storage,
+}: {
+  readonly storage: { readonly quota_mb?: number | undefined };
+}): number {
   return (storage.quota_mb ?? LIMITS.defaultStoreQuotaMb) * BYTES_PER_MB;
 }
 
 function assertAppId(appId: string): void {
   if (!isAppId(appId)) throw new RpcError('NotFound', 'There is no such app.');
-}
-
-/** In the words of a collection that nobody made: whether the other app is there is not for this one to know. */
-function notFound(): RpcError {
-  return new RpcError('NotFound', 'There is no such collection: collections.create makes one.');
 }
 
 function readOnly(): RpcError {

@@ -6,15 +6,19 @@ import type { Log } from '../log.ts';
 import type { Paths } from '../paths.ts';
 import type { StoreOps } from '../workers/store/ops.ts';
 import type { Worker, WorkerStatus } from '../workers/worker.ts';
-import { DATABASE_FILE } from './disk-use.ts';
+import { DATABASE_FILE } from './database/store-file.ts';
 import type { StoreKeys } from './keys/store-keys.ts';
 import {
   type CreateStoreWorker,
   createStoreProcesses,
   type StorePlace,
-} from './store-processes.ts';
-import { createTendedStores } from './tended-stores.ts';
-import { createFillingStores, type FillingStore, type StoreOwners } from './filling-stores.ts';
+} from './processes/store-processes.ts';
+import { createTendedStores } from './processes/tended-stores.ts';
+import {
+  createFillingStores,
+  type FillingStore,
+  type StoreOwners,
+} from './filling/filling-stores.ts';
 
 export interface StoreSettings {
   readonly id: string;
@@ -25,7 +29,7 @@ export interface StoreSettings {
 
 /** Stores by their ids, an app's or a pair's: opened, watched and destroyed here. */
 export interface OpenStores {
-  /** Throws Unavailable when the key is lost. */
+  /** Throws Busy while it is being destroyed. Its calls answer Unavailable when the key is lost or locked. */
   readonly open: (store: StoreOwners & StoreSettings) => Worker<StoreOps>;
   /** A new data key; throws NotFound where there is no such store. */
   readonly rotateKey: (store: StoreSettings) => Promise<void>;

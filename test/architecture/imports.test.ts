@@ -1,14 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import {
-  IMPORT_RULES,
-  TEXT_RULES,
-  findBannedNames,
-  findImportViolations,
-  findMisnamed,
-  findTextViolations,
-  findTrespasses,
-} from './rules.ts';
+import { IMPORT_RULES, findImportViolations, findTrespasses } from './import-rules.ts';
 import { listImports, readSources, type Source } from './sources.ts';
+import { TEXT_RULES, findBannedNames, findMisnamed, findTextViolations } from './text-rules.ts';
 
 const sources = readSources();
 

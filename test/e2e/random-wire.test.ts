@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type DaemonProcess, startDaemonProcess } from '../support/daemon-process.ts';
 import { installSample } from '../support/install-sample.ts';
+import { createRandom } from '../support/random.ts';
 import { authenticate, openWire, type RawCredentials, type Wire } from '../support/raw-client.ts';
 
 /** The same inputs every time; another seed for another hunt. */
@@ -18,15 +19,10 @@ afterAll(async () => {
   await daemon[Symbol.asyncDispose]();
 });
 
-/** mulberry32: a whole number below `limit`. */
-function createRandom(seed: number): (limit: number) => number {
-  let state = seed >>> 0;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
+/** A whole number below `limit`. */
+function createDraw(seed: number): (limit: number) => number {
+  const random = createRandom(seed);
+  return (limit) => (random() * 2 ** 32) % limit;
 }
 
 const ODD = [
@@ -164,7 +160,7 @@ test.each([
   ['mutated calls in a session', mutateCall, true],
   ['damaged bytes in a session', damageBytes, true],
 ])('%s end in an answer or a close', async (_name, create, isInSession) => {
-  const random = createRandom(SEED);
+  const random = createDraw(SEED);
   let wire: Wire | undefined;
   for (let round = 0; round < ROUNDS; round += 1) {
     if (wire === undefined || wire.isClosed) {

@@ -3,17 +3,8 @@ import { digestOf } from '../../daemon/access/trust/digest.ts';
 import type { AppRecord, AppRegistry } from '../../daemon/access/apps/app-registry.ts';
 import { createAppRegistry } from '../../daemon/access/apps/create-app-registry.ts';
 import type { Log } from '../../daemon/log.ts';
-import { type Paths, resolvePaths } from '../../daemon/paths.ts';
-import { createManifest, createTemporaryFolder } from './signed-package.ts';
-
-export function createPaths(): Paths {
-  return resolvePaths({
-    platform: 'linux',
-    home: '/nonexistent',
-    variables: { LOCARA_HOME: createTemporaryFolder() },
-    teamId: undefined,
-  });
-}
+import type { Paths } from '../../daemon/paths.ts';
+import { createManifest } from './signed-package.ts';
 
 /** A registry, and the apps that its log warns of. */
 export interface Opened {

@@ -4,14 +4,10 @@ import { onTestFinished } from 'vitest';
 import type { Session } from '../../daemon/access/session.ts';
 import { type BlobStore, createBlobStore } from '../../daemon/blobs/blob-store.ts';
 import { collectionsHandlers } from '../../daemon/handlers/collections.ts';
-import { resolvePaths } from '../../daemon/paths.ts';
 import type { Embedder } from '../../daemon/scheduler/embedder.ts';
-import { createAppStores } from '../../daemon/stores/app-stores.ts';
 import type { Handlers } from '../../daemon/rpc/handler.ts';
 import { type FakeSessionCall, fakeSessionCall } from '../fakes/session-call.ts';
-import { silentLog } from '../fakes/silent-log.ts';
-import { makeCustody } from './key-custody.ts';
-import { createInProcessStoreWorker } from './store-worker.ts';
+import { openAppStores } from './app-stores.ts';
 import { makeTemporaryFolder } from './temporary-store.ts';
 
 /** The one that `openApp` makes. */
@@ -44,21 +40,8 @@ interface CollectionsApp {
 
 /** The handlers of collections, by any embedder, over one real store in this process. */
 export async function openApp(): Promise<CollectionsApp> {
-  const home = makeTemporaryFolder();
-  const paths = resolvePaths({
-    platform: 'linux',
-    home: '/nowhere',
-    variables: { LOCARA_HOME: home },
-    teamId: undefined,
-  });
-  const stores = createAppStores({
-    paths,
-    keys: makeCustody(paths).storeKeys,
-    createStoreWorker: createInProcessStoreWorker,
-    log: silentLog,
-  });
-  onTestFinished(() => stores.closeAll());
-  const blobs = await createBlobStore({ folder: join(home, 'b'), ttlMs: 60_000 });
+  const { stores } = openAppStores();
+  const blobs = await createBlobStore({ folder: join(makeTemporaryFolder(), 'b'), ttlMs: 60_000 });
   onTestFinished(() => blobs.close());
   const session = { appId: APP, manifest: { storage: { backups: { enabled: false } } } } as Session;
   const call = { ...fakeSessionCall(), session };

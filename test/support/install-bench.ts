@@ -12,12 +12,13 @@ import { createExpansions, type Expansions } from '../../daemon/access/apps/expa
 import { describeInstalled } from '../../daemon/access/rights/describe-app.ts';
 import type { GrantsDeps } from '../../daemon/access/rights/grants.ts';
 import { createTrustList, type TrustList } from '../../daemon/access/trust/trust-list.ts';
-import { type Paths, resolvePaths } from '../../daemon/paths.ts';
+import type { Paths } from '../../daemon/paths.ts';
 import { createFakeBootClock, type FakeBootClock } from '../fakes/boot-clock.ts';
 import { createRecordingAudit, type RecordingAudit } from '../fakes/recording-audit.ts';
 import { silentLog } from '../fakes/silent-log.ts';
 import { trustOf } from './bundles.ts';
-import { createKeyPair, createPackage, createTemporaryFolder } from './signed-package.ts';
+import { createKeyPair, createPackage } from './signed-package.ts';
+import { createPaths } from './home-paths.ts';
 
 export const PIN = `stories-260k@sha256:${'a'.repeat(64)}`;
 /** Trusted as “Ada”, for sideloading. */
@@ -59,12 +60,7 @@ export const NO_BLOCKS: Blocks = {
 export async function createInstallBench({
   isTrusting = true,
 }: { readonly isTrusting?: boolean } = {}): Promise<InstallBench> {
-  const paths = resolvePaths({
-    platform: 'linux',
-    home: '/nonexistent',
-    variables: { LOCARA_HOME: createTemporaryFolder() },
-    teamId: undefined,
-  });
+  const paths = createPaths();
   const registry = await createAppRegistry({ paths, log: { warn: () => undefined } });
   const trustList = createTrustList({ path: paths.trustList });
   if (isTrusting) {

@@ -1,5 +1,5 @@
 import { EXIT_COUNTED_ON } from '../../daemon/workers/store/ops/opening-ops.ts';
-import type { ProcessHooks } from '../../daemon/stores/recorded-worker.ts';
+import type { ProcessHooks } from '../../daemon/stores/processes/process-hooks.ts';
 import { createStoreEngine, type StoreEngine } from '../../daemon/workers/store/engine.ts';
 import type { StoreOps, StoreStart } from '../../daemon/workers/store/ops.ts';
 import type { Worker, WorkerSpec } from '../../daemon/workers/worker.ts';

@@ -3,7 +3,7 @@ import { CliError, EXIT, type CliContext } from '../context.ts';
 import { addExample } from './example.ts';
 import { addKeptStore, nameKeptStore, type SharedOption, toKeptStore } from './kept-store.ts';
 
-export function registerAccept(data: Command, context: CliContext): void {
+export function registerStoreAccept(data: Command, context: CliContext): void {
   const accept = addKeptStore(
     data.command('accept').description('keep an older file that was put in the place of the last'),
   )

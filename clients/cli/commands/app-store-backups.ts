@@ -14,7 +14,7 @@ const REASONS: Record<Reason, string> = {
   restore: 'before a restore',
 };
 
-export function registerBackups(data: Command, context: CliContext): void {
+export function registerStoreBackups(data: Command, context: CliContext): void {
   const list = data
     .command('backups')
     .description('the copies of the stored data, newest first')

@@ -7,7 +7,7 @@ import { addKeptStore, nameKeptStore, type SharedOption, toKeptStore } from './k
 
 type Checked = ControlResult<'store.check'>;
 
-export function registerCheck(data: Command, context: CliContext): void {
+export function registerStoreCheck(data: Command, context: CliContext): void {
   const check = data
     .command('check')
     .description('check the stored data from end to end, and count what can be read')

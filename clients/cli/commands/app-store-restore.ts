@@ -9,7 +9,7 @@ interface RestoreOptions extends SharedOption {
   readonly yes?: boolean;
 }
 
-export function registerRestore(data: Command, context: CliContext): void {
+export function registerStoreRestore(data: Command, context: CliContext): void {
   const restore = addKeptStore(
     data.command('restore').description('put a copy in the place of the stored data'),
   )

@@ -10,7 +10,7 @@ interface SalvageOptions extends SharedOption {
   readonly force?: boolean;
 }
 
-export function registerSalvage(data: Command, context: CliContext): void {
+export function registerStoreSalvage(data: Command, context: CliContext): void {
   const salvage = addKeptStore(
     data.command('salvage').description('write what can still be read to a file of yours'),
   )

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { registerConsent } from './app-consent.ts';
-import { registerData } from './app-store.ts';
+import { registerStore } from './app-store.ts';
 import { registerDiff } from './app-diff.ts';
 import { registerExplain } from './app-explain.ts';
 import { registerInstall } from './app-install.ts';
@@ -22,5 +22,5 @@ export function registerApp(program: Command, context: CliContext): void {
   registerRevoke(app, context);
   registerUninstall(app, context);
   registerRun(app, context);
-  registerData(app, context);
+  registerStore(app, context);
 }

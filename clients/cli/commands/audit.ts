@@ -1,8 +1,7 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import type { AuditEntry, ControlResult } from '@locara/protocol';
 import { type Command, InvalidArgumentError } from 'commander';
-import { CliError } from '../context.ts';
-import type { CliContext } from '../context.ts';
+import { CliError, type CliContext } from '../context.ts';
+import { createFile } from '../create-file.ts';
 import { formatTable, formatTime, plain } from '../output.ts';
 import { parseAppId } from './app-id.ts';
 import { addExample } from './example.ts';
@@ -102,13 +101,4 @@ async function exportLog(path: string, context: CliContext): Promise<{ entries: 
     await file.sync();
     return { entries };
   }
-}
-
-async function createFile(path: string): Promise<FileHandle> {
-  return open(path, 'wx', 0o600).catch((error: unknown) => {
-    const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-    throw exists
-      ? new CliError('Conflict', 'That file exists already: name another one.')
-      : new CliError('NotFound', 'The file cannot be made there.');
-  });
 }

@@ -8,13 +8,14 @@ import {
 import type { AuditLog } from '../../audit/audit.ts';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';
 import type { AppStores } from '../../stores/app-stores.ts';
+import { toFill } from '../../stores/filling/watch-filling.ts';
 import type { StoreOps } from '../../workers/store/ops.ts';
 import type { Worker } from '../../workers/worker.ts';
 import { describeSharing } from '../describe-sharing.ts';
 import { findKeptStore, findOwner, type KeptStoresDeps, USER } from './kept-stores.ts';
 
 const COUNT_BUDGET_MS = 60_000;
-/** Of copying, checking and sending all of a store. */
+/** Of copying and checking all of a store. */
 const COPY_BUDGET_MS = 30 * 60_000;
 const PIECE_BUDGET_MS = 60_000;
 const KEY_BYTES = 32;
@@ -52,7 +53,7 @@ async function showStore(options: StoreExportOptions, appId: string): Promise<Vi
     state,
     disk,
     quotaBytes,
-    percent: Math.floor((used * 100) / quotaBytes),
+    percent: toFill(used, quotaBytes).percent,
     encryption: { cipher: 'SQLCipher 4 (AES-256-CBC, HMAC-SHA512, a random key)' },
     ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
     ...contents,

@@ -78,9 +78,12 @@ export function listCollections(database: StoreDatabase): CollectionRow[] {
 /** Throws NotFound. */
 export function getCollection(database: StoreDatabase, name: string): CollectionRow {
   const collection = findCollection(database, name);
-  if (collection === undefined)
-    throw new RpcError('NotFound', 'There is no such collection: collections.create makes one.');
+  if (collection === undefined) throw noSuchCollection();
   return collection;
+}
+
+export function noSuchCollection(): RpcError {
+  return new RpcError('NotFound', 'There is no such collection: collections.create makes one.');
 }
 
 function findCollection(database: StoreDatabase, name: string): CollectionRow | undefined {

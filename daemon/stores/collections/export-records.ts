@@ -4,7 +4,7 @@ import type { StoreOps } from '../../workers/store/ops.ts';
 import { getCollection, type CollectionRow } from './collection-rows.ts';
 import { RECORD_COLUMNS, recordsWithTexts, toFoundRecord } from './records.ts';
 import type { CollectionParts } from './upsert.ts';
-import { toBlob } from './vectors/vector-blob.ts';
+import { toF32 } from './vectors/vector-blob.ts';
 
 /** About this much in one answer, and one record at least. */
 const BATCH_CHARACTERS = 512 * 1024;
@@ -60,7 +60,7 @@ function readRows(
 }
 
 function toVectorFields(vectors: readonly Float32Array[]): object {
-  const wire = vectors.map((vector) => ({ f32: Buffer.from(toBlob(vector)).toString('base64') }));
+  const wire = vectors.map(toF32);
   if (wire.length === 0) return {};
   return wire.length === 1 ? { vector: wire[0] } : { vectors: wire };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 /** Why a copy was made. `restore`: of what was there before another one was put back. */
-export const BACKUP_REASONS = ['asked', 'daily', 'migration', 'restore'] as const;
+const BACKUP_REASONS = ['asked', 'daily', 'migration', 'restore'] as const;
 export type BackupReason = (typeof BACKUP_REASONS)[number];
 
 /** What a backup's id says of it. */

@@ -23,7 +23,7 @@ const SPARE_BYTES = 1024 * 1024;
 const FULL_DISK_CODES = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
 /** A name in `folder` for something that is being made; what keeps it is removed at the next opening. */
-export function makeScratchName(folder: string): string {
+function makeScratchName(folder: string): string {
   return join(folder, `${randomBytes(8).toString('hex')}${SCRATCH_SUFFIX}`);
 }
 
@@ -116,7 +116,7 @@ export function rekeyCopy(
   });
 }
 
-export function syncFile(path: string): void {
+function syncFile(path: string): void {
   const file = openSync(path, 'r');
   try {
     fsyncSync(file);

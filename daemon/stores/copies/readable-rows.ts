@@ -1,7 +1,7 @@
 import type { StoreDatabase } from '../database/database.ts';
 import { isUnreadable } from '../database/integrity.ts';
 import type { StoredValue } from '../database/stored-value.ts';
-import { quoteName } from './contents.ts';
+import { quoteName } from '../database/tables.ts';
 
 const MAX_ROWID = 2n ** 63n - 1n;
 const MIN_ROWID = -(2n ** 63n);

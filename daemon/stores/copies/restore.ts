@@ -5,7 +5,7 @@ import { isUnreadable, listDamage } from '../database/integrity.ts';
 import { STATE_TABLE, stampGeneration } from '../database/opening.ts';
 import { commitSwap } from '../database/swap.ts';
 import type { Backups } from './backups.ts';
-import { listTables, readSchemaVersion } from './contents.ts';
+import { listRowTables, readSchemaVersion } from './contents.ts';
 import { changeCopy, cloneFile, inspectCopy, withScratch } from './copy-files.ts';
 import { keepDamaged } from './damaged-files.ts';
 import type { ReopenableStore } from './reopenable-store.ts';
@@ -29,7 +29,7 @@ export function restoreBackup(
     const key = findKey(scratch, store.keys);
     const schemaVersion = inspectCopy(scratch, key, (copy) => {
       // SQLite opens an empty file by any key.
-      const isStore = listTables(copy).includes(STATE_TABLE);
+      const isStore = listRowTables(copy).includes(STATE_TABLE);
       if (!isStore || listDamage(copy).length > 0) throw backupDamaged();
       return readSchemaVersion(copy);
     });

@@ -5,7 +5,7 @@ import { recordsTable, textsTable } from '../collections/collection-tables.ts';
 import type { StoreDatabase } from '../database/database.ts';
 import { isUnreadable } from '../database/integrity.ts';
 import type { StoredValue } from '../database/stored-value.ts';
-import { OWN_PREFIX } from '../sql/sql-guard.ts';
+import { isAppTable, listTables } from '../database/tables.ts';
 import { countWireBytes, toWireValue } from '../sql/sql-values.ts';
 import { readRows } from './readable-rows.ts';
 
@@ -25,13 +25,8 @@ export interface SalvageSource {
 
 /** The app's own tables and the records of its collections; indexes are made of these. */
 export function listSources(database: StoreDatabase): SalvageSource[] {
-  const tables = database
-    .maintain(
-      `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual')
-       AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name`,
-    )
-    .map(([name]) => String(name));
-  const own = tables.filter((table) => !table.startsWith(OWN_PREFIX)).map((table) => ({ table }));
+  const tables = listTables(database);
+  const own = tables.filter(isAppTable).map((table) => ({ table }));
   return [...own, ...listRecordTables(database).filter(({ table }) => tables.includes(table))];
 }
 
@@ -87,11 +82,17 @@ export function countReadable(
   database: StoreDatabase,
   { table, texts }: SalvageSource,
 ): { readonly rows: number; readonly isWhole: boolean } {
-  const { rows, isWhole } = countRows(database, table);
-  return { rows, isWhole: isWhole && (texts === undefined || countRows(database, texts).isWhole) };
+  const { rows, isWhole } = countReadableRows(database, table);
+  return {
+    rows,
+    isWhole: isWhole && (texts === undefined || countReadableRows(database, texts).isWhole),
+  };
 }
 
-function countRows(database: StoreDatabase, table: string): { rows: number; isWhole: boolean } {
+function countReadableRows(
+  database: StoreDatabase,
+  table: string,
+): { rows: number; isWhole: boolean } {
   let rows = 0;
   let isWhole = true;
   try {

@@ -2,9 +2,9 @@ import Sqlite, { type Database as SqliteDatabase } from 'better-sqlite3-multiple
 import { getLoadablePath } from 'sqlite-vec';
 import { loadNativeSqlite, type NativeSqlite } from './guard/native-sqlite.ts';
 import { guardStatements, NO_GUARD, type StatementGuard } from './guard/statement-guard.ts';
-import { createReaders, type RowReader } from './row-reader.ts';
+import { createReaders } from './row-reader.ts';
 import { isAllowedFunction } from './sql-functions.ts';
-import { wrapStatement } from './statement.ts';
+import { type StoreStatement, wrapStatement } from './statement.ts';
 import { forbidden, toStoreError, type Guarded, type StoreUsage } from './store-errors.ts';
 import { assertNotLost, isDiskLow, markCreated, watchPlace } from './store-file.ts';
 import type { BoundParams, StoredValue } from './stored-value.ts';
@@ -26,20 +26,6 @@ export interface OpenOptions {
   readonly quotaBytes: number;
   /** How SQLite's C interface is found; a store opens without it, but runs no SQL of its app. */
   readonly loadNative?: (extensionPath: string) => NativeSqlite;
-}
-
-/** One compiled statement. Integers come back as bigint. */
-export interface StoreStatement {
-  /** SQLite's own opinion; true for ATTACH and PRAGMA too, so never the only check. */
-  readonly isReadonly: boolean;
-  readonly columns: readonly string[];
-  run(params?: BoundParams): { readonly changes: number; readonly lastInsertRowid: bigint };
-  /** The first row alone. */
-  first(params?: BoundParams): readonly StoredValue[] | undefined;
-  /** The rows one by one; leaving the loop early ends the statement. */
-  rows(params?: BoundParams): Generator<readonly StoredValue[], void, void>;
-  /** The rows at the caller's own pace. The statement runs no second time before the reader has ended. */
-  read(params?: BoundParams): RowReader;
 }
 
 /** An open encrypted store. Every failure is an RpcError without SQL or values in it. */

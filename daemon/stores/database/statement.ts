@@ -1,8 +1,21 @@
 import type { Database as SqliteDatabase, Statement } from 'better-sqlite3-multiple-ciphers';
-import type { StoreStatement } from './database.ts';
 import type { Readers, RowReader } from './row-reader.ts';
 import type { Guarded } from './store-errors.ts';
 import type { BoundParams, StoredValue } from './stored-value.ts';
+
+/** One compiled statement. Integers come back as bigint. */
+export interface StoreStatement {
+  /** SQLite's own opinion; true for ATTACH and PRAGMA too, so never the only check. */
+  readonly isReadonly: boolean;
+  readonly columns: readonly string[];
+  run(params?: BoundParams): { readonly changes: number; readonly lastInsertRowid: bigint };
+  /** The first row alone. */
+  first(params?: BoundParams): readonly StoredValue[] | undefined;
+  /** The rows one by one; leaving the loop early ends the statement. */
+  rows(params?: BoundParams): Generator<readonly StoredValue[], void, void>;
+  /** The rows at the caller's own pace. The statement runs no second time before the reader has ended. */
+  read(params?: BoundParams): RowReader;
+}
 
 interface StatementChecks {
   readonly guarded: Guarded;

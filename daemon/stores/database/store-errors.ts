@@ -46,6 +46,14 @@ export function toStoreError(
   return unreadable();
 }
 
+/** The same error, which tells more. */
+export function addDetails(
+  { reason, message, details, retryable }: RpcError,
+  more: Readonly<Record<string, unknown>>,
+): RpcError {
+  return new RpcError(reason, message, { details: { ...details, ...more }, retryable });
+}
+
 /** The file is not this app's store any more: damaged, another key, or not accessible. */
 export function unreadable(): RpcError {
   return new RpcError('Unavailable', 'The store cannot be read: damaged, or another key.', {

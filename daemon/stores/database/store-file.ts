@@ -3,6 +3,9 @@ import { dirname } from 'node:path';
 import { createPrivateFile } from '../../files/durable-files.ts';
 import { missing } from './store-errors.ts';
 
+/** The database in a store's folder. */
+export const DATABASE_FILE = 'store.db';
+
 const LOW_DISK_BYTES = 1024 * 1024;
 /** A file beside the database, once there is one: tells a store that is new from one that is lost. */
 const CREATED_SUFFIX = '-created';

@@ -2,31 +2,31 @@ import { RpcError } from '@locara/protocol/errors';
 import type { StoreContents } from '../../workers/store/ops/export-ops.ts';
 import { type CollectionRow, listCollections } from '../collections/collection-rows.ts';
 import type { StoreDatabase } from '../database/database.ts';
-import { quoteName } from './quote-name.ts';
-import { listAppTables } from './app-tables.ts';
+import { countRows, isAppTable, listTables } from '../database/tables.ts';
 
 /** Counts every table of the app and every collection, so it takes as long as reading their indexes does. */
 export function describeContents(database: StoreDatabase, schemaVersion: number): StoreContents {
   return {
     usedBytes: database.usage().usedBytes,
     schemaVersion,
-    tables: listAppTables(database).map(({ name }) => {
-      const rows = countIfReadable(database, name);
-      return rows === undefined ? { name } : { name, rows };
-    }),
+    tables: listTables(database)
+      .filter(isAppTable)
+      .map((name) => {
+        const rows = countIfReadable(database, name);
+        return rows === undefined ? { name } : { name, rows };
+      }),
     collections: listCollections(database).map(describeCollection),
   };
 }
 
 function describeCollection(collection: CollectionRow): StoreContents['collections'][number] {
-  const { name, dimensions, modelDigest, tokenizer, partitionBy, counts } = collection;
+  const { name, dimensions, modelDigest, tokenizer, counts } = collection;
   return {
     name,
     tokenizer,
     records: counts.records,
     ...(dimensions === undefined ? {} : { dimensions }),
     ...(modelDigest === undefined ? {} : { modelDigest }),
-    ...(partitionBy === undefined ? {} : { partitionBy }),
   };
 }
 
@@ -38,9 +38,4 @@ function countIfReadable(database: StoreDatabase, table: string): number | undef
     if (error instanceof RpcError) return undefined;
     throw error;
   }
-}
-
-function countRows(database: StoreDatabase, table: string): number {
-  const [row] = [...database.prepare(`SELECT count(*) FROM ${quoteName(table)}`).rows()];
-  return Number(row?.[0] ?? 0);
 }

@@ -2,12 +2,13 @@ import { RpcError } from '@locara/protocol/errors';
 import { type CollectionRow, listCollections } from '../collections/collection-rows.ts';
 import { createIndexes } from '../collections/indexes.ts';
 import { RECORD_COLUMNS, recordsWithTexts, toFoundRecord } from '../collections/records.ts';
+import { toF32 } from '../collections/vectors/vector-blob.ts';
 import type { StoreDatabase } from '../database/database.ts';
 import { toWireValue } from '../sql/sql-values.ts';
 import { type AppTable, listAppTables, listStoredColumns, selectRows } from './app-tables.ts';
 
 /** Told apart from whatever else is a file of JSON Lines, now and later. */
-export const EXPORT_SCHEMA = 'locara-export/1';
+const EXPORT_SCHEMA = 'locara-export/1';
 
 /**
  * A store as JSON Lines. First `{schema, tables:[{name, columns, sql}], collections:[{name, …}]}`, then for each
@@ -72,9 +73,7 @@ function* writeRecords(
     `SELECT ${RECORD_COLUMNS} FROM ${recordsWithTexts(collection)} ORDER BY r.key`,
   );
   for (const row of select.rows()) {
-    const vectors = byVector.vectorsOf(Number(row[3])).map((vector) => ({
-      f32: Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64'),
-    }));
+    const vectors = byVector.vectorsOf(Number(row[3])).map(toF32);
     const record = { ...toFoundRecord(row), ...(vectors.length === 0 ? {} : { vectors }) };
     yield toLine({ collection: collection.name, record });
   }

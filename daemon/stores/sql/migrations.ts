@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { RpcError } from '@locara/protocol/errors';
 import type { StoreOps } from '../../workers/store/ops.ts';
 import type { StoreDatabase } from '../database/database.ts';
+import { addDetails } from '../database/store-errors.ts';
 import { guardScript, type GuardedStatement } from './sql-guard.ts';
 
 type Migration = StoreOps['migrate']['params']['migrations'][number];
@@ -144,10 +145,7 @@ function naming<T>({ version }: Migration, work: () => T): T {
     return work();
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
-    throw new RpcError(error.reason, error.message, {
-      details: { ...error.details, version },
-      retryable: error.retryable,
-    });
+    throw addDetails(error, { version });
   }
 }
 

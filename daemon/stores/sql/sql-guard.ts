@@ -1,9 +1,8 @@
 import { RpcError } from '@locara/protocol/errors';
+import { OWN_PREFIX } from '../database/guard/action-rules.ts';
 import { forbidden, syntaxError } from '../database/store-errors.ts';
 import { keywordOf, tokenizeSql, type SqlToken } from './sql-tokens.ts';
 
-/** The prefix of the daemon's own tables in an app's database; apps cannot name them. */
-export const OWN_PREFIX = 'locara_';
 const MAX_SQL_CHARACTERS = 262_144;
 
 const DATA_KEYWORDS = new Set([

@@ -2,6 +2,7 @@ import { RpcError } from '@locara/protocol/errors';
 import type { SqlStatement } from '../../workers/store/ops/sql-ops.ts';
 import type { StoreOps } from '../../workers/store/ops.ts';
 import type { StoreDatabase } from '../database/database.ts';
+import { addDetails } from '../database/store-errors.ts';
 import { createQueries } from './queries.ts';
 import { toBoundParams, toWireInteger } from './sql-values.ts';
 import { createStatementCache, type StatementCache } from './statement-cache.ts';
@@ -75,8 +76,5 @@ function executeStatement(
 /** Says which statement of a batch failed. */
 function withIndex(index: number, error: unknown): unknown {
   if (!(error instanceof RpcError)) return error;
-  return new RpcError(error.reason, error.message, {
-    details: { ...error.details, statement: index },
-    retryable: error.retryable,
-  });
+  return addDetails(error, { statement: index });
 }

@@ -1,4 +1,5 @@
-import type { StoreDatabase, StoreStatement } from '../database/database.ts';
+import type { StoreDatabase } from '../database/database.ts';
+import type { StoreStatement } from '../database/statement.ts';
 import { guardStatement, type GuardedStatement } from './sql-guard.ts';
 
 /** SQL that has passed the guard, and is compiled. It holds no values of its callers. */

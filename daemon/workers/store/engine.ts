@@ -10,6 +10,7 @@ import { describeStore } from '../../stores/sql/store-description.ts';
 import type { Engine, LoadedEngine } from '../engine.ts';
 import type { SealReport } from '../seal/settings.ts';
 import type { CopyOps } from './ops/copy-ops.ts';
+import { OP_EFFECTS } from './ops/op-effects.ts';
 import type { StoreOps, StoreStart } from './ops.ts';
 
 export interface StoreEngine extends LoadedEngine<StoreOps> {
@@ -17,37 +18,8 @@ export interface StoreEngine extends LoadedEngine<StoreOps> {
   readonly close: () => boolean;
 }
 
-type ServedOps = Omit<StoreOps, keyof CopyOps>;
-
 /** What runs on the open database; made anew whenever another file takes its place. */
-const SERVED: Readonly<Record<keyof ServedOps, true>> = {
-  exec: true,
-  query: true,
-  batch: true,
-  migrate: true,
-  describeOpening: true,
-  describeWalls: true,
-  describeStore: true,
-  createCollection: true,
-  listCollections: true,
-  describeCollection: true,
-  dropCollection: true,
-  upsertRecords: true,
-  getRecords: true,
-  deleteRecords: true,
-  searchRecords: true,
-  explainSearch: true,
-  exportRecords: true,
-  readTexts: true,
-  countTexts: true,
-  writeVectors: true,
-  finishReembedding: true,
-  describeUse: true,
-  describeContents: true,
-  beginExport: true,
-  readExport: true,
-  endExport: true,
-};
+type ServedOps = Omit<StoreOps, keyof CopyOps>;
 
 /**
  * Opens one app's database. One that is damaged, lost or rolled back answers every call with Unavailable but
@@ -63,22 +35,29 @@ export function createStoreEngine(
     ...createServedOperations(opened, backups),
     describeWalls: () => ({ ...seal, areStatementsGuarded: opened.database.isGuarded }),
   }));
-  const served = Object.keys(SERVED).map((op) => [
-    op,
-    (...args: unknown[]) =>
-      store.serve((operations) => {
-        const operation = operations[op as keyof ServedOps];
-        return Reflect.apply(operation, operations, args) as unknown;
-      }),
-  ]);
   return {
     device: { device: 'CPU', threads: 1, why: 'A database.' },
-    engine: {
-      ...createCopyOperations({ store, backups, now }),
-      ...(Object.fromEntries(served) as Engine<ServedOps>),
-    },
+    engine: serveOpened(store, createCopyOperations({ store, backups, now })),
     close: () => store.close(),
   };
+}
+
+/** Every operation: those on copies, and all others on whatever file is open when they are called. */
+function serveOpened(
+  store: ReopenableStore<Engine<ServedOps>>,
+  copying: Engine<CopyOps>,
+): Engine<StoreOps> {
+  const served = Object.keys(OP_EFFECTS)
+    .filter((op) => !(op in copying))
+    .map((op) => [
+      op,
+      (...args: unknown[]) =>
+        store.serve((operations) => {
+          const operation = operations[op as keyof ServedOps];
+          return Reflect.apply(operation, operations, args) as unknown;
+        }),
+    ]);
+  return { ...copying, ...(Object.fromEntries(served) as Engine<ServedOps>) };
 }
 
 function createServedOperations(

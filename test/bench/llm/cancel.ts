@@ -1,5 +1,6 @@
 import type { CallWire } from '../../support/call-wire.ts';
-import { createPrompt, createRandom } from '../../support/prompts.ts';
+import { createPrompt } from '../../support/prompts.ts';
+import { createRandom } from '../../support/random.ts';
 import { percentile, type Row, wait } from '../measure.ts';
 import { countTokens, firstTokenAtMs, write } from './apps.ts';
 import type { Subject } from './subject.ts';

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStoreDatabase, type StoreDatabase } from '../../../daemon/stores/database/database.ts';
-import { createRandom, drawVector, type DrawVector } from '../../support/vector-sets.ts';
+import { createRandom } from '../../support/random.ts';
+import { drawVector, type DrawVector } from '../../support/vector-sets.ts';
 import { readWordVectors } from '../../support/word-vectors.ts';
 import { percentile } from '../measure.ts';
 

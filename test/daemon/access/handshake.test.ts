@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { createAppRegistry } from '../../../daemon/access/apps/create-app-registry.ts';
-import { resolvePaths } from '../../../daemon/paths.ts';
 import type { CodeFinding } from '../../../daemon/transport/peer-code.ts';
 import { median } from '../../bench/measure.ts';
 import { silentLog } from '../../fakes/silent-log.ts';
@@ -12,7 +11,8 @@ import {
   MAC_BUILD,
 } from '../../support/handshake-bench.ts';
 import { NO_BLOCKS } from '../../support/install-bench.ts';
-import { createTemporaryFolder, rejectionOf } from '../../support/signed-package.ts';
+import { rejectionOf } from '../../support/signed-package.ts';
+import { createPaths } from '../../support/home-paths.ts';
 
 const notes = createApp();
 const MISMATCH: CodeFinding = { kind: 'refused', why: 'requirement', status: -67050 };
@@ -153,12 +153,7 @@ describe('a refusal takes as long for an app that is installed as for one that i
     ['that is well formed', undefined],
     ['that is nonsense', Buffer.alloc(64, 255).toString('base64')],
   ])('with a signature %s', { retry: 2 }, async (_, signature) => {
-    const paths = resolvePaths({
-      platform: 'linux',
-      home: '/nonexistent',
-      variables: { LOCARA_HOME: createTemporaryFolder() },
-      teamId: undefined,
-    });
+    const paths = createPaths();
     const registry = await createAppRegistry({ paths, log: silentLog });
     const { record, manifestBytes } = notes;
     await registry.put(record, { manifestBytes });

@@ -2,16 +2,12 @@ import { join } from 'node:path';
 import type { Capability, Params } from '@locara/protocol';
 import { RpcError } from '@locara/protocol';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { silentLog } from '../../fakes/silent-log.ts';
 import { createBlobStore } from '../../../daemon/blobs/blob-store.ts';
 import { collectionsHandlers } from '../../../daemon/handlers/collections.ts';
 import { dbHandlers } from '../../../daemon/handlers/db.ts';
 import type { Embedder } from '../../../daemon/scheduler/embedder.ts';
 import type { SessionCall } from '../../../daemon/rpc/handler.ts';
-import { createAppStores } from '../../../daemon/stores/app-stores.ts';
-import { resolvePaths } from '../../../daemon/paths.ts';
-import { makeCustody } from '../../support/key-custody.ts';
-import { createInProcessStoreWorker } from '../../support/store-worker.ts';
+import { openAppStores } from '../../support/app-stores.ts';
 import { makeTemporaryFolder } from '../../support/temporary-store.ts';
 
 /** Texts on two axes, by the words that they hold. */
@@ -26,19 +22,7 @@ const embedByWords: Embedder = ({ texts }) =>
   });
 
 async function openApp(held: readonly Capability[], embedder: Embedder = embedByWords) {
-  const paths = resolvePaths({
-    platform: 'linux',
-    home: '/nowhere',
-    variables: { LOCARA_HOME: makeTemporaryFolder() },
-    teamId: undefined,
-  });
-  const stores = createAppStores({
-    paths,
-    keys: makeCustody(paths).storeKeys,
-    createStoreWorker: createInProcessStoreWorker,
-    log: silentLog,
-  });
-  onTestFinished(() => stores.closeAll());
+  const { stores } = openAppStores();
   const blobs = await createBlobStore({ folder: join(makeTemporaryFolder(), 'b'), ttlMs: 60_000 });
   onTestFinished(() => blobs.close());
   const call = {

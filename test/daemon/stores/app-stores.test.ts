@@ -2,33 +2,9 @@ import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync }
 import { dirname, join } from 'node:path';
 import type { AppManifest } from '@locara/protocol';
 import { describe, expect, test } from 'vitest';
-import { silentLog } from '../../fakes/silent-log.ts';
-import { resolvePaths, type Paths } from '../../../daemon/paths.ts';
-import { createAppStores, type AppStores } from '../../../daemon/stores/app-stores.ts';
-import type { WorkerSpec } from '../../../daemon/workers/worker.ts';
-import { makeCustody } from '../../support/key-custody.ts';
-import { createInProcessStoreWorker } from '../../support/store-worker.ts';
-import { makeTemporaryFolder, refusalOf } from '../../support/temporary-store.ts';
-
-function makeStores() {
-  const paths: Paths = resolvePaths({
-    platform: 'linux',
-    home: '/nowhere',
-    variables: { LOCARA_HOME: makeTemporaryFolder() },
-    teamId: undefined,
-  });
-  const started: WorkerSpec[] = [];
-  const stores = createAppStores({
-    paths,
-    keys: makeCustody(paths).storeKeys,
-    createStoreWorker: (spec, hooks) => {
-      started.push(spec);
-      return createInProcessStoreWorker(spec, hooks);
-    },
-    log: silentLog,
-  });
-  return { paths, started, stores };
-}
+import type { AppStores } from '../../../daemon/stores/app-stores.ts';
+import { openAppStores } from '../../support/app-stores.ts';
+import { refusalOf } from '../../support/temporary-store.ts';
 
 const sessionOf = (appId: string, quotaMb?: number) => ({
   appId,
@@ -49,7 +25,7 @@ const readNotes = async (stores: AppStores, appId: string): Promise<unknown> =>
 
 describe("the apps' stores", () => {
   test('are one process each, in a folder of the user alone', async () => {
-    const { paths, started, stores } = makeStores();
+    const { paths, started, stores } = openAppStores();
     await writeNote(stores, 'acme/notes');
     await writeNote(stores, 'acme/mail');
     expect(await readNotes(stores, 'acme/notes')).toEqual([{ body: 'acme/notes' }]);
@@ -63,19 +39,17 @@ describe("the apps' stores", () => {
       })),
     );
     expect(statSync(paths.store('acme/notes')).mode & 0o777).toBe(0o700);
-    await stores.closeAll();
   });
 
   test('keep their data when closed and opened again', async () => {
-    const { stores } = makeStores();
+    const { stores } = openAppStores();
     await writeNote(stores, 'acme/notes');
     await stores.close('acme/notes');
     expect(await readNotes(stores, 'acme/notes')).toEqual([{ body: 'acme/notes' }]);
-    await stores.closeAll();
   });
 
   test('tell what they take on disk without starting a process', async () => {
-    const { started, stores } = makeStores();
+    const { started, stores } = openAppStores();
     const session = sessionOf('acme/notes', 5);
     expect(stores.usage(session)).toEqual({ bytes: 0, limitBytes: 5 * 1024 * 1024 });
     expect(started).toHaveLength(0);
@@ -85,17 +59,16 @@ describe("the apps' stores", () => {
   });
 
   test('are started anew when an update changes the quota', async () => {
-    const { started, stores } = makeStores();
+    const { started, stores } = openAppStores();
     const first = stores.forApp(sessionOf('acme/notes'));
     expect(stores.forApp(sessionOf('acme/notes'))).toBe(first);
     const second = stores.forApp(sessionOf('acme/notes', 5));
     expect((await second.call('describeStore', {})).quotaBytes).toBe(5 * 1024 * 1024);
     expect(started).toHaveLength(2);
-    await stores.closeAll();
   });
 
   test('are wiped with their key: nothing of it opens again', async () => {
-    const { paths, stores } = makeStores();
+    const { paths, stores } = openAppStores();
     await writeNote(stores, 'acme/notes');
     await stores.wipe('acme/notes');
     expect(existsSync(paths.store('acme/notes'))).toBe(false);
@@ -103,11 +76,10 @@ describe("the apps' stores", () => {
     await stores.wipe('acme/notes');
     await writeNote(stores, 'acme/notes');
     expect(await readNotes(stores, 'acme/notes')).toEqual([{ body: 'acme/notes' }]);
-    await stores.closeAll();
   });
 
   test('cannot be read any more after a wipe that did not reach the files', async () => {
-    const { paths, stores } = makeStores();
+    const { paths, stores } = openAppStores();
     await writeNote(stores, 'acme/notes');
     // The files are not where they are to be deleted, so of the wipe only its first half is done.
     const publisher = dirname(paths.store('acme/notes'));
@@ -126,7 +98,7 @@ describe("the apps' stores", () => {
   });
 
   test('answer Unavailable when the key is lost, and keep the file', async () => {
-    const { paths, stores } = makeStores();
+    const { paths, stores } = openAppStores();
     await writeNote(stores, 'acme/notes');
     await stores.closeAll();
     const file = join(paths.store('acme/notes'), 'store.db');
@@ -142,7 +114,7 @@ describe("the apps' stores", () => {
   test.each(['../../etc', 'acme', 'acme/../x', 'Acme/x', 'acme/x/y', ''])(
     'refuse the app id %j',
     (appId) => {
-      const { stores } = makeStores();
+      const { stores } = openAppStores();
       expect(refusalOf(() => stores.forApp(sessionOf(appId))).reason).toBe('NotFound');
     },
   );

@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CatalogEntry, checkManifest } from '@locara/protocol';
 import type { ReadyModel } from '../../../daemon/models/app-models.ts';
-import { resolvePaths } from '../../../daemon/paths.ts';
 import {
   describeLlm,
   describeOcr,
@@ -26,6 +25,7 @@ import { silentLog } from '../../fakes/silent-log.ts';
 import { makeCustody } from '../../support/key-custody.ts';
 import { createManifest } from '../../support/signed-package.ts';
 import { canRestrictFiles } from '../../support/landlock.ts';
+import { createPaths } from '../../support/home-paths.ts';
 
 const CONTROL = new URL('../../fakes/unsealed-canary.ts', import.meta.url);
 const ABSTRACT = `locara-canary-${process.pid}`;
@@ -104,12 +104,7 @@ function modelFor(task: CatalogEntry['task']): ReadyModel {
 /** The store's launch, as the daemon plans it; the folder is the only one it may change. */
 function describeStore(home: string): WorkerSpec {
   const specs: WorkerSpec[] = [];
-  const paths = resolvePaths({
-    platform: 'linux',
-    home: '/nonexistent',
-    variables: { LOCARA_HOME: home },
-    teamId: undefined,
-  });
+  const paths = createPaths(home);
   const stores = createAppStores({
     paths,
     keys: makeCustody(paths).storeKeys,

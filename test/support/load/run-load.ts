@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type CallWire, openCallWire } from '../call-wire.ts';
-import { createRandom } from '../prompts.ts';
+import { createRandom } from '../random.ts';
 import type { RawCredentials } from '../raw-client.ts';
 import type { LoadLog, LoadReport } from './load-log.ts';
 import { drawRequest } from './load-request.ts';

@@ -4,7 +4,7 @@ import { startPinger } from '../../bench/pinger-process.ts';
 import { startEcho } from '../../bench/sockets.ts';
 import { openControlWire } from '../control-wire.ts';
 import type { DaemonProcess } from '../daemon-process.ts';
-import { createRandom } from '../prompts.ts';
+import { createRandom } from '../random.ts';
 import type { RawCredentials, Wire } from '../raw-client.ts';
 import { killBusyWorker } from './kill-workers.ts';
 import { LoadLog, type LoadReport } from './load-log.ts';

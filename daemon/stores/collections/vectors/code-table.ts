@@ -1,4 +1,5 @@
-import type { StoreDatabase, StoreStatement } from '../../database/database.ts';
+import type { StoreDatabase } from '../../database/database.ts';
+import type { StoreStatement } from '../../database/statement.ts';
 import type { StoredValue } from '../../database/stored-value.ts';
 import { toBlob, toFloats } from './vector-blob.ts';
 import { findKey, fromHeads, GONE, toHeads, type Segment, type WholeSegment } from './segment.ts';

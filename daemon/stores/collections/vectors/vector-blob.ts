@@ -18,6 +18,12 @@ export function toBlob(vector: Float32Array): Uint8Array {
   return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
 }
 
+/** As it is on the wire and in JSON Lines. */
+export function toF32(vector: Float32Array): { readonly f32: string } {
+  const bytes = Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
+  return { f32: bytes.toString('base64') };
+}
+
 export function toFloats(blob: Uint8Array): Float32Array {
   return new Float32Array(new Uint8Array(blob).buffer, 0, blob.byteLength >>> 2);
 }

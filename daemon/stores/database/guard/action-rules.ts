@@ -34,7 +34,8 @@ const ABOUT_A_TABLE: ReadonlySet<number> = new Set([
   ACTION.alterTable,
 ]);
 
-const OWN_PREFIX = 'locara_';
+/** The prefix of the daemon's own tables in an app's database; apps cannot name them. */
+export const OWN_PREFIX = 'locara_';
 const MODULES = new Set(['fts5', 'vec0']);
 /** What FTS5 and ALTER TABLE ask of the database by themselves. */
 const PRAGMAS = new Set(['data_version', 'quick_check']);

@@ -16,13 +16,8 @@ import {
   generateInstallKey,
   renderCredentials,
 } from '../../../../daemon/access/apps/credentials-file.ts';
-import {
-  createPaths,
-  createRecord,
-  decide,
-  openRegistry,
-  revoke,
-} from '../../../support/app-registry.ts';
+import { createRecord, decide, openRegistry, revoke } from '../../../support/app-registry.ts';
+import { createPaths } from '../../../support/home-paths.ts';
 import { createManifest, rejectionOf } from '../../../support/signed-package.ts';
 
 test('a record survives a restart whole, in files that only the owner can read', async () => {

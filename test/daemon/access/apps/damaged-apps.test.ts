@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createPaths, createRecord, openRegistry, revoke } from '../../../support/app-registry.ts';
+import { createRecord, openRegistry, revoke } from '../../../support/app-registry.ts';
+import { createPaths } from '../../../support/home-paths.ts';
 import { rejectionOf } from '../../../support/signed-package.ts';
 
 test('an app folder that cannot be read disables that app alone, and not the daemon', async () => {

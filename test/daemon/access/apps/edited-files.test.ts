@@ -5,7 +5,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { AppRegistry } from '../../../../daemon/access/apps/app-registry.ts';
 import { parseRecord, renderRecord } from '../../../../daemon/access/apps/app-record-file.ts';
 import type { Paths } from '../../../../daemon/paths.ts';
-import { createPaths, createRecord, openRegistry } from '../../../support/app-registry.ts';
+import { createRecord, openRegistry } from '../../../support/app-registry.ts';
+import { createPaths } from '../../../support/home-paths.ts';
 
 const appId = 'acme/notes';
 const { record, manifestBytes } = createRecord();

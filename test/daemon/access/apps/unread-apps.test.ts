@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { AppRegistry } from '../../../../daemon/access/apps/app-registry.ts';
-import { createPaths, createRecord, openRegistry, revoke } from '../../../support/app-registry.ts';
+import { createRecord, openRegistry, revoke } from '../../../support/app-registry.ts';
+import { createPaths } from '../../../support/home-paths.ts';
 import { createManifest, rejectionOf } from '../../../support/signed-package.ts';
 
 describe('a record is read when somebody first asks for the app', () => {

@@ -86,6 +86,19 @@ describe('an export', () => {
     ]);
   });
 
+  test('has a table once, with its own SQL, also where a trigger has the same name', () => {
+    run('exec', { sql: 'CREATE TABLE notes (a)' });
+    run('exec', {
+      sql: 'CREATE TRIGGER notes AFTER INSERT ON notes BEGIN DELETE FROM notes WHERE a > 1; END',
+    });
+    run('exec', { sql: 'INSERT INTO notes VALUES (1)' });
+    const [header, ...rows] = exportAs('jsonl').bytes.toString('utf8').trimEnd().split('\n');
+    expect(JSON.parse(header ?? '')).toMatchObject({
+      tables: [{ name: 'notes', sql: 'CREATE TABLE notes (a)' }],
+    });
+    expect(rows).toEqual(['{"table":"notes","row":{"a":1}}']);
+  });
+
   test('as SQLCipher opens with its own key alone, and has everything in it', () => {
     fill();
     const { bytes, key, totalBytes } = exportAs('sqlcipher');

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createRotation } from '../../../../../daemon/stores/collections/vectors/rotation.ts';
-import { createRandom, drawVector } from '../../../../support/vector-sets.ts';
+import { createRandom } from '../../../../support/random.ts';
+import { drawVector } from '../../../../support/vector-sets.ts';
 
 const rotate = (dimensions: number, vector: Float32Array): Float64Array => {
   const rotation = createRotation(dimensions);

@@ -9,7 +9,8 @@ import { openStoreDatabase } from '../../../../../daemon/stores/database/databas
 import type { VectorIndex } from '../../../../../daemon/stores/collections/vectors/vector-index.ts';
 import { rankByComparing, recallOf } from '../../../../support/exact-ranking.ts';
 import { makeOpenOptions } from '../../../../support/temporary-store.ts';
-import { createRandom, drawVector, VECTOR_SETS } from '../../../../support/vector-sets.ts';
+import { createRandom } from '../../../../support/random.ts';
+import { drawVector, VECTOR_SETS } from '../../../../support/vector-sets.ts';
 
 const SMALL_SEGMENTS = { exactUs: 0, segmentVectors: 8 };
 

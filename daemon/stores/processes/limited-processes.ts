@@ -1,6 +1,7 @@
 import { RpcError } from '@locara/protocol';
-import type { WorkerDependencies } from '../workers/worker-dependencies.ts';
-import type { Worker, WorkerSpec } from '../workers/worker.ts';
+import type { WorkerDependencies } from '../../workers/worker-dependencies.ts';
+import type { Worker, WorkerSpec } from '../../workers/worker.ts';
+import type { ProcessHooks } from './process-hooks.ts';
 
 /** What the processes of a worker must tell for them to be counted. */
 export type CountingHooks = Required<Pick<WorkerDependencies, 'beforeStart' | 'onExit'>>;
@@ -13,16 +14,13 @@ export interface LimitedProcessesOptions<Ops> {
   readonly createWorker: (spec: WorkerSpec, hooks: CountingHooks) => Worker<Ops>;
 }
 
-/** Whoever else wants to be told of a store's processes. */
-export type ProcessHooks = Pick<WorkerDependencies, 'onReady' | 'onExit'>;
-
 /**
  * Creates workers of which only so many have a process at once. For a newcomer the one that has been idle longest
  * ends; while all are busy it waits for the first that is not, and answers Busy when none has become idle in time.
  */
 export function createLimitedProcesses<Ops>(
   options: LimitedProcessesOptions<Ops>,
-): (spec: WorkerSpec, hooks?: ProcessHooks) => Worker<Ops> {
+): (spec: WorkerSpec, hooks?: Partial<ProcessHooks>) => Worker<Ops> {
   const places = new Places(options);
   return (spec, hooks = {}) => places.createWorker(spec, hooks);
 }
@@ -47,7 +45,7 @@ class Places<Ops> {
     this.#options = options;
   }
 
-  createWorker(spec: WorkerSpec, hooks: ProcessHooks): Worker<Ops> {
+  createWorker(spec: WorkerSpec, hooks: Partial<ProcessHooks>): Worker<Ops> {
     const inner = this.#options.createWorker(spec, {
       ...hooks,
       beforeStart: (signal) => this.#enter(signal),

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type AppManifest, type SharedCollection } from '@locara/protocol';
-import type { AppRecord, AppRegistry } from '../access/apps/app-registry.ts';
-import { createRightsReader } from '../access/rights/effective-rights.ts';
-import { type Blocks, toBlockSubject } from '../access/trust/blocks.ts';
+import type { AppManifest, SharedCollection } from '@locara/protocol';
+import type { AppRecord, AppRegistry } from '../../access/apps/app-registry.ts';
+import { createRightsReader } from '../../access/rights/effective-rights.ts';
+import { type Blocks, toBlockSubject } from '../../access/trust/blocks.ts';
+
+/** Among the stores of apps. No publisher's name begins with `_`, so no app can have that id. */
+const SHARED_FOLDER = '_shared';
 
 /** A collection that two apps have in common, in a store of the pair's own. */
 export interface SharedStore {
@@ -122,7 +125,7 @@ function entryOf(
   );
 }
 
-/** The same for both. No publisher's name begins with `_`, so no app can have that id. */
+/** The same for both. */
 export function nameSharedStore(pair: readonly [string, string], collection: string): SharedStore {
   const apps = pair.toSorted() as [string, string];
   const name = createHash('sha256')
@@ -130,8 +133,6 @@ export function nameSharedStore(pair: readonly [string, string], collection: str
     .digest('hex');
   return { id: `${SHARED_FOLDER}/${name.slice(0, 40)}`, apps, collection };
 }
-
-export const SHARED_FOLDER = '_shared';
 
 function idsOf(table: ReadonlyMap<string, Declared>): Set<string> {
   const shares = [...table.values()].flatMap((declared) => [...declared.values()]);

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isAppId, parseUnknown } from '@locara/protocol';
 import * as z from 'zod';
-import { createPrivateFile, isFileError, syncFolder } from '../files/durable-files.ts';
-import type { Paths } from '../paths.ts';
+import { createPrivateFile, isFileError, syncFolder } from '../../files/durable-files.ts';
+import type { Paths } from '../../paths.ts';
 import { nameSharedStore, type SharedStore } from './shared-stores.ts';
 
 const AppId = z.string().refine(isAppId);

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { AppRecord, AppRegistry } from '../../../daemon/access/apps/app-registry.ts';
-import type { Blocks } from '../../../daemon/access/trust/blocks.ts';
+import type { AppRecord, AppRegistry } from '../../../../daemon/access/apps/app-registry.ts';
+import type { Blocks } from '../../../../daemon/access/trust/blocks.ts';
 import {
   createSharing,
   nameSharedStore,
   type Sharing,
-} from '../../../daemon/stores/shared-stores.ts';
-import { createRecord } from '../../support/app-registry.ts';
+} from '../../../../daemon/stores/sharing/shared-stores.ts';
+import { createRecord } from '../../../support/app-registry.ts';
 
 const [NOTES, MAIL] = ['acme/notes', 'acme/mail'];
 

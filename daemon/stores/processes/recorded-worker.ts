@@ -1,12 +1,9 @@
 import { RpcError } from '@locara/protocol';
-import { EXIT_COUNTED_ON } from '../workers/store/ops/opening-ops.ts';
-import type { StoreOps } from '../workers/store/ops.ts';
-import type { WorkerDependencies } from '../workers/worker-dependencies.ts';
-import type { Worker } from '../workers/worker.ts';
+import { EXIT_COUNTED_ON } from '../../workers/store/ops/opening-ops.ts';
+import type { StoreOps } from '../../workers/store/ops.ts';
+import type { Worker } from '../../workers/worker.ts';
+import type { ProcessHooks } from './process-hooks.ts';
 import { isStoreTrouble } from './store-trouble.ts';
-
-/** Told of the processes of one store. */
-export type ProcessHooks = Required<Pick<WorkerDependencies, 'onReady' | 'onExit'>>;
 
 /** What is to be kept of each opening of a store's file. */
 export interface OpeningRecorder {

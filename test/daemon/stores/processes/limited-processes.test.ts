@@ -1,11 +1,11 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { createLimitedProcesses } from '../../../daemon/stores/limited-processes.ts';
+import { createLimitedProcesses } from '../../../../daemon/stores/processes/limited-processes.ts';
 import {
   failureOf,
   isProcessRunning,
   untilRunning,
   useEchoWorkers,
-} from '../../support/echo-worker.ts';
+} from '../../../support/echo-worker.ts';
 
 const { open } = useEchoWorkers();
 

@@ -1,7 +1,7 @@
 import type { StoreFill } from '@locara/protocol';
-import type { Log } from '../log.ts';
-import type { StoreOps } from '../workers/store/ops.ts';
-import type { Worker } from '../workers/worker.ts';
+import type { Log } from '../../log.ts';
+import type { StoreOps } from '../../workers/store/ops.ts';
+import type { Worker } from '../../workers/worker.ts';
 import { watchFilling, type WatchedStore } from './watch-filling.ts';
 
 /** Whose store it is, for what is told of it. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { createTimeBudgets } from '../../../daemon/stores/time-budget.ts';
-import { createScriptedWorker } from '../../fakes/scripted-worker.ts';
-import { failureOf } from '../../support/echo-worker.ts';
+import { createTimeBudgets } from '../../../../daemon/stores/processes/time-budget.ts';
+import { createScriptedWorker } from '../../../fakes/scripted-worker.ts';
+import { failureOf } from '../../../support/echo-worker.ts';
 
 interface Ops {
   run: { params: undefined; chunk: never; result: undefined };

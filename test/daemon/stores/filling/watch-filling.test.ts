@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RpcError, type StoreFill } from '@locara/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { watchFilling } from '../../../daemon/stores/watch-filling.ts';
-import type { StoreOps } from '../../../daemon/workers/store/ops.ts';
-import type { Worker } from '../../../daemon/workers/worker.ts';
-import { makeTemporaryFolder } from '../../support/temporary-store.ts';
+import { watchFilling } from '../../../../daemon/stores/filling/watch-filling.ts';
+import type { StoreOps } from '../../../../daemon/workers/store/ops.ts';
+import type { Worker } from '../../../../daemon/workers/worker.ts';
+import { makeTemporaryFolder } from '../../../support/temporary-store.ts';
 
 const LIMIT = 1000;
 

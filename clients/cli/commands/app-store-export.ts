@@ -1,8 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { EXPORT_FORMATS, type ExportFormat } from '@locara/protocol';
 import { type Command, Option } from 'commander';
-import { CliError, EXIT } from '../context.ts';
-import type { CliContext } from '../context.ts';
+import { CliError, EXIT, type CliContext } from '../context.ts';
 import { formatBytes, plain } from '../output.ts';
 import { createExportFile, type ExportFile } from '../export-file.ts';
 import { addAppId } from './app-id.ts';

@@ -1,8 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-
-export const DATABASE_FILE = 'store.db';
-const BACKUPS = 'backups';
+import { DATABASE_FILE } from '../database/store-file.ts';
+import { BACKUPS_FOLDER } from '../database/swap.ts';
 
 /** What a store takes on disk, by what it is. */
 export interface StoreDiskUse {
@@ -17,7 +16,7 @@ export interface StoreDiskUse {
 
 /** Without opening anything; zeros where there is no store. */
 export function measureDiskUse(folder: string): StoreDiskUse {
-  const backups = listFiles(join(folder, BACKUPS));
+  const backups = listFiles(join(folder, BACKUPS_FOLDER));
   const all = sum(listFiles(folder, { isDeep: true }));
   const databaseBytes = bytesOf(join(folder, DATABASE_FILE));
   const logBytes = bytesOf(join(folder, `${DATABASE_FILE}-wal`));

@@ -1,38 +1,17 @@
-import { RpcError } from '@locara/protocol';
-import type { StoreFill } from '@locara/protocol';
-import type { StoreOps } from '../workers/store/ops.ts';
-import type { Worker } from '../workers/worker.ts';
+import { RpcError, type StoreFill } from '@locara/protocol';
+import { OP_EFFECTS } from '../../workers/store/ops/op-effects.ts';
+import type { StoreOps } from '../../workers/store/ops.ts';
+import type { Worker } from '../../workers/worker.ts';
+import { addDetails } from '../database/store-errors.ts';
 import { measureStoreFiles } from './disk-use.ts';
 
-/** In percent of the quota: passing one is told once, until the store is well below it again. */
-const THRESHOLDS = [95, 80];
+/** Of its quota: from here on a store is nearly full. */
+export const FILLING_PERCENT = 80;
+/** Passing one is told once, until the store is well below it again. */
+const THRESHOLDS = [95, FILLING_PERCENT];
 const RETREAT_PERCENT = 5;
 /** How often a store that is filling is asked how full it is. */
 const LOOK_EVERY_MS = 1000;
-/** They change nothing, so nothing is looked at after them. */
-const READING = new Set<string>([
-  'explainSearch',
-  'exportRecords',
-  'readTexts',
-  'countTexts',
-  'describeWalls',
-  'listBackups',
-  'checkStore',
-  'salvage',
-  'query',
-  'getRecords',
-  'searchRecords',
-  'listCollections',
-  'describeCollection',
-  'describeStore',
-  'describeUse',
-  'describeContents',
-  'describeOpening',
-  'beginExport',
-  'readExport',
-  'endExport',
-]);
-
 export interface FillingOptions {
   readonly folder: string;
   readonly limitBytes: number;
@@ -84,7 +63,7 @@ export function watchFilling(worker: Worker<StoreOps>, options: FillingOptions):
       });
   };
   const afterWrite = (): void => {
-    const mayFill = measureStoreFiles(folder) * 100 >= limitBytes * (THRESHOLDS.at(-1) ?? 0);
+    const mayFill = measureStoreFiles(folder) * 100 >= limitBytes * FILLING_PERCENT;
     if (mayFill || passed > 0) lookSoon();
   };
   const call: Worker<StoreOps>['call'] = async (op, params, callOptions) => {
@@ -93,33 +72,17 @@ export function watchFilling(worker: Worker<StoreOps>, options: FillingOptions):
     } catch (error) {
       throw withCommand(error, command);
     } finally {
-      if (!READING.has(op)) afterWrite();
+      if (OP_EFFECTS[op] !== 'reads') afterWrite();
     }
   };
-  return { worker: forward(worker, call), lastFill: () => fill };
+  return { worker: { ...worker, call }, lastFill: () => fill };
 }
 
 export function toFill(usedBytes: number, limitBytes: number): StoreFill {
   return { usedBytes, limitBytes, percent: Math.floor((usedBytes * 100) / limitBytes) };
 }
 
-function forward(worker: Worker<StoreOps>, call: Worker<StoreOps>['call']): Worker<StoreOps> {
-  return {
-    call,
-    notify: (op, params) => {
-      worker.notify(op, params);
-    },
-    keepWarm: (isHeld) => {
-      worker.keepWarm(isHeld);
-    },
-    stopIfIdle: () => worker.stopIfIdle(),
-    status: () => worker.status(),
-    close: () => worker.close(),
-  };
-}
-
 function withCommand(error: unknown, command: string): unknown {
   if (!(error instanceof RpcError) || error.reason !== 'QuotaExceeded') return error;
-  const { reason, message, details, retryable } = error;
-  return new RpcError(reason, message, { details: { ...details, command }, retryable });
+  return addDetails(error, { command });
 }

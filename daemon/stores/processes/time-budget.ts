@@ -1,5 +1,5 @@
 import { RpcError } from '@locara/protocol';
-import type { Worker } from '../workers/worker.ts';
+import type { Worker } from '../../workers/worker.ts';
 
 /** Store time that an app may take at once before it has to share. */
 const CAPACITY_MS = 900_000;
@@ -27,6 +27,7 @@ export function createTimeBudgets<Ops>(
       const known = workers.get(worker);
       if (known !== undefined) return known;
       const limited: Worker<Ops> = {
+        ...worker,
         call: async (op, params, options) => {
           budget.enter();
           try {
@@ -35,11 +36,6 @@ export function createTimeBudgets<Ops>(
             budget.leave();
           }
         },
-        notify: worker.notify.bind(worker),
-        keepWarm: worker.keepWarm.bind(worker),
-        stopIfIdle: worker.stopIfIdle.bind(worker),
-        status: worker.status.bind(worker),
-        close: worker.close.bind(worker),
       };
       workers.set(worker, limited);
       return limited;

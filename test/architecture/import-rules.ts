@@ -130,7 +130,8 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     name: 'of the protocol, worker processes run its errors, limits and strict JSON alone: zod costs each 25 MB',
-    files: /^daemon\/(workers\/(\w+\/|serve\.ts)|stores\/\w+\/(?<!stores\/keys\/))/,
+    files:
+      /^daemon\/(workers\/(\w+\/|serve\.ts)|stores\/(database|sql|collections|copies|exports)\/)/,
     imports: /^(protocol\/|zod$)/,
     allows: /^protocol\/(errors|limits|strict-json)\.ts$/,
     violation: {
@@ -161,10 +162,55 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   {
     name: 'of stores, what runs in the store process never imports what holds keys',
     files: /^daemon\/(workers\/store|stores\/(database|sql|collections|copies|exports))\//,
-    imports: /^daemon\/stores\/(keys\/|[\w-]+\.ts$)/,
+    imports: /^daemon\/stores\//,
+    allows: /^daemon\/stores\/(database|sql|collections|copies|exports)\//,
+    includesTypes: true,
     violation: {
       path: 'daemon/stores/copies/backup.ts',
       text: "import { createStoreKeys } from '../keys/store-keys.ts';",
+    },
+  },
+  {
+    name: 'of stores, SQL is built on database alone',
+    files: /^daemon\/stores\/sql\//,
+    imports: /^daemon\/stores\//,
+    allows: /^daemon\/stores\/(database|sql)\//,
+    includesTypes: true,
+    violation: {
+      path: 'daemon/stores/sql/store-description.ts',
+      text: "import { listCollections } from '../collections/collection-rows.ts';",
+    },
+  },
+  {
+    name: 'of stores, collections are built on database alone',
+    files: /^daemon\/stores\/collections\//,
+    imports: /^daemon\/stores\//,
+    allows: /^daemon\/stores\/(database|collections)\//,
+    includesTypes: true,
+    violation: {
+      path: 'daemon/stores/collections/records.ts',
+      text: "import { toWireValue } from '../sql/sql-values.ts';",
+    },
+  },
+  {
+    name: 'of stores, copies know database, SQL and collections, and nothing of exports, which are made of copies',
+    files: /^daemon\/stores\/copies\//,
+    imports: /^daemon\/stores\/exports\//,
+    includesTypes: true,
+    violation: {
+      path: 'daemon/stores/copies/salvage.ts',
+      text: "import { listAppTables } from '../exports/app-tables.ts';",
+    },
+  },
+  {
+    name: 'of stores, who shares and how full a store is are found out without its process or its keys',
+    files: /^daemon\/stores\/(sharing|filling)\//,
+    imports: /^daemon\/stores\//,
+    allows: /^daemon\/stores\/(sharing|filling|database)\//,
+    includesTypes: true,
+    violation: {
+      path: 'daemon/stores/filling/disk-use.ts',
+      text: "import { createStoreProcesses } from '../processes/store-processes.ts';",
     },
   },
   {
@@ -202,67 +248,6 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
 ];
 
-/** One rule about what a file may say. */
-export interface TextRule {
-  readonly name: string;
-  readonly files: RegExp;
-  readonly forbids: RegExp;
-  readonly violation: Source;
-}
-
-export const TEXT_RULES: readonly TextRule[] = [
-  {
-    name: 'only main.ts ends the process or hears its signals',
-    files: /^(?!(daemon|clients\/cli|daemon\/workers\/\w+)\/main\.ts$)/,
-    forbids: /\bprocess\.(exit|on|once|abort)\(/,
-    violation: { path: 'daemon/daemon.ts', text: 'process.exit(1);' },
-  },
-  {
-    name: 'only config.ts reads the environment in the daemon',
-    files: /^daemon\/(?!config\.ts$)/,
-    forbids: /\bprocess\.env\b/,
-    violation: { path: 'daemon/log.ts', text: "const level = process.env['LEVEL'];" },
-  },
-  {
-    name: 'only paths.ts names a folder of the user in the daemon',
-    files: /^daemon\/(?!paths\.ts$)/,
-    forbids: /\bhomedir\(|XDG_|'Library'/,
-    violation: { path: 'daemon/log.ts', text: "join(homedir(), 'logs');" },
-  },
-  {
-    name: 'no default exports',
-    files: /./,
-    forbids: /^export default\b/m,
-    violation: { path: 'daemon/log.ts', text: 'export default 1;' },
-  },
-  {
-    name: 'no module-level mutable state',
-    files: /./,
-    forbids: /^(export )?(let|var)\b/m,
-    violation: { path: 'daemon/log.ts', text: 'let count = 0;' },
-  },
-  {
-    name: 'every import names a file that exists, with its extension',
-    files: /./,
-    forbids: /\bfrom '\.[^']*(?<!\.ts|\.json)'/,
-    violation: { path: 'daemon/log.ts', text: "import { a } from './paths';" },
-  },
-  {
-    name: 'no program is started through a shell',
-    files: /./,
-    forbids: /\bshell: true\b|\bexec(Sync)?\(['"`]/,
-    violation: { path: 'daemon/log.ts', text: 'execSync(`ls ${folder}`);' },
-  },
-  {
-    name: 'what a caller reads of an error is a sentence with its full stop',
-    files: /^daemon\//,
-    forbids: /\bnew RpcError\(\s*'\w+',\s*('[^'\n]*[^.'\n]'|`[^`]*[^.`]`)/,
-    violation: { path: 'daemon/log.ts', text: "new RpcError('NotFound', 'No such blob', {" },
-  },
-];
-
-const BANNED = /(^|[-/])(managers?|helpers?|utils?|common|misc|data|info|impl|base)(-|\/|\.ts$)/;
-
 export function findImportViolations(rule: ImportRule, sources: readonly Source[]): string[] {
   const isForbidden = ({ target, isTypeOnly }: Import): boolean => {
     if (isTypeOnly && rule.includesTypes !== true) return false;
@@ -276,23 +261,6 @@ export function findImportViolations(rule: ImportRule, sources: readonly Source[
         .filter(isForbidden)
         .map(({ target }) => `${source.path} imports ${target}`),
     );
-}
-
-export function findTextViolations(rule: TextRule, sources: readonly Source[]): string[] {
-  return sources
-    .filter(({ path, text }) => rule.files.test(path) && rule.forbids.test(text))
-    .map(({ path }) => path);
-}
-
-export function findBannedNames(sources: readonly Source[]): string[] {
-  return sources.map(({ path }) => path).filter((path) => BANNED.test(path));
-}
-
-/** Folders and files in kebab-case, and one word for one thing. */
-export function findMisnamed(sources: readonly Source[]): string[] {
-  return sources
-    .map(({ path }) => path)
-    .filter((path) => !/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.ts$/.test(path));
 }
 
 /** Packages meet at their entrances: `@locara/protocol`, never a path into another package. */

@@ -1,7 +1,9 @@
 import { RpcError } from '@locara/protocol';
-import { describeError, type Log } from '../log.ts';
-import type { StoreOps } from '../workers/store/ops.ts';
-import type { Worker } from '../workers/worker.ts';
+import { describeError, type Log } from '../../log.ts';
+import { OP_EFFECTS } from '../../workers/store/ops/op-effects.ts';
+import type { StoreOps } from '../../workers/store/ops.ts';
+import type { Worker } from '../../workers/worker.ts';
+import { addDetails } from '../database/store-errors.ts';
 import { isStoreTrouble } from './store-trouble.ts';
 
 /** After so long without a call, a store's own turn is free for a copy. */
@@ -9,18 +11,6 @@ const IDLE_MS = 15_000;
 /** An app that never rests has its copy made between two of its calls. */
 const RESTLESS_MS = 60 * 60 * 1000;
 const COPY_BUDGET_MS = 600_000;
-
-const WRITES: ReadonlySet<string> = new Set<keyof StoreOps>([
-  'exec',
-  'batch',
-  'migrate',
-  'createCollection',
-  'dropCollection',
-  'upsertRecords',
-  'deleteRecords',
-  'writeVectors',
-  'finishReembedding',
-]);
 
 /** Whose store it is. */
 export interface TendedStore {
@@ -71,9 +61,9 @@ export function createTendedStores({ log }: { readonly log: Log }): TendedStores
       log.warn('store.copyFailed', { appId: id, ...describeError(error) });
     }
   };
-  const settled = (worker: Worker<StoreOps>, store: TendedStore, op: string): void => {
+  const settled = (worker: Worker<StoreOps>, store: TendedStore, op: keyof StoreOps): void => {
     const watch = watchOf(store.id);
-    if (WRITES.has(op)) watch.changedSince ??= performance.now();
+    if (OP_EFFECTS[op] === 'writes') watch.changedSince ??= performance.now();
     clearTimeout(watch.timer);
     const isDue = store.isOptedIn ? watch.changedSince !== undefined : !watch.wasPruned;
     if (!isDue) return;
@@ -116,10 +106,7 @@ function withCommand(error: unknown, name: string): unknown {
   if (!(error instanceof RpcError)) return error;
   const command = commandFor(error, name);
   if (command === undefined) return error;
-  return new RpcError(error.reason, error.message, {
-    details: { ...error.details, command },
-    retryable: error.retryable,
-  });
+  return addDetails(error, { command });
 }
 
 /** The command that says more, of what only the user can mend. */

@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import { RpcError } from '@locara/protocol';
-import { createPrivateFolder } from '../files/durable-files.ts';
-import type { StoreOps, StoreStart } from '../workers/store/ops.ts';
-import type { Worker, WorkerSpec, WorkerStatus } from '../workers/worker.ts';
-import { describeError, type Log } from '../log.ts';
-import { isStoreKnown } from './database/store-file.ts';
-import type { StoreKeys } from './keys/store-keys.ts';
-import { DATABASE_FILE, measureStoreFiles } from './disk-use.ts';
+import { createPrivateFolder } from '../../files/durable-files.ts';
+import type { StoreOps, StoreStart } from '../../workers/store/ops.ts';
+import type { Worker, WorkerSpec, WorkerStatus } from '../../workers/worker.ts';
+import { describeError, type Log } from '../../log.ts';
+import { DATABASE_FILE, isStoreKnown } from '../database/store-file.ts';
+import { measureStoreFiles } from '../filling/disk-use.ts';
+import type { StoreKeys } from '../keys/store-keys.ts';
 import { createKeyRotation } from './key-rotation.ts';
-import { createRecordedWorker, type ProcessHooks } from './recorded-worker.ts';
+import type { ProcessHooks } from './process-hooks.ts';
+import { createRecordedWorker } from './recorded-worker.ts';
 
 /** How a store's process is run. SQLite cannot be interrupted, so only a kill ends a long statement. */
 const WORKER_POLICY = {

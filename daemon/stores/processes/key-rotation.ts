@@ -1,6 +1,6 @@
-import type { StoreOps } from '../workers/store/ops.ts';
-import type { Worker } from '../workers/worker.ts';
-import type { StoreKeys } from './keys/store-keys.ts';
+import type { StoreOps } from '../../workers/store/ops.ts';
+import type { Worker } from '../../workers/worker.ts';
+import type { StoreKeys } from '../keys/store-keys.ts';
 
 /** A copy of the largest store there may be, checked, and of its backups, takes no longer. */
 const ROTATE_BUDGET_MS = 30 * 60_000;

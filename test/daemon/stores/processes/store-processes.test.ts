@@ -1,20 +1,20 @@
 import { copyFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { DATABASE_FILE } from '../../../daemon/stores/disk-use.ts';
-import type { StoreKeys } from '../../../daemon/stores/keys/store-keys.ts';
+import { DATABASE_FILE } from '../../../../daemon/stores/database/store-file.ts';
+import type { StoreKeys } from '../../../../daemon/stores/keys/store-keys.ts';
 import {
   createStoreProcesses,
   type StorePlace,
   type StoreProcesses,
-} from '../../../daemon/stores/store-processes.ts';
-import type { StoreOps } from '../../../daemon/workers/store/ops.ts';
-import { createWorker } from '../../../daemon/workers/supervisor.ts';
-import type { Worker } from '../../../daemon/workers/worker.ts';
-import { silentLog } from '../../fakes/silent-log.ts';
-import { keyPathsIn, makeCustody } from '../../support/key-custody.ts';
-import { createInProcessStoreWorker } from '../../support/store-worker.ts';
-import { makeTemporaryFolder } from '../../support/temporary-store.ts';
+} from '../../../../daemon/stores/processes/store-processes.ts';
+import type { StoreOps } from '../../../../daemon/workers/store/ops.ts';
+import { createWorker } from '../../../../daemon/workers/supervisor.ts';
+import type { Worker } from '../../../../daemon/workers/worker.ts';
+import { silentLog } from '../../../fakes/silent-log.ts';
+import { keyPathsIn, makeCustody } from '../../../support/key-custody.ts';
+import { createInProcessStoreWorker } from '../../../support/store-worker.ts';
+import { makeTemporaryFolder } from '../../../support/temporary-store.ts';
 
 const ID = 'acme/notes';
 const QUOTA_BYTES = 64 * 1024 * 1024;
