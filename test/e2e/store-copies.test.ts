@@ -205,3 +205,20 @@ test('an older file that was put back is refused until the user accepts it', asy
     expect(await count(wire)).toEqual([{ n: 3 }]);
   });
 });
+
+test('a store whose pages behind the first are damaged is held, and can be checked and restored', async () => {
+  await restart((file) => {
+    const bytes = readFileSync(file);
+    bytes.fill(0, 4096);
+    writeFileSync(file, bytes);
+  });
+  await asApp(async (wire) => {
+    const { error } = await wire.call('db.info', {});
+    expect(error?.data).toMatchObject({ details: { rule: 'store_damaged' } });
+  });
+  const checked = await locara('app', 'data', 'check', APP);
+  expect(checked).toMatchObject({ exitCode: 1, document: { check: { state: 'damaged' } } });
+  expect(checked.document['backups']).not.toEqual([]);
+  const restored = await locara('app', 'data', 'restore', APP, '--backup', 'latest', '--yes');
+  expect(restored.exitCode).toBe(0);
+});

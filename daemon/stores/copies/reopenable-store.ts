@@ -98,14 +98,26 @@ export class ReopenableStore<Served> {
     return opened;
   }
 
+  /** A connection that nobody holds would, at its late end, take the log of the file that is there by then. */
+  #serveOrClose(opened: OpenedWithKey): Served {
+    try {
+      return this.#serve(opened);
+    } catch (error) {
+      opened.database.close();
+      throw error;
+    }
+  }
+
   #openAgain(): void {
     this.#problem = undefined;
     try {
       const opened = openWithKey(this.#start);
-      this.#open = { opened, served: this.#serve(opened) };
+      this.#open = { opened, served: this.#serveOrClose(opened) };
     } catch (error) {
       if (!(error instanceof RpcError) || error.reason !== 'Unavailable') throw error;
-      this.#problem = error;
+      // The key fitted, and then a page could not be read: damaged, as when a call meets one.
+      if (isUnreadable(error)) this.condemn();
+      else this.#problem = error;
     }
   }
 
