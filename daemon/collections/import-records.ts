@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Chunk, LIMITS, type Params, type Result, RpcError } from '@locara/protocol';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { parseRecord, type LineRule } from './parse-record.ts';
@@ -7,6 +8,9 @@ import { type CollectionsCall, type NewRecord, upsertRecords } from './upsert-re
 /** One transaction, one chunk, and what is done again after a failure. */
 const BATCH_RECORDS = 200;
 const BATCH_BYTES = 1024 * 1024;
+/** What is read in one turn, in which the daemon serves nobody else. */
+const TURN_LINES = 500;
+const TURN_BYTES = 64 * 1024;
 
 interface NumberedRecord {
   readonly record: NewRecord;
@@ -62,9 +66,15 @@ async function* readBatches(source: ByteSource, start: number): AsyncGenerator<B
   let records: NumberedRecord[] = [];
   let bytes = 0;
   let number = 0;
+  let turn = { lines: 0, bytes: 0 };
   const lines = readLines(source, { offset: start, maxBytes: LIMITS.maxMessageBytes });
   for await (const line of lines) {
     number += 1;
+    turn = { lines: turn.lines + 1, bytes: turn.bytes + line.bytes.length };
+    if (turn.lines >= TURN_LINES || turn.bytes >= TURN_BYTES) {
+      await setImmediate();
+      turn = { lines: 0, bytes: 0 };
+    }
     if (isBlank(line)) continue;
     const record: NewRecord | LineRule = line.isTooLong ? 'line_length' : parseRecord(line.bytes);
     const { offset, nextOffset } = line;

@@ -6,8 +6,10 @@ export type IsAllowed = (record: number) => boolean;
 
 /** `allowed` is ascending. */
 export function createRecordSet(allowed: Float64Array): IsAllowed {
-  const highest = allowed.at(-1) ?? -1;
-  const lowest = allowed[0] ?? 0;
+  const highest = allowed.at(-1);
+  const lowest = allowed[0];
+  // Bits up to -1 would be half a gigabyte of them: `>>>` knows no sign.
+  if (highest === undefined || lowest === undefined) return () => false;
   if (lowest < 0 || highest >= MAX_BITS) {
     const records = new Set(allowed);
     return (record) => records.has(record);

@@ -1,0 +1,27 @@
+import { setImmediate } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { collection, commit, drain, embedBy, openApp } from '../../support/collections-app.ts';
+
+/** Milliseconds that `work` took, and the longest time in it in which nothing else had a turn. */
+async function timeTurns(work: Promise<unknown>): Promise<{ total: number; longest: number }> {
+  const startedAt = performance.now();
+  const ended = work.then(() => true);
+  let longest = 0;
+  for (let isOver = false; !isOver;) {
+    const turnAt = performance.now();
+    isOver = await Promise.race([ended, setImmediate(false)]);
+    longest = Math.max(longest, performance.now() - turnAt);
+  }
+  return { total: performance.now() - startedAt, longest };
+}
+
+test('a file of nothing but line ends leaves the daemon turns for its other callers', async () => {
+  const { call, blobs, using } = await openApp();
+  const lines = 900_000;
+  const blob = await commit(blobs, '\n'.repeat(lines));
+  const handlers = using(embedBy(2));
+  const importing = drain(handlers['collections.import']({ collection, blob, offset: 0 }, call));
+  const { total, longest } = await timeTurns(importing);
+  expect(await importing).toEqual({ chunks: [], result: { imported: 0, offset: lines } });
+  expect(longest).toBeLessThan(total / 3);
+});
