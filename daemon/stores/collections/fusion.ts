@@ -1,7 +1,7 @@
 import type { RankedRecord } from './vectors/vector-index.ts';
 
 /** How many of each ranking are fused at least; the constant of reciprocal rank fusion (Cormack, 2009). */
-const FUSION_DEPTH = 200;
+const FUSION_DEPTH = 64;
 const RANK_OFFSET = 60;
 
 export interface Weights {
