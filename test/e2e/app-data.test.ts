@@ -169,7 +169,9 @@ describe("an app's data", () => {
     const { lines } = (await ask('store.salvage')) as { lines: string[] };
     expect(lines.join()).toContain('canary');
     expect(await ask('keys.rotateStore')).toEqual({ rotated: true });
-    expect(await ask('store.accept')).toEqual({ accepted: true });
+    // Nothing was put in its place.
+    const accepted = await control.call('store.accept', { appId: APP });
+    expect(accepted.error?.data.reason).toBe('Conflict');
     expect(await ask('store.backups')).toEqual({ backups: [] });
     const none = await control.call('store.restore', { appId: APP, backup: 'latest' });
     expect(none.error?.data.reason).toBe('NotFound');
