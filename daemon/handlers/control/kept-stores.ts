@@ -1,12 +1,10 @@
-import { isAppId, LIMITS, RpcError } from '@locara/protocol';
+import { isAppId, RpcError } from '@locara/protocol';
 import { notInstalled } from '../../access/apps/absent-app.ts';
 import type { AppRegistry } from '../../access/apps/app-registry.ts';
 import type { RightsReader } from '../../access/rights/effective-rights.ts';
 import { type AppStores, quotaOf } from '../../stores/app-stores.ts';
 import type { StoreOps } from '../../workers/store/ops.ts';
 import type { Worker } from '../../workers/worker.ts';
-
-const BYTES_PER_MB = 1024 * 1024;
 
 /** The user's own calls take turns with those of the app. */
 export const USER = 'user';
@@ -29,7 +27,7 @@ export interface KeptStore {
   /** Of the store. */
   readonly id: string;
   readonly quotaBytes: number;
-  /** Throws Unavailable when the key is lost. */
+  /** Throws NotFound where it went meanwhile. */
   readonly open: () => Worker<StoreOps>;
 }
 
@@ -47,8 +45,8 @@ export function findOwner(
   const former = registry.findFormer(appId);
   const isDamaged = registry.isDamaged(appId);
   if (former === undefined && !isDamaged && !stores.has(appId)) throw notInstalled();
-  const quotaMb = former?.standing?.approved.quotaMb ?? LIMITS.defaultStoreQuotaMb;
-  return { state: isDamaged ? 'damaged' : 'uninstalled', quotaBytes: quotaMb * BYTES_PER_MB };
+  const storage = { quota_mb: former?.standing?.approved.quotaMb };
+  return { state: isDamaged ? 'damaged' : 'uninstalled', quotaBytes: quotaOf({ storage }) };
 }
 
 /** The data is the user's, also of an app that is gone. Throws NotFound where there is none. */
