@@ -15,6 +15,8 @@ export interface StoreUsage {
 /** Runs `work`; what SQLite throws becomes an RpcError. */
 export type Guarded = <T>(stage: SqlStage, work: () => T) => T;
 
+const FILE_FAILURE = /^SQLITE_(CORRUPT|NOTADB|IOERR|CANTOPEN|FORMAT|PERM|READONLY|PROTOCOL)/;
+
 interface Failure {
   readonly code: string;
   readonly message: string;
@@ -42,8 +44,9 @@ export function toStoreError(
   if (/^SQLITE_IOERR_(WRITE|FSYNC|TRUNCATE)/.test(code)) {
     return full({ ...context.usage(), isDiskFull: true });
   }
-  if (code === 'SQLITE_ERROR' && context.stage !== 'open') return statementError(error, context);
-  return unreadable();
+  // A whole store is condemned for what says that the file cannot be read, never for what its app wrote.
+  if (context.stage === 'open' || FILE_FAILURE.test(code)) return unreadable();
+  return statementError(error, context);
 }
 
 /** The same error, which tells more. */
@@ -140,7 +143,8 @@ function statementError({ message }: Failure, { stage }: { stage: SqlStage }): R
     return forbidden('this operation');
   }
   if (stage === 'prepare') {
-    const problem = /^(no such (?:table|column|function|module|index|view)|ambiguous column name)/;
+    const problem =
+      /^(no such (?:table|column|function|module|index|view|collation sequence)|ambiguous column name)/;
     return syntaxError(problem.exec(message)?.[1] ?? 'a mistake in the statement');
   }
   return new RpcError('InvalidParams', 'The statement failed while it ran.', {
