@@ -117,13 +117,17 @@ interface GuardedMigration {
 function guardMigration(migration: Migration, { schemaOnly }: MigrationRights): GuardedMigration {
   return naming(migration, () => {
     const statements = guardScript(migration.sql);
-    if (!schemaOnly || statements.every(({ kind }) => kind === 'schema')) {
+    if (!schemaOnly || statements.every(isSchemaAlone)) {
       return { migration, statements };
     }
     throw new RpcError('CapabilityDenied', 'A migration that runs other SQL needs store:sql.', {
       details: { capability: 'store:sql' },
     });
   });
+}
+
+function isSchemaAlone({ kind, fillsTable }: GuardedStatement): boolean {
+  return kind === 'schema' && !fillsTable;
 }
 
 function applyAll(database: StoreDatabase, migrations: readonly GuardedMigration[]): number[] {

@@ -43,6 +43,8 @@ export interface GuardedStatement {
   readonly kind: 'data' | 'schema';
   /** True of DELETE and DROP, which must work in a full store. */
   readonly makesRoom: boolean;
+  /** True when it makes a table of what a query finds. */
+  readonly fillsTable: boolean;
   /** True when it numbers its parameters, as in `?2`. */
   readonly isNumbered: boolean;
 }
@@ -73,6 +75,7 @@ export function guardScript(sql: string): GuardedStatement[] {
     const [first] = statement;
     return {
       kind,
+      fillsTable: isTableFromQuery(statement),
       makesRoom: ['DELETE', 'DROP'].includes(keywordOf(first)),
       sql: sql.slice(first?.start, statement.at(-1)?.end),
       isNumbered: statement.some((token) => token.kind === 'variable' && /^\?\d/.test(token.value)),
@@ -106,6 +109,17 @@ function isTrigger(statement: readonly SqlToken[]): boolean {
 
 function endsTrigger(statement: readonly SqlToken[]): boolean {
   return keywordOf(statement.at(-1)) === 'END' && statement.at(-2)?.value === ';';
+}
+
+/** `CREATE TABLE … AS SELECT`: the only statement about tables that runs a query. */
+function isTableFromQuery(statement: readonly SqlToken[]): boolean {
+  if (keywordOf(statement[0]) !== 'CREATE' || keywordOf(statement[1]) !== 'TABLE') return false;
+  let depth = 0;
+  return statement.some((token) => {
+    if (token.kind === 'operator' && token.value === '(') depth += 1;
+    if (token.kind === 'operator' && token.value === ')') depth -= 1;
+    return depth === 0 && keywordOf(token) === 'AS';
+  });
 }
 
 function checkStatement(statement: readonly SqlToken[]): GuardedStatement['kind'] {

@@ -3,6 +3,7 @@ import type { CollectionRow, Tokenizer } from '../collection-rows.ts';
 import { textsTable } from '../collection-tables.ts';
 import { toMatchExpression } from './match-expression.ts';
 import { toRecordSet } from './record-set.ts';
+import { createPassageCutter, LONG_TEXT_CHARACTERS } from './passages.ts';
 import { createSnippetMarks, toOpening } from './snippets.ts';
 import type { RankedText, Snippet, WordIndex, WordSearch } from './word-index.ts';
 
@@ -100,11 +101,16 @@ function cutSnippets(
     `SELECT snippet(${table}, 0, ?, ?, '…', ${SNIPPET_TOKENS[words.tokenizer]})
      FROM ${table} WHERE text MATCH ? AND rowid = ?`,
   );
-  const opening = database.prepare(
-    `SELECT substr(text, 1, 601) FROM ${textsTable(words)} WHERE key = ?`,
+  const texts = textsTable(words);
+  const long = database.prepare(
+    `SELECT text FROM ${texts} WHERE key = ? AND length(text) > ${LONG_TEXT_CHARACTERS}`,
   );
+  const around = createPassageCutter(query);
+  const opening = database.prepare(`SELECT substr(text, 1, 601) FROM ${texts} WHERE key = ?`);
   return (record) => {
     const key = BigInt(record);
+    const [whole] = long.rows([key]);
+    if (typeof whole?.[0] === 'string') return around(whole[0]);
     if (match !== undefined) {
       const [row] = found.rows([marks.open, marks.close, match.expression, key]);
       if (typeof row?.[0] === 'string') return marks.read(row[0]);

@@ -165,7 +165,7 @@ describe('fused rankings', () => {
       filter: { matches: 3 },
       meaning: expect.objectContaining({ method: 'exact', vectors: 2, found: 2 }) as unknown,
       words: { tokenizer: 'unicode61', terms: 1, found: 2 },
-      fusion: { method: 'reciprocal-rank', depth: 200, weights: { meaning: 1, words: 1 } },
+      fusion: { method: 'reciprocal-rank', depth: 64, weights: { meaning: 1, words: 1 } },
       hits: 3,
     });
     expect(JSON.stringify(explained)).not.toMatch(/cat|kind/);

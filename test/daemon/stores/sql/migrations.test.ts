@@ -112,3 +112,16 @@ describe('db.migrate', () => {
     );
   });
 });
+
+test('without store:sql a migration makes no table of what a query finds, and may still make views and computed columns', () => {
+  const store = startStoreEngine(makeStoreStart());
+  const migrate = (sql: string) =>
+    store('migrate', { migrations: [{ version: 1, name: 'a', sql }], schemaOnly: true });
+  for (const sql of [
+    'CREATE TABLE a AS WITH RECURSIVE c(x) AS (SELECT 1) SELECT x FROM c',
+    'create table if not exists "as" as values (1)',
+  ]) {
+    expect(refusalOf(() => migrate(sql)).reason).toBe('CapabilityDenied');
+  }
+  migrate('CREATE TABLE t (a, b AS (a + 1)); CREATE VIEW v AS SELECT b FROM t AS u');
+});
