@@ -30,6 +30,7 @@ import { createLimitedProcesses } from './stores/processes/limited-processes.ts'
 import { createKeyCustody } from './stores/keys/key-custody.ts';
 import { createSystemKeyring } from './stores/keys/system-keyring.ts';
 import { type AppStoresOptions, createAppStores } from './stores/app-stores.ts';
+import { createPrivacy, type Privacy } from './privacy/create-privacy.ts';
 import { createSharing } from './stores/sharing/shared-stores.ts';
 import { createLaunches, type LaunchesOptions } from './sandbox/launches.ts';
 import { createPeerCode } from './transport/peer-code.ts';
@@ -133,7 +134,8 @@ async function createParts(config: Config, log: Log, { startedAt, peers }: Start
   const sharing = createSharing(registry, trusted.blocks);
   const known = { sharing, isKnown: (appId: string) => isKnownApp(registry, appId) };
   const resources = await createResources(config, log, { bootClock, ...known });
-  connectSessions(sessions, resources);
+  const privacy = createPrivacy({ paths, audit, bootClock, log, idleMs: config.workerIdleMs });
+  connectSessions(sessions, { ...resources, privacy });
   warmManifestCheck();
   const installer = createAppInstaller({
     registry,
@@ -160,6 +162,7 @@ async function createParts(config: Config, log: Log, { startedAt, peers }: Start
     installer,
     ...resources,
     ...launching,
+    privacy,
   };
   await expansions.observe();
   const watch = expansions.watch();
@@ -168,13 +171,22 @@ async function createParts(config: Config, log: Log, { startedAt, peers }: Start
     handlers: createHandlers(shared),
     controlHandlers: createControlHandlers(shared),
     close: async () => {
-      const { engines, stores, blobs, quotas } = resources;
       await launching.launches.close();
-      await Promise.all([watch.stop(), engines.close(), stores.closeAll(), blobs.close()]);
-      await quotas.close();
+      await Promise.all([watch.stop(), closeResources({ ...resources, privacy })]);
       await audit.close();
     },
   };
+}
+
+async function closeResources({
+  engines,
+  stores,
+  blobs,
+  privacy,
+  quotas,
+}: SessionResources): Promise<void> {
+  await Promise.all([engines.close(), stores.closeAll(), blobs.close(), privacy.close()]);
+  await quotas.close();
 }
 
 /** Anything of it is here: the app, what it left, or a record that cannot be read. */
@@ -233,15 +245,18 @@ async function createResources(
   return { models: models.forEngines(engines), engines, leases, custody, stores, blobs, quotas };
 }
 
-/** What a session holds, sees and leaves behind of models ends with it. */
+type SessionResources = Awaited<ReturnType<typeof createResources>> & { readonly privacy: Privacy };
+
+/** What a session holds, sees and leaves behind ends with it. */
 function connectSessions(
   sessions: Sessions,
-  { models, engines, leases, stores }: Awaited<ReturnType<typeof createResources>>,
+  { models, engines, leases, stores, privacy }: SessionResources,
 ): void {
   sessions.onClosed((session) => {
     leases.drop(session);
     models.sight.forget(session);
     engines.forgetSession(session.id);
+    privacy.forgetSession(session.id);
   });
   stores.onFilling(({ apps, ...filling }) => {
     for (const appId of apps) sessions.tellStoreFilling(appId, filling);

@@ -29,6 +29,10 @@ export interface Paths {
   /** Of one app: its wrapped data key. */
   storeKey(appId: string): string;
   readonly blobs: string;
+  /** Of one app: the wrapped keys of its vault. */
+  vault(appId: string): string;
+  /** Of one app: what it told under differential privacy, and the key of its pseudonyms. */
+  privacy(appId: string): string;
   /** How many tokens each app used of late. */
   readonly tokenUse: string;
   /** The audit log. */
@@ -75,6 +79,8 @@ export function resolvePaths(environment: PathsEnvironment): Paths {
     store: (appId) => join(roots.data, 'stores', appId),
     storeKey: (appId) => join(keys, 'stores', `${appId}.json`),
     blobs: join(roots.run, 'blobs'),
+    vault: (appId) => join(roots.data, 'vaults', appId),
+    privacy: (appId) => join(roots.data, 'privacy', appId),
     tokenUse: join(roots.data, 'token-use.json'),
     audit: join(roots.data, 'audit'),
     auditCheckpoint: join(keys, 'audit-checkpoint.json'),

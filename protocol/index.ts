@@ -109,6 +109,25 @@ export { Completion, Message } from './methods/llm.ts';
 export { Segment } from './methods/transcribe.ts';
 export { Page, Region } from './methods/ocr.ts';
 export { Filter, NewRecord } from './methods/collection-shapes.ts';
+export { Pipeline, PipelineEffect } from './methods/pipeline-shapes.ts';
+export { BudgetState } from './methods/privacy-budget.ts';
+export {
+  Cost as PrivacyCost,
+  DEFAULT_REPLACEMENT,
+  Entity,
+  NoiseEffect,
+  PATTERN_ENTITIES,
+  Replacement,
+} from './methods/privacy-shapes.ts';
+export { KeyMetadata } from './methods/vault-keystore.ts';
+export {
+  ARGON2_LIMITS,
+  Argon2Parameters,
+  Envelope,
+  EnvelopeV2,
+  VaultContext,
+  VaultValue,
+} from './methods/vault-shapes.ts';
 export { Base64, Digest, MediaInput, SqlParams, SqlValue, Vector } from './values.ts';
 export { parseUnknown } from './parse-unknown.ts';
 export { renderOpenRpc } from './openrpc.ts';

@@ -23,6 +23,7 @@ import type { RunningEngines } from '../scheduler/engines.ts';
 import type { TokenQuotas } from '../scheduler/quotas/token-quotas.ts';
 import type { Leases } from '../models/leases.ts';
 import type { Launches } from '../sandbox/launches.ts';
+import type { Privacy } from '../privacy/create-privacy.ts';
 import type { AppStores } from '../stores/app-stores.ts';
 import type { KeyCustody } from '../stores/keys/key-custody.ts';
 import { auditHandlers } from './audit.ts';
@@ -75,6 +76,7 @@ export interface HandlerParts {
   readonly stores: AppStores;
   readonly blobs: BlobStore;
   readonly launches: Launches;
+  readonly privacy: Privacy;
 }
 
 export function createHandlers(parts: HandlerParts): Handlers {
@@ -157,6 +159,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
         await parts.launches.endApp(appId);
         await parts.stores.wipe(appId);
         await parts.blobs.deleteApp(appId);
+        await parts.privacy.wipe(appId);
         await removeTree(parts.config.paths.launchedHome(appId));
       },
     }),
@@ -183,7 +186,7 @@ function createStatusHandlers(parts: HandlerParts, filling: StatusHandlersDeps['
         pid: session.pid,
         calls,
       })),
-    workers: () => [...engines.status(), ...stores.status()],
+    workers: () => [...engines.status(), ...stores.status(), ...parts.privacy.status()],
     memory: () => engines.memory(),
     filling,
     models: () => {

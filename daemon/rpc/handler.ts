@@ -38,5 +38,8 @@ export type Handler<M extends MethodName> = M extends StreamingMethodName
   ? (params: Params<M>, call: CallOf<M>) => AsyncGenerator<Chunk<M>, Result<M>, void>
   : (params: Params<M>, call: CallOf<M>) => Result<M> | Promise<Result<M>>;
 
+/** The handlers of these methods, as of one table of the protocol. */
+export type HandlersOf<M extends MethodName> = { readonly [N in M]: Handler<N> };
+
 /** Every handler of one namespace; a missing or misspelt method is a compile error. */
 export type Handlers<N extends Namespace = Namespace> = { readonly [M in MethodOf<N>]: Handler<M> };

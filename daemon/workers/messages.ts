@@ -26,4 +26,4 @@ export interface WorkerError {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-export type WorkerKind = 'llm' | 'speech' | 'ocr' | 'store' | 'verify' | 'canary';
+export type WorkerKind = 'llm' | 'speech' | 'ocr' | 'store' | 'verify' | 'privacy' | 'canary';

@@ -107,8 +107,8 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     },
   },
   {
-    name: 'workers import protocol and workers alone; the store worker also stores',
-    files: /^daemon\/workers\/(?!store\/)/,
+    name: 'workers import protocol and workers alone; the store worker also stores, the privacy worker what it runs',
+    files: /^daemon\/workers\/(?!(store|privacy)\/)/,
     imports: /^(clients|daemon|protocol)\//,
     allows: /^(daemon\/workers|protocol)\//,
     includesTypes: true,
@@ -129,9 +129,20 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     },
   },
   {
+    name: 'the privacy worker, and what it runs of privacy, import protocol, workers and each other alone',
+    files: /^daemon\/(workers\/privacy|privacy\/(redaction|noise))\//,
+    imports: /^(clients|daemon|protocol)\//,
+    allows: /^(daemon\/(workers|privacy\/(redaction|noise))|protocol)\//,
+    includesTypes: true,
+    violation: {
+      path: 'daemon/workers/privacy/engine.ts',
+      text: "import { log } from '../../log.ts';",
+    },
+  },
+  {
     name: 'of the protocol, worker processes run its errors, limits and strict JSON alone: zod costs each 25 MB',
     files:
-      /^daemon\/(workers\/(\w+\/|serve\.ts)|stores\/(database|sql|collections|copies|exports)\/)/,
+      /^daemon\/(workers\/(\w+\/|serve\.ts)|stores\/(database|sql|collections|copies|exports)\/|privacy\/(redaction|noise)\/)/,
     imports: /^(protocol\/|zod$)/,
     allows: /^protocol\/(errors|limits|strict-json)\.ts$/,
     violation: {

@@ -1,0 +1,46 @@
+import type { BudgetState } from '@locara/protocol';
+
+/** What one record of a release costs, in millionths, rounded up: whole numbers add up without error. */
+export interface UnitCost {
+  readonly microRho: number;
+  /** Of a pure guarantee alone; undefined where there is a delta. */
+  readonly microEpsilon?: number;
+}
+
+export interface Charge {
+  /** `undefined` is the app's own account of everything else: recorded, not limited. */
+  readonly budget?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly unit: UnitCost;
+  readonly records: number;
+}
+
+export interface BudgetTerms {
+  readonly maxEpsilon: number;
+  readonly delta: number;
+  readonly onExhausted: 'block' | 'warn';
+}
+
+/** Which part of a list. */
+export interface BudgetPage {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/**
+ * How much each app has told about each subject. A charge is on the disk before it resolves: what was released is
+ * never forgotten, what was charged and not released is not given back.
+ */
+export interface Budgets {
+  /** Throws Conflict where the terms differ from those in force. */
+  create(appId: string, budget: string, terms: BudgetTerms): Promise<BudgetState>;
+  /** Throws NotFound for a budget that was not made, QuotaExceeded (`rule: privacy_budget`) where it does not fit. */
+  charge(appId: string, charge: Charge): Promise<BudgetState>;
+  get(appId: string, budget: string, subject?: string): Promise<BudgetState>;
+  list(appId: string, page: BudgetPage): Promise<{ budgets: BudgetState[]; cursor?: string }>;
+  /** On the user's word alone. Answers how many allowances began anew. */
+  reset(appId: string, budget: string, subject?: string): Promise<number>;
+  /** Everything of an app. */
+  wipe(appId: string): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,3 @@
+import { serveWorker } from '../serve.ts';
+
+serveWorker(process, async () => (await import('./engine.ts')).createPrivacyEngine());

@@ -1,0 +1,116 @@
+import * as z from 'zod';
+import { defineMethod } from '../method.ts';
+import { Base64, Vector } from '../values.ts';
+import {
+  BUDGET_FIELDS,
+  Cost,
+  Delta,
+  Epsilon,
+  NoiseEffect,
+  VECTOR_NOISE_FIELDS,
+} from './privacy-shapes.ts';
+
+const errors = [
+  'QuotaExceeded',
+  'Busy',
+  'Timeout',
+  'WorkerCrashed',
+  'Unavailable',
+  'InsufficientResources',
+  'Cancelled',
+] as const;
+
+const Encoding = z.enum(['float', 'f32']).default('float');
+const WireVector = z.union([z.array(z.number()), z.object({ f32: Base64 })]);
+const MAX_RECORDS = 65_536;
+const Bins = z.array(z.string().min(1).max(256)).min(1).max(4096);
+
+export const privacyNoiseMethods = {
+  'privacy.noise': defineMethod({
+    summary: 'Vectors, clipped and with calibrated noise: differentially private, each on its own.',
+    requires: 'session',
+    params: z.strictObject({
+      vectors: z.array(Vector).min(1).max(2048),
+      ...VECTOR_NOISE_FIELDS,
+      normalize: z.boolean().default(false).describe('Bring what is released to length 1.'),
+      encoding: Encoding,
+    }),
+    result: z.object({ vectors: z.array(WireVector), ...NoiseEffect.shape }),
+    errors,
+  }),
+  'privacy.drawNoise': defineMethod({
+    summary: 'Noise alone, from the exact samplers: it protects nothing until it is added.',
+    requires: 'session',
+    params: z.strictObject({
+      mechanism: z.enum(['gaussian', 'laplacian']).default('gaussian'),
+      dimensions: z.int().min(1).max(65_536),
+      scale: z.number().positive().max(1e9).describe('Sigma of the Gaussian, b of the Laplacian.'),
+      encoding: Encoding,
+    }),
+    result: z.object({ noise: WireVector }),
+    errors,
+  }),
+  'privacy.randomizedResponse': defineMethod({
+    summary: 'A label that is the true one only more likely than the others; the label alone.',
+    requires: 'session',
+    params: z.strictObject({
+      label: z.string().max(256),
+      labels: z.array(z.string().max(256)).min(2).max(4096),
+      epsilon: Epsilon,
+      ...BUDGET_FIELDS,
+    }),
+    result: z.object({ label: z.string() }),
+    errors,
+  }),
+  'privacy.count': defineMethod({
+    summary: 'How many, give or take noise: one record more or less is not to be told.',
+    requires: 'session',
+    params: z.strictObject({
+      count: z.int().min(0),
+      epsilon: Epsilon.default(1),
+      ...BUDGET_FIELDS,
+    }),
+    result: z.object({ count: z.int(), scale: z.number(), cost: Cost }),
+    errors,
+  }),
+  'privacy.histogram': defineMethod({
+    summary: 'How many of each bin, give or take noise; each value counts in one bin.',
+    requires: 'session',
+    params: z.strictObject({
+      values: z.array(z.string().max(256)).max(MAX_RECORDS),
+      bins: Bins.describe('All of them, also the empty ones; which there are is not protected.'),
+      epsilon: Epsilon.default(1),
+      ...BUDGET_FIELDS,
+    }),
+    result: z.object({ counts: z.array(z.int()), scale: z.number(), cost: Cost }),
+    errors,
+  }),
+  'privacy.mean': defineMethod({
+    summary: 'The mean of numbers held within bounds; how many they are is not protected.',
+    requires: 'session',
+    params: z.strictObject({
+      values: z.array(z.number()).min(1).max(MAX_RECORDS),
+      lower: z.number(),
+      upper: z.number(),
+      epsilon: Epsilon.default(1),
+      ...BUDGET_FIELDS,
+    }),
+    result: z.object({ mean: z.number(), scale: z.number(), cost: Cost }),
+    errors,
+  }),
+  'privacy.centroid': defineMethod({
+    summary: 'The mean of clipped vectors; how many they are is not protected.',
+    requires: 'session',
+    params: z.strictObject({
+      vectors: z.array(Vector).min(1).max(16_384),
+      epsilon: Epsilon.default(1),
+      delta: Delta,
+      clip: z.number().positive().max(1e6).default(1),
+      acceptUselessUtility: z.boolean().default(false),
+      encoding: Encoding,
+      ...BUDGET_FIELDS,
+    }),
+    result: z.object({ vector: WireVector, ...NoiseEffect.shape }),
+    errors,
+  }),
+};

@@ -1,0 +1,163 @@
+import * as z from 'zod';
+import { Unicode } from '../values.ts';
+
+/** What can be looked for, by the short name that a caller may write for it. */
+export const PATTERN_ENTITIES = {
+  email: 'EMAIL_ADDRESS',
+  phone: 'PHONE_NUMBER',
+  ssn: 'US_SSN',
+  creditCard: 'CREDIT_CARD',
+  ip: 'IP_ADDRESS',
+  address: 'STREET_ADDRESS',
+  iban: 'IBAN_CODE',
+  mac: 'MAC_ADDRESS',
+  url: 'URL',
+  crypto: 'CRYPTO',
+  dateOfBirth: 'DATE_TIME',
+  passport: 'PASSPORT',
+  driverLicense: 'DRIVER_LICENSE',
+  bankRouting: 'ABA_ROUTING_NUMBER',
+  secret: 'SECRET',
+  nationalId: 'NATIONAL_ID',
+} as const;
+
+const EntityName = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'letters, digits and _');
+
+/** The most patterns of its own that one call may bring, and how long each may be. */
+export const MAX_CUSTOM_PATTERNS = 32;
+export const MAX_CUSTOM_PATTERN_CHARS = 512;
+
+export const CustomPattern = z
+  .strictObject({
+    name: EntityName,
+    pattern: z
+      .string()
+      .min(1)
+      .max(MAX_CUSTOM_PATTERN_CHARS)
+      .describe('In the syntax of RE2: no backreference, no look-around; linear in the text.'),
+    flags: z
+      .string()
+      .regex(/^[gimsu]*$/, 'of g, i, m, s, u')
+      .optional()
+      .describe('As of a JavaScript regular expression; g and u change nothing.'),
+    score: z.number().min(0).max(1).default(1),
+  })
+  .meta({ id: 'CustomPattern' });
+
+const THRESHOLDS = ['strict', 'balanced', 'precise'] as const;
+
+/** What to look for in a text. */
+export const DETECTION_FIELDS = {
+  patterns: z
+    .array(EntityName)
+    .max(128)
+    .optional()
+    .describe(
+      'What to look for: short names (`email`, `phone`, `ssn`, `creditCard`, `ip`, `address`, …) or names of entities (`EMAIL_ADDRESS`, …). Everything when left out; nothing but `custom` when empty.',
+    ),
+  custom: z.array(CustomPattern).max(MAX_CUSTOM_PATTERNS).optional(),
+  threshold: z
+    .union([z.enum(THRESHOLDS), z.number().min(0).max(1)])
+    .default('balanced')
+    .describe(
+      'The least score that counts: `strict` 0 (misses least), `balanced` 0.35, `precise` 0.6 (is wrong least).',
+    ),
+  region: z
+    .string()
+    .regex(/^[A-Z]{2}$/, 'two capital letters, ISO 3166-1')
+    .optional()
+    .describe('The country whose national numbers are meant where a text says none.'),
+};
+
+export const Entity = z
+  .object({
+    entity: z.string().describe('As Presidio names it, or the `name` of a custom pattern.'),
+    start: z.int().describe('UTF-16 offset of the first unit.'),
+    end: z.int().describe('UTF-16 offset behind the last unit.'),
+    score: z.number(),
+    reason: z.string().describe('Which rule and which proof found it; never what it found.'),
+  })
+  .meta({ id: 'Entity' });
+export type Entity = z.output<typeof Entity>;
+
+export const Replacement = z
+  .union([
+    z.string().max(256),
+    z.strictObject({ mode: z.literal('placeholder') }),
+    z.strictObject({
+      mode: z.literal('mask'),
+      keepLast: z.int().min(0).max(8).default(4),
+      character: z.string().min(1).max(2).default('*'),
+    }),
+    z.strictObject({ mode: z.literal('pseudonym') }),
+    z.strictObject({ mode: z.literal('drop') }),
+    z.strictObject({ mode: z.literal('block') }),
+  ])
+  .meta({ id: 'Replacement' })
+  .describe(
+    'A text for each entity, in which `{PATTERN}` stands for its short name in capitals and `{ENTITY}` for its name; or `placeholder` (`[EMAIL_1]`, the same for the same, to be taken back by `privacy.restore`), `mask`, `pseudonym` (the same for the same in this app, for ever), `drop`, `block` (the call is refused if there is any).',
+  );
+export type Replacement = z.output<typeof Replacement>;
+export const DEFAULT_REPLACEMENT = '[{PATTERN}]';
+
+export const REDACTION_FIELDS = {
+  ...DETECTION_FIELDS,
+  replacement: Replacement.default(DEFAULT_REPLACEMENT),
+};
+
+export const BudgetName = Unicode.min(1).max(128);
+export const Subject = Unicode.min(1)
+  .max(256)
+  .describe('Whom the data is about; each has an allowance of their own.');
+
+export const Epsilon = z.number().positive().max(1000);
+export const Delta = z.number().gt(0).lt(1).default(1e-5);
+
+/** Whose allowance a release is charged to. */
+export const BUDGET_FIELDS = {
+  budget: BudgetName.optional().describe(
+    'An allowance made by `privacy.budget.create`; without it the release is recorded, and nothing limits it.',
+  ),
+  subject: Subject.optional(),
+};
+
+/** What a release cost: added up over releases it bounds what they tell together. */
+export const Cost = z
+  .object({
+    rho: z.number().describe('Of zero-concentrated differential privacy; adds up.'),
+    epsilon: z.number(),
+    delta: z.number().describe('0 where the guarantee is pure.'),
+    records: z.int().describe('How many records were charged, each this much.'),
+  })
+  .meta({ id: 'PrivacyCost' });
+export type Cost = z.output<typeof Cost>;
+
+export const VECTOR_NOISE_FIELDS = {
+  mechanism: z.enum(['gaussian', 'laplacian']).default('gaussian'),
+  epsilon: Epsilon.default(1),
+  delta: Delta.describe('Of the Gaussian mechanism; the Laplacian has none.'),
+  clip: z
+    .number()
+    .positive()
+    .max(1e6)
+    .default(1)
+    .describe('The longest a vector may be, in L2; longer ones are shortened to it.'),
+  acceptUselessUtility: z
+    .boolean()
+    .default(false)
+    .describe('Release even vectors that are noise and nothing else (expectedCosine below 0.3).'),
+  ...BUDGET_FIELDS,
+};
+
+/** What noise did to vectors. */
+export const NoiseEffect = z
+  .object({
+    mechanism: z.enum(['gaussian', 'laplacian']),
+    sigma: z.number().describe('Standard deviation of the noise of one coordinate.'),
+    expectedCosine: z
+      .number()
+      .describe('Between a vector of length `clip` and what is released of it, on average.'),
+    cost: Cost,
+  })
+  .meta({ id: 'NoiseEffect' });
+export type NoiseEffect = z.output<typeof NoiseEffect>;

@@ -1,0 +1,68 @@
+import * as z from 'zod';
+import { defineMethod } from '../method.ts';
+import { DETECTION_FIELDS, Entity, REDACTION_FIELDS } from './privacy-shapes.ts';
+
+const errors = [
+  'PayloadTooLarge',
+  'Conflict',
+  'Busy',
+  'Timeout',
+  'WorkerCrashed',
+  'Unavailable',
+  'Cancelled',
+] as const;
+
+const RestoreId = z.string().max(64);
+
+export const privacyMethods = {
+  'privacy.detect': defineMethod({
+    summary: 'Where a text names people, accounts, addresses, secrets; nothing is changed.',
+    requires: 'session',
+    params: z.strictObject({ text: z.string(), ...DETECTION_FIELDS }),
+    result: z.object({ entities: z.array(Entity) }),
+    errors,
+  }),
+  'privacy.redact': defineMethod({
+    summary: 'The text with what `privacy.detect` finds replaced.',
+    requires: 'session',
+    params: z.strictObject({ text: z.string(), ...REDACTION_FIELDS }),
+    result: z.object({
+      text: z.string(),
+      entities: z.array(Entity).describe('Offsets in the text as it was given.'),
+      restoreId: RestoreId.optional().describe(
+        'With placeholders: takes them back by `privacy.restore`, while this session lasts.',
+      ),
+    }),
+    errors,
+  }),
+  'privacy.restore': defineMethod({
+    summary: 'Put back what placeholders stand for, in any text that has them.',
+    requires: 'session',
+    params: z.strictObject({ text: z.string(), restoreId: RestoreId }),
+    result: z.object({
+      text: z.string(),
+      restored: z.int().describe('How many placeholders were put back.'),
+    }),
+    errors: ['NotFound', 'PayloadTooLarge'],
+  }),
+  'privacy.forget': defineMethod({
+    summary: 'Forget what the placeholders of one redaction stand for.',
+    requires: 'session',
+    params: z.strictObject({ restoreId: RestoreId }),
+    result: z.object({ forgotten: z.boolean() }),
+  }),
+  'privacy.capabilities': defineMethod({
+    summary: 'What this computer has for privacy, and what is used instead of what it lacks.',
+    requires: 'session',
+    params: z.strictObject({}),
+    result: z.object({
+      capabilities: z.array(
+        z.object({
+          id: z.string(),
+          available: z.boolean(),
+          uses: z.string().describe('What is used: the thing itself, or what stands in for it.'),
+        }),
+      ),
+    }),
+  }),
+};
