@@ -110,6 +110,7 @@ export { Segment } from './methods/transcribe.ts';
 export { Page, Region } from './methods/ocr.ts';
 export { Filter, NewRecord } from './methods/collection-shapes.ts';
 export { Base64, Digest, MediaInput, SqlParams, SqlValue, Vector } from './values.ts';
+export { parseJson } from './parse-json.ts';
 export { parseUnknown } from './parse-unknown.ts';
 export { renderOpenRpc } from './openrpc.ts';
 export { renderReference } from './reference.ts';
