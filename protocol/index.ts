@@ -129,6 +129,7 @@ export {
   VaultValue,
 } from './methods/vault-shapes.ts';
 export { Base64, Digest, MediaInput, SqlParams, SqlValue, Vector } from './values.ts';
+export { parseJson } from './parse-json.ts';
 export { parseUnknown } from './parse-unknown.ts';
 export { renderOpenRpc } from './openrpc.ts';
 export { renderReference } from './reference.ts';

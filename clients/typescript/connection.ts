@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { LIMITS, NOTICES, PROGRESS_STAGES, RpcError } from '@locara/protocol';
+import { LIMITS, NOTICES, parseJson, PROGRESS_STAGES, RpcError } from '@locara/protocol';
 import type { Progress } from '@locara/protocol';
 import { JSONRPCClient } from 'json-rpc-2.0';
 import type { JSONRPCResponse } from 'json-rpc-2.0';
@@ -172,7 +172,7 @@ export class Connection {
 
   #receive(line: string): void {
     if (this.#end !== undefined) return;
-    const message: unknown = JSON.parse(line);
+    const message = parseJson(line);
     if (!isRecord(message) || message['jsonrpc'] !== '2.0') throw new Error('not JSON-RPC');
     if (typeof message['method'] === 'string') this.#notice(message['method'], message['params']);
     else this.#answer(message);

@@ -1,4 +1,4 @@
-import { LIMITS, NewRecord, parseUnknown } from '@locara/protocol';
+import { LIMITS, NewRecord, parseJson, parseUnknown } from '@locara/protocol';
 import { findProtoKey } from '../rpc/proto-key.ts';
 import { scanJson } from '../transport/json-scan.ts';
 
@@ -27,7 +27,7 @@ function decode(bytes: Uint8Array): string | undefined {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch {
     return undefined;
   }

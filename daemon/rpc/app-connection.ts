@@ -1,20 +1,22 @@
 import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Capability, LIMITS, type MacCodeIdentity, NOTICES, RpcError } from '@locara/protocol';
 import type { LaunchedApp } from '../access/examine-claim.ts';
 import { createHandshake, type HandshakeDeps } from '../access/handshake.ts';
-import { toCapabilityDenied } from '../access/rights/grants.ts';
-import type { CountedCall, OpenSession, SessionIdentity, Sessions } from '../access/sessions.ts';
+import type { OpenSession, SessionIdentity, Sessions } from '../access/sessions.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Log } from '../log.ts';
 import type { Connection } from '../transport/connection.ts';
 import type { CodeFinding } from '../transport/peer-code.ts';
 import type { Peer } from '../transport/peer.ts';
+import { assertMayCall } from './assert-may-call.ts';
+import { abortUnauthorized, type AppCall, createAppCall } from './app-call.ts';
+import { createCallNotices } from './call-notices.ts';
 import { dispatch } from './dispatcher.ts';
 import type { Request } from './envelope.ts';
 import type { Handlers } from './handler.ts';
 import { type Answer, toAnswerLine, toLine } from './message-line.ts';
 import { OpenCalls } from './open-calls.ts';
-import { createProgressSender } from './progress.ts';
 import { createRequestConnection } from './request-connection.ts';
 import { toWireError } from './wire-error.ts';
 
@@ -44,13 +46,6 @@ export interface AppConnection {
   close(): void;
 }
 
-interface OpenCall {
-  readonly controller: AbortController;
-  readonly method: string;
-  readonly leansOn: Set<Capability>;
-  counted?: CountedCall | undefined;
-}
-
 /** One app's connection: envelope checks, the handshake, calls in flight, cancel, streams. */
 export function serveAppConnection(
   socket: Socket,
@@ -70,7 +65,7 @@ class ServedConnection implements AppConnection {
   readonly #peer: Peer;
   readonly #connection: Connection;
   readonly #handshake;
-  readonly #calls = new OpenCalls<OpenCall>();
+  readonly #calls = new OpenCalls<AppCall>();
   #authTimer: NodeJS.Timeout | undefined;
   #session: OpenSession | undefined;
   /** Ends the mark of the peer's process as an app. */
@@ -187,9 +182,9 @@ class ServedConnection implements AppConnection {
   async #serve(request: Request, isLarge: boolean): Promise<void> {
     const { id, method } = request;
     if (this.#session === undefined) this.#startAuthTimer();
-    const call: OpenCall = { controller: new AbortController(), method, leansOn: new Set() };
+    const call = createAppCall(method);
     try {
-      this.#admit();
+      assertMayCall(this.#calls.size, this.#deps.isDraining());
       call.counted = this.#session?.beginCall();
     } catch (refusal) {
       this.#connection.send(toAnswerLine(id, this.#toFailure(refusal, call)));
@@ -209,7 +204,7 @@ class ServedConnection implements AppConnection {
     this.#connection.send(line);
   }
 
-  async #answer(request: Request, call: OpenCall): Promise<Answer> {
+  async #answer(request: Request, call: AppCall): Promise<Answer> {
     try {
       call.controller.signal.throwIfAborted();
       const result = await this.#dispatch(request, call);
@@ -220,39 +215,13 @@ class ServedConnection implements AppConnection {
     }
   }
 
-  #toFailure(error: unknown, { method, controller: { signal } }: OpenCall): Answer {
+  #toFailure(error: unknown, { method, controller: { signal } }: AppCall): Answer {
     return { error: toWireError(error, { log: this.#deps.log, method, signal }) };
   }
 
-  #admit(): void {
-    if (this.#calls.size >= LIMITS.maxCallsPerConnection) {
-      throw new RpcError(
-        'Busy',
-        'Too many calls are in flight on this connection: wait for an answer first.',
-        {
-          details: { retryAfterMs: 100 },
-        },
-      );
-    }
-    if (this.#deps.isDraining()) {
-      throw new RpcError('Unavailable', 'The daemon is stopping: connect again when it is back.', {
-        retryable: true,
-        details: { state: 'draining' },
-      });
-    }
-  }
-
-  #dispatch(request: Request, call: OpenCall): Promise<unknown> {
-    const { id, method, progressToken } = request;
-    const tellProgress =
-      progressToken === undefined
-        ? () => undefined
-        : createProgressSender((progress) => {
-            // Progress that nobody reads is not worth keeping.
-            if (!this.#connection.hasRoom) return;
-            const params = { token: progressToken, ...progress };
-            this.#send({ jsonrpc: '2.0', method: NOTICES.progress, params });
-          });
+  #dispatch(request: Request, call: AppCall): Promise<unknown> {
+    const { method } = request;
+    const { sendChunk, sendProgress } = createCallNotices(this.#connection, request);
     return dispatch(
       this.#deps.handlers,
       { method, params: request.params },
@@ -260,14 +229,10 @@ class ServedConnection implements AppConnection {
         handshake: this.#handshake,
         session: this.#session,
         signal: call.controller.signal,
-        sendChunk: async (chunk, sequence) => {
-          const params = { id, sequence, chunk };
-          const line = toLine({ jsonrpc: '2.0', method: NOTICES.chunk, params });
-          await this.#connection.sendInTurn(line);
-        },
+        sendChunk,
         sendProgress: (progress) => {
           if (call.counted !== undefined) call.counted.isQueued = progress.stage === 'queued';
-          tellProgress(progress);
+          sendProgress(progress);
         },
         onRequire: (capability, isHeld) => {
           call.leansOn.add(capability);
@@ -280,12 +245,9 @@ class ServedConnection implements AppConnection {
   #grantsChanged(): void {
     const session = this.#session;
     if (session === undefined) return;
-    for (const { controller, leansOn, method } of this.#calls.values()) {
-      const lost = [...leansOn].find((capability) => !session.has(capability));
-      if (lost === undefined || controller.signal.aborted) continue;
+    abortUnauthorized(this.#calls.values(), session, (lost, method) => {
       this.#record('deny', lost, method);
-      controller.abort(toCapabilityDenied(lost, method));
-    }
+    });
     this.notify(NOTICES.grantsChanged, { grants: session.grants() });
   }
 
@@ -322,10 +284,4 @@ class ServedConnection implements AppConnection {
     this.#session?.close();
     this.#endHold();
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

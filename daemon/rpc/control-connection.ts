@@ -4,12 +4,12 @@ import {
   type ControlMethodName,
   type ControlMethodSpec,
   LIMITS,
-  NOTICES,
   RpcError,
 } from '@locara/protocol';
 import type { AuditLog } from '../audit/audit.ts';
 import type { Log } from '../log.ts';
 import type { Connection } from '../transport/connection.ts';
+import { createCallNotices } from './call-notices.ts';
 import type { ControlHandlers } from './control-handler.ts';
 import { describeWidening } from './describe-widening.ts';
 import { parseParams } from './dispatcher.ts';
@@ -115,7 +115,7 @@ class ServedConnection implements ControlConnection {
 
   async #answer(request: Request, signal: AbortSignal): Promise<Answer> {
     try {
-      const sendChunk = this.#sendChunkOf(request.id);
+      const { sendChunk } = createCallNotices(this.#connection, request);
       return { result: await dispatchControl(this.#deps, request, { signal, sendChunk }) };
     } catch (error) {
       const { method } = request;
@@ -131,13 +131,6 @@ class ServedConnection implements ControlConnection {
     for (const { controller, isStream } of this.#calls.values()) {
       if (isStream) controller.abort(new RpcError('Cancelled', 'The connection closed.'));
     }
-  }
-
-  #sendChunkOf(id: Request['id']): SendChunk {
-    return async (chunk, sequence) => {
-      const params = { id, sequence, chunk };
-      await this.#connection.sendInTurn(toLine({ jsonrpc: '2.0', method: NOTICES.chunk, params }));
-    };
   }
 
   /** What the user asked for goes on, also when they will not ask for more. */

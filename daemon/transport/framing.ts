@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { LIMITS } from '@locara/protocol';
+import { LIMITS, parseJson } from '@locara/protocol';
 import { scanJson, type ScanVerdict } from './json-scan.ts';
 
 /** `too-long`: a line passed its cap. `http`: the stream starts as a browser or a web client would. */
@@ -100,7 +100,7 @@ export function parseMessage(
   if (verdict === 'too-many') return { error: 'PayloadTooLarge' };
   if (verdict === 'too-deep' || !isUtf8(line)) return { error: 'ParseError' };
   try {
-    return { message: JSON.parse(line.toString('utf8')) as unknown };
+    return { message: parseJson(line.toString('utf8')) };
   } catch {
     return { error: 'ParseError' };
   }

@@ -43,7 +43,9 @@ async function main(chosen: readonly string[]): Promise<void> {
       (chosen.length === 0 || chosen.some((choice) => name.startsWith(`${choice}.`))));
   const names = Object.keys(MEASURES).filter(isChosen);
   if (names.length === 0) {
-    throw new Error(`nothing is called so; there are ${Object.keys(MEASURES).join(', ')}`);
+    process.stderr.write(`Nothing is called so. There are: ${Object.keys(MEASURES).join(', ')}.\n`);
+    process.exitCode = 2;
+    return;
   }
   const rows: Row[] = [];
   for (const name of names) rows.push(...((await MEASURES[name]?.()) ?? []));

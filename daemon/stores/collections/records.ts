@@ -1,5 +1,6 @@
 import { RpcError } from '@locara/protocol/errors';
 import { LIMITS } from '@locara/protocol/limits';
+import { parseJson } from '@locara/protocol/parse-json';
 import type { FoundRecord, UpsertRecord } from '../../workers/store/ops/collection-ops.ts';
 import type { StoreDatabase } from '../database/database.ts';
 import type { ResultBudget } from '../database/result-budget.ts';
@@ -51,7 +52,7 @@ export function toFoundRecord([id, text, metadata]: readonly StoredValue[]): Fou
     id: String(id),
     ...(typeof text === 'string' ? { text } : {}),
     ...(typeof metadata === 'string'
-      ? { metadata: JSON.parse(metadata) as Record<string, unknown> }
+      ? { metadata: parseJson(metadata) as Record<string, unknown> }
       : {}),
   };
 }

@@ -1,4 +1,5 @@
 import { RpcError } from '@locara/protocol/errors';
+import { parseJson } from '@locara/protocol/parse-json';
 import type { StoreOps } from '../../workers/store/ops.ts';
 import { listCollections } from '../collections/collection-rows.ts';
 import { recordsTable, textsTable } from '../collections/collection-tables.ts';
@@ -143,7 +144,7 @@ function toMetadata(database: StoreDatabase, stored: StoredValue): { metadata?: 
   if (stored === null) return {};
   try {
     const row = database.prepare('SELECT json(?)').first([stored]);
-    return { metadata: JSON.parse(String(row?.[0])) as unknown };
+    return { metadata: parseJson(String(row?.[0])) };
   } catch {
     return { metadata: toPrinted(stored) };
   }

@@ -16,7 +16,8 @@ export function createSystemKeyring({
   const ask = async (request: KeyringRequest): Promise<Uint8Array | undefined> => {
     const answer = await askProcess(request, timeoutMs);
     if (!answer.ok) {
-      const message = 'The keyring of this computer does not answer. Unlock it and try again.';
+      const message =
+        'No keyring of this computer answers. Where there is one, unlock it and try again.';
       throw unavailable('keyring_unreachable', message);
     }
     return answer.secret;

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Message } from '@locara/protocol';
 import { RpcError } from '@locara/protocol/errors';
+import { parseJson } from '@locara/protocol/parse-json';
 import type { PromptPiece } from './chat-format.ts';
 
 /** A conversation as chat templates take it. */
@@ -76,7 +77,7 @@ function toResponse(
     const call: FunctionCall = {
       type: 'functionCall',
       name: name.toWellFormed(),
-      params: parseJson(params.toWellFormed()),
+      params: parseOrKeep(params.toWellFormed()),
       result: '',
       startsNewChunk: index === 0,
     };
@@ -128,9 +129,9 @@ export function putTexts(
   });
 }
 
-function parseJson(text: string): unknown {
+function parseOrKeep(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return text;
   }

@@ -1,3 +1,4 @@
+import { parseJson } from '@locara/protocol/parse-json';
 import { isRecord } from './is-record.ts';
 import type { GrammarSchema } from './grammar-schema.ts';
 
@@ -7,7 +8,7 @@ const TIME = /^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{3})?(Z|[+-]([01]\d|2[0-3]):[
 /** Whether a text is JSON that satisfies a schema of the subset: the grammar is not believed blindly. */
 export function satisfiesSchema(text: string, schema: GrammarSchema): boolean {
   try {
-    return isValid(JSON.parse(text), schema);
+    return isValid(parseJson(text), schema);
   } catch {
     return false;
   }

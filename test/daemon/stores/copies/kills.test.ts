@@ -12,11 +12,14 @@ import type { StoreStart } from '../../../../daemon/workers/store/ops.ts';
 import type { CopyTask } from '../../../support/copy-worker.ts';
 import { add, count, fill } from '../../../support/filled-store.ts';
 import { type EngineCalls, openEngine } from '../../../support/open-engine.ts';
+import { createRandom } from '../../../support/random.ts';
 import { makeStoreStart } from '../../../support/temporary-store.ts';
 
 const WORKER = new URL('../../../support/copy-worker.ts', import.meta.url).pathname;
 /** As `LOCARA_KILLS=200`. */
 const KILLS = Number(process.env['LOCARA_KILLS'] ?? 5);
+/** The same delays every time; another seed for another hunt. */
+const SEED = Number(process.env['LOCARA_TEST_SEED'] ?? 20_261_121);
 /** An operation on this store takes about as long; kills fall anywhere in it. */
 const SPAN_MS = 120;
 
@@ -41,10 +44,8 @@ async function runKilled(task: CopyTask, afterMs: number): Promise<number> {
   return done;
 }
 
-const delays = Array.from(
-  { length: KILLS },
-  (_, kill) => (kill * SPAN_MS) / KILLS + Math.random() * 10,
-);
+const random = createRandom(SEED);
+const delays = Array.from({ length: KILLS }, (_, kill) => (kill * SPAN_MS) / KILLS + random() * 10);
 
 function assertClean(start: StoreStart): void {
   const folder = dirname(start.path);
@@ -67,7 +68,7 @@ function makeFilled(): StoreStart {
   return start;
 }
 
-describe('kill −9', () => {
+describe(`kill −9 (LOCARA_TEST_SEED=${SEED})`, () => {
   test('during backups loses no acknowledged write and leaves whole copies alone', async () => {
     const start = makeFilled();
     const insert = {
