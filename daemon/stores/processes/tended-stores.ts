@@ -4,7 +4,7 @@ import { OP_EFFECTS } from '../../workers/store/ops/op-effects.ts';
 import type { StoreOps } from '../../workers/store/ops.ts';
 import type { Worker } from '../../workers/worker.ts';
 import { addDetails } from '../database/store-errors.ts';
-import { isStoreTrouble } from './store-trouble.ts';
+import { commandFor } from './store-trouble.ts';
 
 /** After so long without a call, a store's own turn is free for a copy. */
 const IDLE_MS = 15_000;
@@ -105,17 +105,8 @@ export function createTendedStores({ log }: { readonly log: Log }): TendedStores
 function withCommand(error: unknown, name: string): unknown {
   if (!(error instanceof RpcError)) return error;
   const command = commandFor(error, name);
-  if (command === undefined) return error;
+  if (command === undefined || error.details?.['command'] === command) return error;
   return addDetails(error, { command });
-}
-
-/** The command that says more, of what only the user can mend. */
-function commandFor(error: RpcError, name: string): string | undefined {
-  const { reason, details } = error;
-  const rule = String(details?.['rule']);
-  if (reason !== 'Unavailable' || details?.['command'] !== undefined) return undefined;
-  if (isStoreTrouble(error) || rule.startsWith('key_')) return `locara app data check ${name}`;
-  return rule.startsWith('master_') ? 'locara doctor' : undefined;
 }
 
 function createWatch(): Watch {
