@@ -73,7 +73,7 @@ function warnAboutStorage({ capabilities, storage }: AppManifest): ManifestFindi
       ? [
           {
             path: 'storage.quota_mb',
-            rule: `is more than the usual ${LIMITS.defaultStoreQuotaMb} MB`,
+            rule: `is more than the usual ${LIMITS.defaultStoreQuotaMb} MiB`,
           },
         ]
       : []),

@@ -104,7 +104,7 @@ export function wordPorts(ports: 'all' | readonly number[]): RightWords {
 }
 
 export function wordQuota(quotaMb: number): RightWords {
-  const name = `${quotaMb} MB`;
+  const name = `${quotaMb} MiB`;
   return { path: 'storage.quota_mb', verb: `keep up to ${name} of its own data`, name };
 }
 

@@ -12,16 +12,17 @@ export interface ExportFile extends AsyncDisposable {
   finish(): Promise<void>;
 }
 
-/** For the user alone (0600). Throws CliError when there is such a file and it is not to be replaced. */
-export async function createExportFile({
-  path,
-  replaces,
-}: {
+interface ExportTarget {
   readonly path: string;
-  readonly replaces: boolean;
-}): Promise<ExportFile> {
+  /** Whether `--force` was given; absent of a command that has no such option. */
+  readonly replaces?: boolean;
+}
+
+/** For the user alone (0600). Throws CliError when there is such a file and it is not to be replaced. */
+export async function createExportFile(asked: ExportTarget): Promise<ExportFile> {
+  const { path, replaces = false } = asked;
   const target = resolve(path);
-  if (!replaces && (await isTaken(target))) throw taken(path);
+  if (!replaces && (await isTaken(target))) throw taken(asked);
   const name = `.${basename(target)}.${randomBytes(6).toString('hex')}.part`;
   const partial = join(dirname(target), name);
   const file = await open(partial, 'wx', 0o600).catch((error: unknown) => {
@@ -47,7 +48,7 @@ export async function createExportFile({
       else {
         // Unlike a rename, this never replaces what was made there meanwhile.
         await link(partial, target).catch(async (error: unknown) => {
-          if (codeOf(error) === ' (EEXIST)' || (await isTaken(target))) throw taken(path);
+          if (codeOf(error) === ' (EEXIST)' || (await isTaken(target))) throw taken(asked);
           // As on a memory stick, whose file system knows no second name.
           await rename(partial, target);
         });
@@ -67,8 +68,9 @@ async function isTaken(path: string): Promise<boolean> {
   );
 }
 
-function taken(path: string): CliError {
-  return new CliError('Conflict', `There is a file ${path} already: name another, or add --force.`);
+function taken({ path, replaces }: ExportTarget): CliError {
+  const remedy = replaces === undefined ? 'name another' : 'name another, or add --force';
+  return new CliError('Conflict', `There is a file ${path} already: ${remedy}.`);
 }
 
 function codeOf(error: unknown): string {

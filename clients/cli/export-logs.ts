@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CliError } from './context.ts';
-import { createFile } from './create-file.ts';
+import { createExportFile } from './export-file.ts';
 
 const LOG_FILE = /^locarad\.log(\.\d+)?$/;
 
@@ -18,9 +18,8 @@ export interface ExportedLogs {
 export async function exportLogs(folder: string, path: string): Promise<ExportedLogs> {
   const names = (await readdir(folder).catch(() => [])).filter((name) => LOG_FILE.test(name));
   if (names.length === 0) throw new CliError('NotFound', 'There are no logs of the daemon yet.');
-  await using target = await createFile(path);
+  await using target = await createExportFile({ path });
   let files = 0;
-  let bytes = 0;
   for (const name of names.toSorted(byAge)) {
     // A log that is no plain file, or was just set aside under another name, is left out.
     const source = await open(join(folder, name), constants.O_RDONLY | constants.O_NOFOLLOW).catch(
@@ -29,16 +28,14 @@ export async function exportLogs(folder: string, path: string): Promise<Exported
     if (source === undefined) continue;
     try {
       if (!(await source.stat()).isFile()) continue;
-      const text = await source.readFile();
-      await target.write(text);
+      await target.write(await source.readFile());
       files += 1;
-      bytes += text.length;
     } finally {
       await source.close();
     }
   }
-  await target.sync();
-  return { files, bytes };
+  await target.finish();
+  return { files, bytes: target.bytes };
 }
 
 /** `locarad.log.4` is older than `.3`, and all are older than `locarad.log`. */

@@ -64,6 +64,7 @@ function isOpen(method: string, spec: MethodSpec | undefined, handshake: Handsha
 /** A path names keys of the caller's: it is cut before it makes the error longer than what it is about. */
 const MAX_PATH_LENGTH = 200;
 const MAX_KEY_LENGTH = 64;
+const MAX_ISSUES = 20;
 
 /** Validates params; the error carries paths and rules, never values. */
 export function parseParams(schema: z.ZodObject, params: unknown, method: string): unknown {
@@ -72,7 +73,7 @@ export function parseParams(schema: z.ZodObject, params: unknown, method: string
   if (parsed.success && polluted === undefined) return parsed.data;
   const issues = parsed.success
     ? [{ path: polluted, rule: 'unknown key' }]
-    : parsed.issues.flatMap((issue) => toIssues(issue)).slice(0, 20);
+    : parsed.issues.slice(0, MAX_ISSUES).flatMap(toIssues).slice(0, MAX_ISSUES);
   throw new RpcError('InvalidParams', `Invalid params for ${method}.`, { details: { issues } });
 }
 
@@ -113,7 +114,7 @@ function toIssues(issue: z.core.$ZodIssue): { path: string; rule: string }[] {
   if (meant !== undefined) {
     return meant.flatMap((inner) => toIssues({ ...inner, path: [...issue.path, ...inner.path] }));
   }
-  const keys = issue.code === 'unrecognized_keys' ? issue.keys : [];
+  const keys = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, MAX_ISSUES) : [];
   const paths = keys.map((key) => [...issue.path, key.slice(0, MAX_KEY_LENGTH)]);
   return (paths.length === 0 ? [issue.path] : paths).map((path) => ({
     path: path.join('.').slice(0, MAX_PATH_LENGTH),

@@ -65,7 +65,11 @@ export const StoreView = z
     lastUsedAt: z.iso.datetime().optional(),
     contents: Contents.optional().describe('Absent when there are none or they cannot be read.'),
     problem: z
-      .object({ reason: z.string(), message: z.string() })
+      .object({
+        reason: z.string(),
+        message: z.string(),
+        command: z.string().optional().describe('What to do about it.'),
+      })
       .optional()
       .describe('Why the contents cannot be read.'),
     sharing: z.array(Sharing),

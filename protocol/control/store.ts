@@ -43,6 +43,7 @@ export const storeMethods = {
       restored: BackupId,
       schemaVersion: z.int(),
       saved: BackupId.optional().describe('A copy of what was there before, where it was whole.'),
+      keptDamaged: z.literal(true).optional().describe('The damaged file lies beside the store.'),
     }),
   }),
   'store.salvage': defineControlMethod({

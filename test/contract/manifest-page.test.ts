@@ -62,7 +62,7 @@ describe('protocol/docs/manifest.md', () => {
   });
 
   test('states the usual quota', () => {
-    expect(page).toContain(`space: ${LIMITS.defaultStoreQuotaMb} MB when absent`);
+    expect(page).toContain(`space: ${LIMITS.defaultStoreQuotaMb} MiB when absent`);
   });
 
   test('has an example without error or warning', () => {

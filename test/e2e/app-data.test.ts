@@ -189,7 +189,9 @@ describe("an app's data", () => {
     rmSync(join(daemon.home, 'data/stores', APP, 'store.db'));
     await control.call('keys.unlock', { passphrase });
     const { result } = await control.call('store.show', { appId: APP });
-    expect(result).toMatchObject({ problem: { reason: 'Unavailable' } });
+    expect(result).toMatchObject({
+      problem: { reason: 'Unavailable', command: `locara app data check ${APP}` },
+    });
     const checked = await control.call('store.check', { appId: APP });
     expect(checked.result).toMatchObject({ check: { state: 'missing' } });
     const salvaged = await control.call('store.salvage', { appId: APP });

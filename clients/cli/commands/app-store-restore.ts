@@ -1,3 +1,4 @@
+import type { ControlResult } from '@locara/protocol';
 import type { Command } from 'commander';
 import { CliError, EXIT, type CliContext } from '../context.ts';
 import { plain } from '../output.ts';
@@ -21,17 +22,23 @@ export function registerStoreRestore(data: Command, context: CliContext): void {
         ...toKeptStore(appId, options),
         backup: options.backup,
       });
-      const kept =
-        restored.saved === undefined
-          ? 'A damaged file is kept beside it.'
-          : `What was there before is kept as backup ${plain(restored.saved)}.`;
-      context.print(restored, [`Backup ${plain(restored.restored)} is in place.`, kept]);
+      context.print(restored, [
+        `Backup ${plain(restored.restored)} is in place.`,
+        describeKept(restored),
+      ]);
     });
   addExample(
     restore,
     'locara app data restore acme/notes --backup latest',
     'locara app data restore acme/notes --backup latest --yes --json',
   );
+}
+
+function describeKept({ saved, keptDamaged }: ControlResult<'store.restore'>): string {
+  if (saved !== undefined) return `What was there before is kept as backup ${plain(saved)}.`;
+  return keptDamaged === true
+    ? 'The damaged file is kept beside it.'
+    : 'The file was gone, so there was nothing to keep.';
 }
 
 /** What was written since the backup is the app's no more: without a word of the user's nothing is replaced. */

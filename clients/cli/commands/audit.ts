@@ -1,7 +1,7 @@
 import type { AuditEntry, ControlResult } from '@locara/protocol';
 import { type Command, InvalidArgumentError } from 'commander';
 import { CliError, type CliContext } from '../context.ts';
-import { createFile } from '../create-file.ts';
+import { createExportFile } from '../export-file.ts';
 import { formatTable, formatTime, plain } from '../output.ts';
 import { parseAppId } from './app-id.ts';
 import { addExample } from './example.ts';
@@ -85,20 +85,20 @@ function parseLimit(text: string): number {
 }
 
 async function exportLog(path: string, context: CliContext): Promise<{ entries: number }> {
-  await using file = await createFile(path);
+  await using file = await createExportFile({ path });
   let entries = 0;
   for (let after = 0; ;) {
     const { lines, checkpoint, publicKey, next }: ControlResult<'audit.export'> =
       await context.control('audit.export', { after });
     entries += lines.length;
-    await file.write(lines.map((line) => `${line}\n`).join(''));
+    await file.write(Buffer.from(lines.map((line) => `${line}\n`).join('')));
     if (next !== undefined) {
       after = next;
       continue;
     }
     const signed = JSON.parse(checkpoint) as object;
-    await file.write(`${JSON.stringify({ checkpoint: signed, publicKey })}\n`);
-    await file.sync();
+    await file.write(Buffer.from(`${JSON.stringify({ checkpoint: signed, publicKey })}\n`));
+    await file.finish();
     return { entries };
   }
 }

@@ -102,12 +102,21 @@ function registerUnlock(keys: Command, context: CliContext): void {
     .command('unlock')
     .description('open the keys by the passphrase, until the daemon ends or they are locked')
     .action(async () => {
+      await assertPassphraseNeeded(context);
       const passphrase = await readPassphrase(context.streams, 'Passphrase');
       const state = await context.control('keys.unlock', { passphrase });
       context.print(state, 'The keys are unlocked.');
     });
   addExample(unlock, 'locara keys unlock');
   unlock.addHelpText('after', PASSPHRASE_HELP);
+}
+
+/** Nobody is asked for a passphrase that would open nothing. */
+async function assertPassphraseNeeded(context: CliContext): Promise<void> {
+  const { protection, problem } = await context.control('keys.show', {});
+  if (protection === 'passphrase') return;
+  const message = 'The keys are not protected by a passphrase: there is nothing to unlock.';
+  throw new CliError('InvalidParams', plain(problem ?? message));
 }
 
 function registerLock(keys: Command, context: CliContext): void {

@@ -44,7 +44,7 @@ function describeFiles({ userSelected, userPaths }: Rights): string | undefined 
 }
 
 function describeSpace({ quotaMb, backups }: Rights): string {
-  return `up to ${quotaMb} MB${backups ? ', with backups' : ''}`;
+  return `up to ${quotaMb} MiB${backups ? ', with backups' : ''}`;
 }
 
 function list(names: readonly string[]): string | undefined {

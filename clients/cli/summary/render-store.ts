@@ -20,7 +20,9 @@ export function renderStore(view: StoreView, look: Look): string[] {
       : [paint(look, 'red', `  It cannot be read: ${plain(problem.message)}`)]),
     ...(contents === undefined ? [] : renderContents(contents)),
     ...renderSharing(appId, view.sharing),
-    `To take it with you: locara app data export ${plain(appId)} <file>`,
+    problem?.command === undefined
+      ? `To take it with you: locara app data export ${plain(appId)} <file>`
+      : `What to do now: ${plain(problem.command)}`,
   ];
 }
 

@@ -9,6 +9,7 @@ import type { AuditLog } from '../../audit/audit.ts';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';
 import type { AppStores } from '../../stores/app-stores.ts';
 import { toFill } from '../../stores/filling/watch-filling.ts';
+import { commandFor } from '../../stores/processes/store-trouble.ts';
 import type { StoreOps } from '../../workers/store/ops.ts';
 import type { Worker } from '../../workers/worker.ts';
 import { describeSharing } from '../describe-sharing.ts';
@@ -72,7 +73,9 @@ async function readContents(stores: AppStores, id: string, quotaBytes: number): 
     return { contents: await worker.call('describeContents', {}, options) };
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
-    return { problem: { reason: error.reason, message: error.message } };
+    const { reason, message } = error;
+    const command = commandFor(error, id);
+    return { problem: { reason, message, ...(command === undefined ? {} : { command }) } };
   }
 }
 

@@ -10,7 +10,7 @@ import { recordsTable, textsTable } from './collection-tables.ts';
 
 const MAX_METADATA_BYTES = 256 * 1024;
 
-/** Columns of `selectRecords`, in order; `toFoundRecord` reads the first three. */
+/** Columns of `recordsWithTexts`, in order; `toFoundRecord` reads the first three. */
 export const RECORD_COLUMNS = 'r.id, t.text, json(r.metadata), r.key';
 
 /** Records `r` with their texts `t`, to be narrowed by a condition. */

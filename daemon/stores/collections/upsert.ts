@@ -35,8 +35,8 @@ export function upsertRecords(
   const write = createWriter(database, collection);
   const byWords = parts.indexes.byWords(collection);
   for (const record of records) {
-    const { text = '', vectors = [], isEmbedded = false } = record;
-    const isSupplied = vectors.length > 0 && !isEmbedded;
+    const { text = '', vectors = [] } = record;
+    const isSupplied = isSuppliedRecord(record);
     const before = write.find(record.id);
     if (before?.text !== undefined) byWords.remove(before.key, before.text);
     const key = write.put(before, record, { vectors: vectors.length, isSupplied });

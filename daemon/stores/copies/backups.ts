@@ -8,7 +8,7 @@ import { BACKUPS_FOLDER, isRegularFile, listNames } from '../database/swap.ts';
 import { makeBackupId, readBackupId, type BackupFacts, type BackupReason } from './backup-id.ts';
 import { digestContents, readSchemaVersion } from './contents.ts';
 import { vacuumInto, verifyCopy, withScratch } from './copy-files.ts';
-import { selectExpired } from './retention.ts';
+import { selectExpired, sortNewestFirst } from './retention.ts';
 
 const FILE_SUFFIX = '.db';
 /** All backups of a store together may take so many times what the store itself may. */
@@ -84,15 +84,14 @@ export function createBackups(store: {
 }
 
 function listBackups(folder: string): Backup[] {
-  return listNames(folder)
-    .flatMap((name) => {
-      const id = name.endsWith(FILE_SUFFIX) ? name.slice(0, -FILE_SUFFIX.length) : '';
-      const facts = readBackupId(id);
-      const path = join(folder, name);
-      if (facts === undefined || !isRegularFile(path)) return [];
-      return [{ id, ...facts, bytes: statSync(path).size }];
-    })
-    .sort((a, b) => (a.id < b.id ? 1 : -1));
+  const backups = listNames(folder).flatMap((name) => {
+    const id = name.endsWith(FILE_SUFFIX) ? name.slice(0, -FILE_SUFFIX.length) : '';
+    const facts = readBackupId(id);
+    const path = join(folder, name);
+    if (facts === undefined || !isRegularFile(path)) return [];
+    return [{ id, ...facts, bytes: statSync(path).size }];
+  });
+  return sortNewestFirst(backups);
 }
 
 function findBackup(backups: readonly Backup[], id: string): Backup {

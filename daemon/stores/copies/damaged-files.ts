@@ -8,11 +8,11 @@ const DAMAGED_FOLDER = 'damaged';
 
 /**
  * Keeps the file of a store that is about to be replaced, and its log, in a folder of their own: by a second
- * name, so that the first is there until the swap.
+ * name, so that the first is there until the swap. False where there is none.
  */
-export function keepDamaged(path: string, now: Date): void {
+export function keepDamaged(path: string, now: Date): boolean {
   const present = [path, `${path}-wal`].filter(exists);
-  if (present.length === 0) return;
+  if (present.length === 0) return false;
   const time = now
     .toISOString()
     .replace(/[-:.Z]/g, '')
@@ -27,6 +27,7 @@ export function keepDamaged(path: string, now: Date): void {
   }
   syncFolder(folder);
   syncFolder(dirname(path));
+  return true;
 }
 
 function exists(path: string): boolean {

@@ -37,14 +37,22 @@ export function restoreBackup(
     changeCopy(scratch, key, (copy) => {
       stampGeneration(copy, generation);
     });
-    const isServed = store.problem === undefined;
-    const saved = isServed ? backups.create(store.source(), 'restore').id : undefined;
-    if (!isServed) keepDamaged(store.path, now());
+    const kept = keepPresent({ store, backups, now });
     store.reopen(() => {
       commitSwap(store.path, scratch);
     });
-    return { restored: backup.id, schemaVersion, ...(saved === undefined ? {} : { saved }) };
+    return { restored: backup.id, schemaVersion, ...kept };
   });
+}
+
+/** Keeps what is about to be replaced, as far as there is anything. */
+function keepPresent({
+  store,
+  backups,
+  now,
+}: CopyParts): Pick<StoreOps['restoreBackup']['result'], 'saved' | 'keptDamaged'> {
+  if (store.problem === undefined) return { saved: backups.create(store.source(), 'restore').id };
+  return keepDamaged(store.path, now()) ? { keptDamaged: true } : {};
 }
 
 /** The key that opens a file of this store's. Throws Unavailable (`backup_damaged`). */

@@ -29,8 +29,8 @@ export function selectExpired<B extends KeptBackup>(
   backups: readonly B[],
   rules: RetentionRules,
 ): B[] {
-  const newestFirst = backups.toSorted((a, b) => (a.id < b.id ? 1 : -1));
-  const kept = keepNewest([
+  const newestFirst = sortNewestFirst(backups);
+  const kept = sortNewestFirst([
     ...keepOrdinary(
       newestFirst.filter(({ reason }) => reason !== 'migration'),
       rules,
@@ -63,7 +63,8 @@ function keepMigration<B extends KeptBackup>(
     .filter((backup) => isOptedIn || ageMs(backup, now) < DAYS_KEPT * DAY_MS);
 }
 
-function keepNewest<B extends KeptBackup>(backups: readonly B[]): B[] {
+/** An id begins with the time. */
+export function sortNewestFirst<B extends Pick<KeptBackup, 'id'>>(backups: readonly B[]): B[] {
   return backups.toSorted((a, b) => (a.id < b.id ? 1 : -1));
 }
 

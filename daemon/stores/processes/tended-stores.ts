@@ -4,7 +4,7 @@ import { OP_EFFECTS } from '../../workers/store/ops/op-effects.ts';
 import type { StoreOps } from '../../workers/store/ops.ts';
 import type { Worker } from '../../workers/worker.ts';
 import { addDetails } from '../database/store-errors.ts';
-import { isStoreTrouble } from './store-trouble.ts';
+import { commandFor } from './store-trouble.ts';
 
 /** After so long without a call, a store's own turn is free for a copy. */
 const IDLE_MS = 15_000;
@@ -51,25 +51,22 @@ export function createTendedStores({ log }: { readonly log: Log }): TendedStores
     watches.set(id, watch);
     return watch;
   };
-  const copy = async (worker: Worker<StoreOps>, { id, isOptedIn }: TendedStore): Promise<void> => {
-    const watch = watchOf(id);
-    watch.changedSince = undefined;
-    watch.wasPruned = true;
-    try {
-      await worker.call('tendBackups', { isOptedIn }, { timeoutMs: COPY_BUDGET_MS });
-    } catch (error) {
-      log.warn('store.copyFailed', { appId: id, ...describeError(error) });
-    }
-  };
   const settled = (worker: Worker<StoreOps>, store: TendedStore, op: keyof StoreOps): void => {
-    const watch = watchOf(store.id);
+    const watch = watches.get(store.id);
+    // A call may end after its store was closed, or opened anew: what is closed needs no copy any more.
+    if (watch?.tended?.worker !== worker) return;
     if (OP_EFFECTS[op] === 'writes') watch.changedSince ??= performance.now();
     clearTimeout(watch.timer);
     const isDue = store.isOptedIn ? watch.changedSince !== undefined : !watch.wasPruned;
     if (!isDue) return;
     const isRestless = performance.now() - (watch.changedSince ?? Infinity) > RESTLESS_MS;
-    if (isRestless) void copy(worker, store);
-    else watch.timer = setTimeout(() => void copy(worker, store), IDLE_MS).unref();
+    const copy = (): void => {
+      watch.changedSince = undefined;
+      watch.wasPruned = true;
+      void makeCopy(worker, store, log);
+    };
+    if (isRestless) copy();
+    else watch.timer = setTimeout(copy, IDLE_MS).unref();
   };
   const forget = (id: string): void => {
     clearTimeout(watches.get(id)?.timer);
@@ -102,20 +99,23 @@ export function createTendedStores({ log }: { readonly log: Log }): TendedStores
   };
 }
 
+async function makeCopy(
+  worker: Worker<StoreOps>,
+  { id, isOptedIn }: TendedStore,
+  log: Log,
+): Promise<void> {
+  try {
+    await worker.call('tendBackups', { isOptedIn }, { timeoutMs: COPY_BUDGET_MS });
+  } catch (error) {
+    log.warn('store.copyFailed', { appId: id, ...describeError(error) });
+  }
+}
+
 function withCommand(error: unknown, name: string): unknown {
   if (!(error instanceof RpcError)) return error;
   const command = commandFor(error, name);
-  if (command === undefined) return error;
+  if (command === undefined || error.details?.['command'] === command) return error;
   return addDetails(error, { command });
-}
-
-/** The command that says more, of what only the user can mend. */
-function commandFor(error: RpcError, name: string): string | undefined {
-  const { reason, details } = error;
-  const rule = String(details?.['rule']);
-  if (reason !== 'Unavailable' || details?.['command'] !== undefined) return undefined;
-  if (isStoreTrouble(error) || rule.startsWith('key_')) return `locara app data check ${name}`;
-  return rule.startsWith('master_') ? 'locara doctor' : undefined;
 }
 
 function createWatch(): Watch {

@@ -28,11 +28,17 @@ export interface CopyOps {
   listBackups: Op<Record<string, never>, { readonly backups: readonly Backup[] }>;
   /**
    * Puts a backup (an id, or `latest`) in the store's place, whole or not at all. What was there is kept: a
-   * backup of it (`saved`), or, on the user's word alone, its damaged file.
+   * backup of it (`saved`), or, on the user's word alone, its damaged file (`keptDamaged`); neither of a file
+   * that is gone.
    */
   restoreBackup: Op<
     { readonly backup: string; readonly onUsersWord?: boolean | undefined },
-    { readonly restored: string; readonly schemaVersion: number; readonly saved?: string }
+    {
+      readonly restored: string;
+      readonly schemaVersion: number;
+      readonly saved?: string;
+      readonly keptDamaged?: true;
+    }
   >;
   /**
    * The store and its backups under another key, all of them or none. Killed anywhere, the next opening

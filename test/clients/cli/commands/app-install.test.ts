@@ -166,7 +166,7 @@ describe('the summary', () => {
   test('says what the app may reach, also when that is nothing', async () => {
     const text = await readSummary({});
     expect(text).toContain('• files: reads those you pick');
-    expect(text).toContain('• space: up to 1024 MB');
+    expect(text).toContain('• space: up to 1024 MiB');
     expect(text).toContain(
       '• no network, no devices, no other programs, no background, no notifications\n',
     );

@@ -117,6 +117,40 @@ test('locara app data show tells sizes, contents and sharing, and names what is 
   expect(JSON.parse((await run(control, 'show', APP, '--json')).stdout)).toEqual(view);
 });
 
+test('what of it cannot be read names the command that helps, not an export that would fail', async () => {
+  const disk = { databaseBytes: 9, logBytes: 0, backupBytes: 5, otherBytes: 0, backups: 1 };
+  const command = `locara app data check ${APP}`;
+  const problem = { reason: 'Unavailable', message: 'The file is damaged.', command };
+  await using control = await ControlHome.start({
+    'store.show': () => ({
+      appId: APP,
+      state: 'installed',
+      disk,
+      quotaBytes: 1_000_000,
+      percent: 1,
+      encryption: { cipher: 'SQLCipher 4' },
+      problem,
+      sharing: [],
+    }),
+  });
+  const { stdout } = await run(control, 'show', APP);
+  expect(stdout).toContain(`What to do now: ${command}`);
+  expect(stdout).not.toContain('data export');
+});
+
+test.each([
+  [{ saved: '20261122t042645123-restore-v3-1f2e3d4c' }, 'is kept as backup 20261122t'],
+  [{ keptDamaged: true }, 'The damaged file is kept beside it.'],
+  [{}, 'nothing to keep'],
+])('a restore says what became of what was there: %j', async (kept, words) => {
+  const restored = '20261121t042645123-asked-v3-1f2e3d4c';
+  await using control = await ControlHome.start({
+    'store.restore': () => ({ restored, schemaVersion: 3, ...kept }),
+  });
+  const { stdout } = await run(control, 'restore', APP, '--backup', 'latest', '--yes');
+  expect(stdout).toContain(words);
+});
+
 test('--plain without a format that is plain is a misuse, not a file of another kind', async () => {
   await using control = await ControlHome.start({ 'store.export': sendContent() });
   const out = folder();

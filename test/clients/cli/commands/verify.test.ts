@@ -59,7 +59,7 @@ describe('of a good manifest', () => {
       '  • Read the files in “documents”.',
       '  • Use the device “microphone”.',
       `  • Use the model tiny@sha256:${'a'.repeat(64)}.`,
-      '  • Keep up to 64 MB of its own data.',
+      '  • Keep up to 64 MiB of its own data.',
       '  • Back up its own data.',
       '  • Stay in the background, waiting.',
       '  • Show a badge on its icon.',

@@ -101,7 +101,7 @@ describe('a damaged store', () => {
       const check = store.call('checkStore', {});
       expect(check.state).toBe('damaged');
       const restored = store.call('restoreBackup', { backup: 'latest', onUsersWord: true });
-      expect(restored).toEqual({ restored: id, schemaVersion: 0 });
+      expect(restored).toEqual({ restored: id, schemaVersion: 0, keptDamaged: true });
       expect(count(store)).toBe(2000);
       const kept = join(dirname(start.path), 'damaged');
       const [folder = ''] = readdirSync(kept);
@@ -109,13 +109,14 @@ describe('a damaged store', () => {
     },
   );
 
-  test('that lost its file says so, and is restored', () => {
-    const { store } = makeDamaged((path) => {
+  test('that lost its file says so, and is restored, with nothing to keep', () => {
+    const { store, id } = makeDamaged((path) => {
       rmSync(path);
     });
     expect(ruleOf(() => count(store))).toBe('store_missing');
     expect(store.call('checkStore', {}).state).toBe('missing');
-    store.call('restoreBackup', { backup: 'latest', onUsersWord: true });
+    const restored = store.call('restoreBackup', { backup: 'latest', onUsersWord: true });
+    expect(restored).toEqual({ restored: id, schemaVersion: 0 });
     expect(count(store)).toBe(2000);
   });
 

@@ -39,6 +39,7 @@ test('a full disk leaves nothing half: each copy is refused with a typed error, 
     { op: 'createBackup', params: { isOptedIn: true } },
     { op: 'restoreBackup', params: { backup: id } },
     { op: 'rotateKey', params: { key: randomBytes(32) } },
+    { op: 'beginExport', params: { id: 'e', form: 'jsonl', key: randomBytes(32) } },
     {
       op: 'migrate',
       params: { migrations: [{ version: 1, name: 'a', sql: 'CREATE TABLE a (x)' }] },
