@@ -120,6 +120,7 @@ export {
   Replacement,
 } from './methods/privacy-shapes.ts';
 export { KeyMetadata } from './methods/vault-keystore.ts';
+export type { vaultKeystoreMethods } from './methods/vault-keystore.ts';
 export {
   ARGON2_LIMITS,
   Argon2Parameters,
