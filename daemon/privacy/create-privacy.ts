@@ -4,6 +4,10 @@ import type { Log } from '../log.ts';
 import type { Paths } from '../paths.ts';
 import { createWorker } from '../workers/supervisor.ts';
 import type { PrivacyOps } from '../workers/privacy/ops.ts';
+import { createDerivations } from './vault/derivations.ts';
+import { createVault, type Vault } from './vault/create-vault.ts';
+import type { Keystore } from './vault/keystore.ts';
+import { vaultLocked } from './vault/vault-errors.ts';
 import type { WorkerSpec, WorkerStatus } from '../workers/worker.ts';
 
 export interface PrivacyDeps {
@@ -16,6 +20,7 @@ export interface PrivacyDeps {
 
 /** What apps and the daemon's own pipelines use for privacy. */
 export interface Privacy {
+  readonly vault: Vault;
   /** The worker that looks into texts and draws noise, once it was needed. */
   status(): readonly WorkerStatus[];
   /** What a session had open: keys, streams, placeholders. */
@@ -27,13 +32,23 @@ export interface Privacy {
 
 export function createPrivacy({ log, idleMs }: PrivacyDeps): Privacy {
   const worker = createWorker<PrivacyOps>(describeWorker(idleMs), { log });
+  const vault = createVault({ derivations: createDerivations(), keystore: NO_DATABASES });
   return {
+    vault,
     status: () => (worker.status().uptimeMs > 0 ? [worker.status()] : []),
-    forgetSession: () => undefined,
+    forgetSession: (session) => {
+      vault.forgetSession(session);
+    },
     wipe: () => Promise.resolve(),
-    close: () => worker.close(),
+    close: async () => {
+      vault.close();
+      await worker.close();
+    },
   };
 }
+
+/** No database has a key yet: all are locked. */
+const NO_DATABASES: Pick<Keystore, 'keyOf'> = { keyOf: () => Promise.reject(vaultLocked()) };
 
 /** A killed process harms nothing: its calls run again, and nothing in it has to be remembered. */
 function describeWorker(idleMs: number): WorkerSpec {

@@ -11,6 +11,8 @@ import { ocrMethods } from './ocr.ts';
 import { rpcMethods } from './rpc.ts';
 import { sessionMethods } from './session.ts';
 import { transcribeMethods } from './transcribe.ts';
+import { vaultMethods } from './vault.ts';
+import { vaultStreamMethods } from './vault-streams.ts';
 
 /** The method table of the app socket: the only list of what an app can call. */
 export const methods = {
@@ -27,4 +29,6 @@ export const methods = {
   ...dbMethods,
   ...collectionsMethods,
   ...auditMethods,
+  ...vaultMethods,
+  ...vaultStreamMethods,
 };

@@ -1,6 +1,7 @@
 import type { Argon2Parameters, KeyMetadata } from '@locara/protocol';
 import type { PrivacyCall } from '../privacy-call.ts';
 import type { ValueCipher } from './value-cipher.ts';
+import type { VaultKey } from './vault-key.ts';
 
 /** Whether a passphrase was right; else how long to wait before the next. */
 export type Attempt =
@@ -52,6 +53,8 @@ export interface Keystore {
   delete(appId: string, database: string): Promise<boolean>;
   /** Of a database that this session unlocked, or whose passphrase was disabled (to open alone). Throws Conflict (`rule: vault_locked`). */
   cipherOf(session: PrivacyCall['session'], database: string): Promise<ValueCipher>;
+  /** The key itself, from which streams get theirs; locking erases it, and what uses it is refused then. */
+  keyOf(session: PrivacyCall['session'], database: string): Promise<VaultKey>;
   forgetSession(session: string): void;
   wipe(appId: string): Promise<void>;
 }
