@@ -53,6 +53,8 @@ import { ocrHandlers } from './ocr.ts';
 import { rpcHandlers } from './rpc.ts';
 import { sessionHandlers } from './session.ts';
 import { transcribeHandlers } from './transcribe.ts';
+import { vaultHandlers } from './vault.ts';
+import { vaultStreamHandlers } from './vault-streams.ts';
 
 /** The parts that handlers are made of. */
 export interface HandlerParts {
@@ -122,6 +124,8 @@ export function createHandlers(parts: HandlerParts): Handlers {
     ...dbHandlers({ stores }),
     ...collectionsHandlers({ stores, embedder, blobs }),
     ...auditHandlers(parts),
+    ...vaultHandlers(parts.privacy),
+    ...vaultStreamHandlers(parts.privacy),
   };
 }
 

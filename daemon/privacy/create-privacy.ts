@@ -4,6 +4,11 @@ import type { Log } from '../log.ts';
 import type { Paths } from '../paths.ts';
 import { createWorker } from '../workers/supervisor.ts';
 import type { PrivacyOps } from '../workers/privacy/ops.ts';
+import { createDerivations } from './vault/derivations.ts';
+import { createVault, type Vault } from './vault/create-vault.ts';
+import { createKeystore } from './vault/keystore/create-keystore.ts';
+import { createDatabaseFiles } from './vault/keystore/database-files.ts';
+import type { Keystore } from './vault/keystore/keystore.ts';
 import type { WorkerSpec, WorkerStatus } from '../workers/worker.ts';
 
 export interface PrivacyDeps {
@@ -16,6 +21,8 @@ export interface PrivacyDeps {
 
 /** What apps and the daemon's own pipelines use for privacy. */
 export interface Privacy {
+  readonly vault: Vault;
+  readonly keystore: Keystore;
   /** The worker that looks into texts and draws noise, once it was needed. */
   status(): readonly WorkerStatus[];
   /** What a session had open: keys, streams, placeholders. */
@@ -25,13 +32,24 @@ export interface Privacy {
   close(): Promise<void>;
 }
 
-export function createPrivacy({ log, idleMs }: PrivacyDeps): Privacy {
+export function createPrivacy({ paths, bootClock, log, idleMs }: PrivacyDeps): Privacy {
   const worker = createWorker<PrivacyOps>(describeWorker(idleMs), { log });
+  const derivations = createDerivations();
+  const keystore = createKeystore({ files: createDatabaseFiles(paths), bootClock, derivations });
+  const vault = createVault({ derivations, keystore });
   return {
+    vault,
+    keystore,
     status: () => (worker.status().uptimeMs > 0 ? [worker.status()] : []),
-    forgetSession: () => undefined,
-    wipe: () => Promise.resolve(),
-    close: () => worker.close(),
+    forgetSession: (session) => {
+      vault.forgetSession(session);
+      keystore.forgetSession(session);
+    },
+    wipe: (appId) => keystore.wipe(appId),
+    close: async () => {
+      vault.close();
+      await worker.close();
+    },
   };
 }
 

@@ -12,6 +12,8 @@ import { rpcMethods } from './rpc.ts';
 import { sessionMethods } from './session.ts';
 import { transcribeMethods } from './transcribe.ts';
 import { vaultKeystoreMethods } from './vault-keystore.ts';
+import { vaultMethods } from './vault.ts';
+import { vaultStreamMethods } from './vault-streams.ts';
 
 /** The method table of the app socket: the only list of what an app can call. */
 export const methods = {
@@ -29,4 +31,6 @@ export const methods = {
   ...collectionsMethods,
   ...auditMethods,
   ...vaultKeystoreMethods,
+  ...vaultMethods,
+  ...vaultStreamMethods,
 };
