@@ -3,11 +3,13 @@ import type { BootClock } from '../clock/boot-clock.ts';
 import type { Log } from '../log.ts';
 import type { Paths } from '../paths.ts';
 import { createWorker } from '../workers/supervisor.ts';
+import type { Budgets } from './budget/budgets.ts';
+import { createBudgets } from './budget/create-budgets.ts';
 import type { PrivacyOps } from '../workers/privacy/ops.ts';
 import type { WorkerSpec, WorkerStatus } from '../workers/worker.ts';
 
 export interface PrivacyDeps {
-  readonly paths: Pick<Paths, 'vault' | 'privacy'>;
+  readonly paths: Pick<Paths, 'vault' | 'privacy' | 'privacyKey'>;
   readonly audit: AuditLog;
   readonly bootClock: BootClock;
   readonly log: Log;
@@ -16,6 +18,7 @@ export interface PrivacyDeps {
 
 /** What apps and the daemon's own pipelines use for privacy. */
 export interface Privacy {
+  readonly budgets: Budgets;
   /** The worker that looks into texts and draws noise, once it was needed. */
   status(): readonly WorkerStatus[];
   /** What a session had open: keys, streams, placeholders. */
@@ -25,13 +28,18 @@ export interface Privacy {
   close(): Promise<void>;
 }
 
-export function createPrivacy({ log, idleMs }: PrivacyDeps): Privacy {
+export function createPrivacy({ paths, log, idleMs }: PrivacyDeps): Privacy {
+  const budgets = createBudgets({ paths, log });
   const worker = createWorker<PrivacyOps>(describeWorker(idleMs), { log });
   return {
+    budgets,
     status: () => (worker.status().uptimeMs > 0 ? [worker.status()] : []),
     forgetSession: () => undefined,
-    wipe: () => Promise.resolve(),
-    close: () => worker.close(),
+    wipe: (appId) => budgets.wipe(appId),
+    close: async () => {
+      await worker.close();
+      await budgets.close();
+    },
   };
 }
 
