@@ -2,7 +2,7 @@ import { fromMicroUnits, toMicroUnits } from './micro-units.ts';
 
 const STEPS = 100;
 /** More than the error of the floating-point numbers below, by far. */
-const SLACK = 1e-9;
+const SLACK = 1e-12;
 
 /**
  * The epsilon that rho-zCDP gives at delta: the least over alpha of
