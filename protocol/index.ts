@@ -40,7 +40,7 @@ export type {
 export { describeTrust } from './trust-warning.ts';
 export type { TrustSubject } from './trust-warning.ts';
 export { AuditEntry } from './control/audit.ts';
-export { CapabilityLogEntry } from './methods/audit.ts';
+export { CapabilityLogEntry, PrivacyEffectEntry } from './methods/audit.ts';
 export { describeDuration } from './describe-duration.ts';
 export { canonicalJson } from './canonical-json.ts';
 export { Rights } from './rights.ts';

@@ -35,6 +35,7 @@ import { auditControlHandlers } from './control/audit.ts';
 import { doctorHandlers } from './control/doctor.ts';
 import { createKeysHandlers } from './control/keys.ts';
 import { modelsControlHandlers } from './control/models.ts';
+import { createPrivacyControlHandlers } from './control/privacy.ts';
 import { createRevocationHandlers } from './control/revocation.ts';
 import { type StatusHandlersDeps, statusHandlers } from './control/status.ts';
 import { createStoreControlHandlers } from './control/store.ts';
@@ -50,6 +51,7 @@ import { grantsHandlers } from './grants.ts';
 import { llmHandlers } from './llm.ts';
 import { modelsHandlers } from './models.ts';
 import { ocrHandlers } from './ocr.ts';
+import { privacyBudgetHandlers } from './privacy-budget.ts';
 import { rpcHandlers } from './rpc.ts';
 import { sessionHandlers } from './session.ts';
 import { transcribeHandlers } from './transcribe.ts';
@@ -123,6 +125,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     ...blobsHandlers({ blobs }),
     ...dbHandlers({ stores }),
     ...collectionsHandlers({ stores, embedder, blobs }),
+    ...privacyBudgetHandlers({ ...parts.privacy, audit: parts.audit }),
     ...auditHandlers(parts),
     ...vaultHandlers(parts.privacy),
     ...vaultStreamHandlers(parts.privacy),
@@ -174,6 +177,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
     ...createKeysHandlers({ ...parts, readRights }),
     ...createStoreControlHandlers({ ...parts, readRights }),
     ...createStoreExportHandlers({ ...parts, readRights }),
+    ...createPrivacyControlHandlers({ ...parts, budgets: parts.privacy.budgets }),
     ...modelsControlHandlers({ listModels: () => parts.models.listAll() }),
   };
 }

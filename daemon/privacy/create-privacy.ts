@@ -3,6 +3,8 @@ import type { BootClock } from '../clock/boot-clock.ts';
 import type { Log } from '../log.ts';
 import type { Paths } from '../paths.ts';
 import { createWorker } from '../workers/supervisor.ts';
+import type { Budgets } from './budget/budgets.ts';
+import { createBudgets } from './budget/create-budgets.ts';
 import type { PrivacyOps } from '../workers/privacy/ops.ts';
 import { createDerivations } from './vault/derivations.ts';
 import { createVault, type Vault } from './vault/create-vault.ts';
@@ -12,7 +14,7 @@ import type { Keystore } from './vault/keystore/keystore.ts';
 import type { WorkerSpec, WorkerStatus } from '../workers/worker.ts';
 
 export interface PrivacyDeps {
-  readonly paths: Pick<Paths, 'vault' | 'privacy'>;
+  readonly paths: Pick<Paths, 'vault' | 'privacy' | 'privacyKey'>;
   readonly audit: AuditLog;
   readonly bootClock: BootClock;
   readonly log: Log;
@@ -23,6 +25,7 @@ export interface PrivacyDeps {
 export interface Privacy {
   readonly vault: Vault;
   readonly keystore: Keystore;
+  readonly budgets: Budgets;
   /** The worker that looks into texts and draws noise, once it was needed. */
   status(): readonly WorkerStatus[];
   /** What a session had open: keys, streams, placeholders. */
@@ -33,6 +36,7 @@ export interface Privacy {
 }
 
 export function createPrivacy({ paths, bootClock, log, idleMs }: PrivacyDeps): Privacy {
+  const budgets = createBudgets({ paths, log });
   const worker = createWorker<PrivacyOps>(describeWorker(idleMs), { log });
   const derivations = createDerivations();
   const keystore = createKeystore({ files: createDatabaseFiles(paths), bootClock, derivations });
@@ -40,15 +44,20 @@ export function createPrivacy({ paths, bootClock, log, idleMs }: PrivacyDeps): P
   return {
     vault,
     keystore,
+    budgets,
     status: () => (worker.status().uptimeMs > 0 ? [worker.status()] : []),
     forgetSession: (session) => {
       vault.forgetSession(session);
       keystore.forgetSession(session);
     },
-    wipe: (appId) => keystore.wipe(appId),
+    wipe: async (appId) => {
+      await keystore.wipe(appId);
+      await budgets.wipe(appId);
+    },
     close: async () => {
       vault.close();
       await worker.close();
+      await budgets.close();
     },
   };
 }

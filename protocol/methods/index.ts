@@ -8,6 +8,7 @@ import { grantsMethods } from './grants.ts';
 import { llmMethods } from './llm.ts';
 import { modelsMethods } from './models.ts';
 import { ocrMethods } from './ocr.ts';
+import { privacyBudgetMethods } from './privacy-budget.ts';
 import { rpcMethods } from './rpc.ts';
 import { sessionMethods } from './session.ts';
 import { transcribeMethods } from './transcribe.ts';
@@ -29,6 +30,7 @@ export const methods = {
   ...blobsMethods,
   ...dbMethods,
   ...collectionsMethods,
+  ...privacyBudgetMethods,
   ...auditMethods,
   ...vaultKeystoreMethods,
   ...vaultMethods,
