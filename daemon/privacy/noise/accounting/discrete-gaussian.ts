@@ -6,7 +6,7 @@ export interface DiscreteGaussian {
   /** Σ exp(-y²/2σ²). */
   readonly norm: number;
   readonly variance: number;
-  probability(y: number): number;
+  readonly probability: (y: number) => number;
 }
 
 export function describeDiscreteGaussian(squaredSigma: number): DiscreteGaussian {
