@@ -152,3 +152,4 @@ export type {
   Result,
   StreamingMethodName,
 } from './types.ts';
+export type { privacyNoiseMethods } from './methods/privacy-noise.ts';

@@ -50,6 +50,7 @@ import { grantsHandlers } from './grants.ts';
 import { llmHandlers } from './llm.ts';
 import { modelsHandlers } from './models.ts';
 import { ocrHandlers } from './ocr.ts';
+import { privacyNoiseHandlers } from './privacy-noise.ts';
 import { rpcHandlers } from './rpc.ts';
 import { sessionHandlers } from './session.ts';
 import { transcribeHandlers } from './transcribe.ts';
@@ -121,6 +122,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     ...blobsHandlers({ blobs }),
     ...dbHandlers({ stores }),
     ...collectionsHandlers({ stores, embedder, blobs }),
+    ...privacyNoiseHandlers(parts.privacy),
     ...auditHandlers(parts),
   };
 }

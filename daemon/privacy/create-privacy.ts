@@ -1,9 +1,12 @@
+import { RpcError } from '@locara/protocol';
 import type { AuditLog } from '../audit/audit.ts';
 import type { BootClock } from '../clock/boot-clock.ts';
 import type { Log } from '../log.ts';
 import type { Paths } from '../paths.ts';
 import { createWorker } from '../workers/supervisor.ts';
 import type { PrivacyOps } from '../workers/privacy/ops.ts';
+import { createNoiseMaker } from './releases/create-noise-maker.ts';
+import type { NoiseMaker } from './releases/noise-maker.ts';
 import type { WorkerSpec, WorkerStatus } from '../workers/worker.ts';
 
 export interface PrivacyDeps {
@@ -16,6 +19,7 @@ export interface PrivacyDeps {
 
 /** What apps and the daemon's own pipelines use for privacy. */
 export interface Privacy {
+  readonly noise: NoiseMaker;
   /** The worker that looks into texts and draws noise, once it was needed. */
   status(): readonly WorkerStatus[];
   /** What a session had open: keys, streams, placeholders. */
@@ -28,6 +32,7 @@ export interface Privacy {
 export function createPrivacy({ log, idleMs }: PrivacyDeps): Privacy {
   const worker = createWorker<PrivacyOps>(describeWorker(idleMs), { log });
   return {
+    noise: createNoiseMaker({ worker, budgets: NO_LEDGER }),
     status: () => (worker.status().uptimeMs > 0 ? [worker.status()] : []),
     forgetSession: () => undefined,
     wipe: () => Promise.resolve(),
@@ -50,3 +55,9 @@ function describeWorker(idleMs: number): WorkerSpec {
     maxQueuedPerApp: 64,
   };
 }
+
+/** Until the ledger is there nothing can be charged, so nothing is released. */
+const NO_LEDGER = {
+  charge: (): Promise<never> =>
+    Promise.reject(new RpcError('Unavailable', 'Privacy budgets are not there yet.')),
+};

@@ -4,9 +4,18 @@ import type { Fraction } from '../sampling/flip-exp.ts';
 import type { RandomNumbers } from '../sampling/random-numbers.ts';
 
 /** Noise on whole numbers. Its parameters are whole as well: what was promised of them is exactly what is drawn. */
-export type IntegerNoise =
-  | { readonly mechanism: 'gaussian'; readonly squaredSigma: number }
-  | { readonly mechanism: 'laplacian'; readonly scale: Fraction };
+export type IntegerNoise = GaussianNoise | LaplacianNoise;
+
+export interface GaussianNoise {
+  readonly mechanism: 'gaussian';
+  readonly squaredSigma: number;
+}
+
+export interface LaplacianNoise {
+  readonly mechanism: 'laplacian';
+  /** b: P(y) is proportional to exp(-|y|/b). */
+  readonly scale: Fraction;
+}
 
 export function createNoiseSampler(random: RandomNumbers, noise: IntegerNoise): () => number {
   return noise.mechanism === 'gaussian'

@@ -1,11 +1,11 @@
 import { gaussianSigma } from '../accounting/gaussian-curve.ts';
-import type { IntegerNoise } from './integer-noise.ts';
+import type { GaussianNoise, IntegerNoise, LaplacianNoise } from './integer-noise.ts';
 
 /** How vectors of length 1 are put on whole numbers, and the noise for two that lie 2 apart. */
-export interface Lattice {
+export interface Lattice<Noise = IntegerNoise> {
   /** Steps in a length of 1. */
   readonly radius: number;
-  readonly noise: IntegerNoise;
+  readonly noise: Noise;
 }
 
 /** Steps in a deviation of the noise: few enough to draw with plain numbers, enough for the lattice not to be felt. */
@@ -32,7 +32,11 @@ export interface GaussianDemand {
 }
 
 /** Discrete Gaussian noise of the least variance that is (epsilon, delta)-private for vectors of length 1. */
-export function calibrateGaussian({ epsilon, delta, fineness = 1 }: GaussianDemand): Lattice {
+export function calibrateGaussian({
+  epsilon,
+  delta,
+  fineness = 1,
+}: GaussianDemand): Lattice<GaussianNoise> {
   const sigma = 2 * gaussianSigma(epsilon, delta);
   const radius = toRadius((STEPS_PER_SIGMA * fineness) / sigma);
   const squaredSigma = Math.ceil((radius * sigma) ** 2 * ROUNDED_UP + LATTICE_VARIANCE);
@@ -45,7 +49,10 @@ export interface LaplacianDemand {
 }
 
 /** Discrete Laplacian noise that is epsilon-private: of vectors 2 apart in L2, the L1 distance is up to 2√d. */
-export function calibrateLaplacian({ epsilon, dimensions }: LaplacianDemand): Lattice {
+export function calibrateLaplacian({
+  epsilon,
+  dimensions,
+}: LaplacianDemand): Lattice<LaplacianNoise> {
   const scale = (2 * Math.sqrt(dimensions)) / epsilon;
   const radius = toRadius(STEPS_PER_SIGMA / scale);
   const numerator = Math.ceil(radius * scale * ROUNDED_UP);
