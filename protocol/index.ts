@@ -162,3 +162,4 @@ export type {
   Result,
   StreamingMethodName,
 } from './types.ts';
+export type { privacyNoiseMethods } from './methods/privacy-noise.ts';

@@ -52,6 +52,7 @@ import { llmHandlers } from './llm.ts';
 import { modelsHandlers } from './models.ts';
 import { ocrHandlers } from './ocr.ts';
 import { privacyBudgetHandlers } from './privacy-budget.ts';
+import { privacyNoiseHandlers } from './privacy-noise.ts';
 import { rpcHandlers } from './rpc.ts';
 import { sessionHandlers } from './session.ts';
 import { transcribeHandlers } from './transcribe.ts';
@@ -126,6 +127,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     ...dbHandlers({ stores }),
     ...collectionsHandlers({ stores, embedder, blobs }),
     ...privacyBudgetHandlers({ ...parts.privacy, audit: parts.audit }),
+    ...privacyNoiseHandlers(parts.privacy),
     ...auditHandlers(parts),
     ...vaultHandlers(parts.privacy),
     ...vaultStreamHandlers(parts.privacy),

@@ -11,6 +11,8 @@ import { createVault, type Vault } from './vault/create-vault.ts';
 import { createKeystore } from './vault/keystore/create-keystore.ts';
 import { createDatabaseFiles } from './vault/keystore/database-files.ts';
 import type { Keystore } from './vault/keystore/keystore.ts';
+import { createNoiseMaker } from './releases/create-noise-maker.ts';
+import type { NoiseMaker } from './releases/noise-maker.ts';
 import type { WorkerSpec, WorkerStatus } from '../workers/worker.ts';
 
 export interface PrivacyDeps {
@@ -26,6 +28,7 @@ export interface Privacy {
   readonly vault: Vault;
   readonly keystore: Keystore;
   readonly budgets: Budgets;
+  readonly noise: NoiseMaker;
   /** The worker that looks into texts and draws noise, once it was needed. */
   status(): readonly WorkerStatus[];
   /** What a session had open: keys, streams, placeholders. */
@@ -35,7 +38,7 @@ export interface Privacy {
   close(): Promise<void>;
 }
 
-export function createPrivacy({ paths, bootClock, log, idleMs }: PrivacyDeps): Privacy {
+export function createPrivacy({ paths, audit, bootClock, log, idleMs }: PrivacyDeps): Privacy {
   const budgets = createBudgets({ paths, log });
   const worker = createWorker<PrivacyOps>(describeWorker(idleMs), { log });
   const derivations = createDerivations();
@@ -45,6 +48,7 @@ export function createPrivacy({ paths, bootClock, log, idleMs }: PrivacyDeps): P
     vault,
     keystore,
     budgets,
+    noise: createNoiseMaker({ worker, budgets, audit }),
     status: () => (worker.status().uptimeMs > 0 ? [worker.status()] : []),
     forgetSession: (session) => {
       vault.forgetSession(session);

@@ -9,6 +9,7 @@ import { llmMethods } from './llm.ts';
 import { modelsMethods } from './models.ts';
 import { ocrMethods } from './ocr.ts';
 import { privacyBudgetMethods } from './privacy-budget.ts';
+import { privacyNoiseMethods } from './privacy-noise.ts';
 import { rpcMethods } from './rpc.ts';
 import { sessionMethods } from './session.ts';
 import { transcribeMethods } from './transcribe.ts';
@@ -31,6 +32,7 @@ export const methods = {
   ...dbMethods,
   ...collectionsMethods,
   ...privacyBudgetMethods,
+  ...privacyNoiseMethods,
   ...auditMethods,
   ...vaultKeystoreMethods,
   ...vaultMethods,
