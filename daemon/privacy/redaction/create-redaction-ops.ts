@@ -1,10 +1,11 @@
 import { RpcError } from '@locara/protocol/errors';
 import type { Engine } from '../../workers/engine.ts';
 import type { RedactionOps } from './redaction-ops.ts';
+import { createRedact } from './replacement/redact-texts.ts';
 
 export function createRedactionOps(): Engine<RedactionOps> {
-  const notThere = (): never => {
+  const detect = (): never => {
     throw new RpcError('Unavailable', 'Redaction is not there yet.');
   };
-  return { detect: notThere, redact: notThere };
+  return { detect, redact: createRedact(detect) };
 }
