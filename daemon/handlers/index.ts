@@ -50,6 +50,7 @@ import { grantsHandlers } from './grants.ts';
 import { llmHandlers } from './llm.ts';
 import { modelsHandlers } from './models.ts';
 import { ocrHandlers } from './ocr.ts';
+import { privacyHandlers } from './privacy.ts';
 import { rpcHandlers } from './rpc.ts';
 import { sessionHandlers } from './session.ts';
 import { transcribeHandlers } from './transcribe.ts';
@@ -121,6 +122,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     ...blobsHandlers({ blobs }),
     ...dbHandlers({ stores }),
     ...collectionsHandlers({ stores, embedder, blobs }),
+    ...privacyHandlers(parts),
     ...auditHandlers(parts),
   };
 }
@@ -139,6 +141,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
       engines: () => parts.engines.status(),
       memory: () => parts.engines.memory(),
       keys: () => parts.custody.state(),
+      privacy: () => parts.privacy.examine(),
     }),
     ...createAppHandlers({
       ...parts,

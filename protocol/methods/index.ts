@@ -8,6 +8,7 @@ import { grantsMethods } from './grants.ts';
 import { llmMethods } from './llm.ts';
 import { modelsMethods } from './models.ts';
 import { ocrMethods } from './ocr.ts';
+import { privacyMethods } from './privacy.ts';
 import { rpcMethods } from './rpc.ts';
 import { sessionMethods } from './session.ts';
 import { transcribeMethods } from './transcribe.ts';
@@ -26,5 +27,6 @@ export const methods = {
   ...blobsMethods,
   ...dbMethods,
   ...collectionsMethods,
+  ...privacyMethods,
   ...auditMethods,
 };
