@@ -57,7 +57,9 @@ export function decide(text: HeldText, { hasOwnPatterns }: { hasOwnPatterns: boo
   if (hasOwnPatterns) return { decided: Math.min(atMost, window), matters: true };
   const base = before.length;
   const from = Math.max(0, base - ARMING_REACH_CHARS);
+  // Words that may lead to an entity: from where they can still do so, and whether some stand right before.
   let run: number | undefined;
+  let isLed = false;
   let matters = false;
   let armed = 0;
   for (const { 0: word, index } of (before.slice(from) + held).matchAll(TOKEN)) {
@@ -67,11 +69,19 @@ export function decide(text: HeldText, { hasOwnPatterns }: { hasOwnPatterns: boo
     armed = ARMS.test(word) ? ARMED_WORDS : armed - 1;
     if (start + word.length <= 0) continue;
     if (kind === 'hot') {
-      if (start >= window) return { decided: Math.min(run ?? start, atMost), matters };
-      matters = true;
+      matters ||= isLed || start < window;
+      // Within it an entity may begin anywhere.
+      const isOpen = start + word.length > window;
+      const from = run ?? Math.max(0, start, window);
+      if (isOpen) return { decided: Math.min(from, atMost), matters };
     }
-    if (kind === 'lead' && start >= window) run ??= start;
-    else if (kind !== 'small') run = undefined;
+    if (kind === 'lead') {
+      isLed = true;
+      if (start >= window) run ??= start;
+    } else if (kind !== 'small') {
+      isLed = false;
+      run = undefined;
+    }
   }
   // A word too long to be held back is looked at as far as it goes.
   if (isTailTooLong) matters = true;
