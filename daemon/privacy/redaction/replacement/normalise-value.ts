@@ -1,4 +1,5 @@
-const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;
+import { normaliseText } from '../normalise-text.ts';
+
 const SEPARATORS = /[^\p{L}\p{Nd}+]/gu;
 const SPACES = /\s+/gu;
 
@@ -19,7 +20,7 @@ const CASELESS: ReadonlySet<string> = new Set(['EMAIL', 'IP', 'ADDRESS']);
 
 /** Two values of one label are the same where this is the same. Secrets and what callers name differ by case. */
 export function normaliseValue(label: string, value: string): string {
-  const plain = value.normalize('NFKC').replace(INVISIBLE, '');
+  const plain = normaliseText(value).text.normalize('NFKC');
   if (NUMBERS.has(label)) return plain.replace(SEPARATORS, '').toUpperCase();
   if (CASELESS.has(label)) return plain.replace(SPACES, ' ').trim().toLowerCase();
   return plain;
