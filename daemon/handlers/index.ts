@@ -12,6 +12,7 @@ import type { DaemonKey } from '../access/daemon-key.ts';
 import type { AuditLog } from '../audit/audit.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { createReadMedia } from '../blobs/media.ts';
+import { unsealRecords } from '../collections/unseal-records.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../log.ts';
 import { createEmbedder } from '../scheduler/create-embedder.ts';
@@ -53,10 +54,12 @@ import { modelsHandlers } from './models.ts';
 import { ocrHandlers } from './ocr.ts';
 import { privacyBudgetHandlers } from './privacy-budget.ts';
 import { privacyNoiseHandlers } from './privacy-noise.ts';
+import { privacyHandlers } from './privacy.ts';
 import { rpcHandlers } from './rpc.ts';
 import { sessionHandlers } from './session.ts';
 import { transcribeHandlers } from './transcribe.ts';
 import { vaultHandlers } from './vault.ts';
+import { vaultKeystoreHandlers } from './vault-keystore.ts';
 import { vaultStreamHandlers } from './vault-streams.ts';
 
 /** The parts that handlers are made of. */
@@ -85,7 +88,7 @@ export interface HandlerParts {
 }
 
 export function createHandlers(parts: HandlerParts): Handlers {
-  const { config, engines, quotas, blobs, sessions, stores } = parts;
+  const { config, engines, quotas, blobs, sessions, stores, privacy } = parts;
   const models = parts.models.pinned;
   const readMedia = createReadMedia(blobs);
   const embedder = createEmbedder({ models, engines, quotas });
@@ -119,18 +122,23 @@ export function createHandlers(parts: HandlerParts): Handlers {
     }),
     ...grantsHandlers(parts),
     ...modelsHandlers({ models, engines, leases: parts.leases }),
-    ...llmHandlers({ models, engines, quotas }),
-    ...embedHandlers({ embedder }),
+    ...llmHandlers({ models, engines, quotas, privacy }),
+    ...embedHandlers({ embedder, privacy }),
     ...transcribeHandlers({ models, engines, readMedia }),
     ...ocrHandlers({ models, engines, readMedia }),
     ...blobsHandlers({ blobs }),
     ...dbHandlers({ stores }),
-    ...collectionsHandlers({ stores, embedder, blobs }),
-    ...privacyBudgetHandlers({ ...parts.privacy, audit: parts.audit }),
-    ...privacyNoiseHandlers(parts.privacy),
+    ...collectionsHandlers({ stores, embedder, blobs, privacy }),
+    ...privacyBudgetHandlers(privacy),
+    ...privacyNoiseHandlers(privacy),
+    ...privacyHandlers(parts),
     ...auditHandlers(parts),
-    ...vaultHandlers(parts.privacy),
-    ...vaultStreamHandlers(parts.privacy),
+    ...vaultHandlers(privacy),
+    ...vaultStreamHandlers(privacy),
+    ...vaultKeystoreHandlers({
+      keystore: privacy.keystore,
+      unsealRecords: (call, sealed) => unsealRecords(stores, call, sealed),
+    }),
   };
 }
 
@@ -148,6 +156,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
       engines: () => parts.engines.status(),
       memory: () => parts.engines.memory(),
       keys: () => parts.custody.state(),
+      privacy: () => parts.privacy.examine(),
     }),
     ...createAppHandlers({
       ...parts,

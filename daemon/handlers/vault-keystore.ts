@@ -11,8 +11,7 @@ interface VaultKeystoreDeps {
   /** Makes plain what the collections of the caller hold of a database; answers how many records. */
   readonly unsealRecords: (
     call: SessionCall,
-    database: string,
-    cipher: ValueCipher,
+    sealed: { readonly database: string; readonly cipher: ValueCipher },
   ) => Promise<number>;
 }
 
@@ -66,7 +65,7 @@ export function vaultKeystoreHandlers({
       }),
     'vault.disable': (params, call) =>
       withPassphrases(params, async ({ database, passphrase }) => {
-        const decryptRecords = (cipher: ValueCipher) => unsealRecords(call, database, cipher);
+        const decryptRecords = (cipher: ValueCipher) => unsealRecords(call, { database, cipher });
         const attempt = await keystore.disable(toPrivacyCall('vault.disable', call), database, {
           passphrase,
           decryptRecords,

@@ -10,6 +10,7 @@ import { modelsMethods } from './models.ts';
 import { ocrMethods } from './ocr.ts';
 import { privacyBudgetMethods } from './privacy-budget.ts';
 import { privacyNoiseMethods } from './privacy-noise.ts';
+import { privacyMethods } from './privacy.ts';
 import { rpcMethods } from './rpc.ts';
 import { sessionMethods } from './session.ts';
 import { transcribeMethods } from './transcribe.ts';
@@ -33,6 +34,7 @@ export const methods = {
   ...collectionsMethods,
   ...privacyBudgetMethods,
   ...privacyNoiseMethods,
+  ...privacyMethods,
   ...auditMethods,
   ...vaultKeystoreMethods,
   ...vaultMethods,
