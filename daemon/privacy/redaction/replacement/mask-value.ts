@@ -1,3 +1,5 @@
+const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
+const PRINTABLE_ASCII = /^[ -~]*$/;
 const SEPARATOR = /^[\s\-./():@,+]/u;
 
 /** How a value is masked. */
@@ -13,10 +15,7 @@ export interface Mask {
  * value is never shown whole.
  */
 export function maskValue(value: string, { keepLast, character, keepsSeparators }: Mask): string {
-  const graphemes = Array.from(
-    new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(value),
-    ({ segment }) => segment,
-  );
+  const graphemes = splitGraphemes(value);
   const isSeparator = (grapheme: string): boolean => keepsSeparators && SEPARATOR.test(grapheme);
   const count = graphemes.filter((grapheme) => !isSeparator(grapheme)).length;
   const masked = count - Math.min(keepLast, Math.floor(count / 2));
@@ -28,4 +27,9 @@ export function maskValue(value: string, { keepLast, character, keepsSeparators 
       return seen <= masked ? character : grapheme;
     })
     .join('');
+}
+
+function splitGraphemes(value: string): string[] {
+  if (PRINTABLE_ASCII.test(value)) return value.split('');
+  return Array.from(GRAPHEMES.segment(value), ({ segment }) => segment);
 }
