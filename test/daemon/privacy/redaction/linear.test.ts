@@ -7,8 +7,10 @@ import { SECRET_RECOGNIZERS } from '../../../../daemon/privacy/redaction/secrets
 import { runIdRules } from '../../../support/id-driver.ts';
 
 const CHARS = 100_000;
-/** Of an idle machine it takes a quarter at most. */
-const MOST_MS = 200;
+/** Of this process, so that what else runs does not count. */
+const MOST_MS = 100;
+/** The driver of the tests compares signatures without haste. */
+const MOST_DRIVEN_MS = 200;
 
 /** Each makes one kind of rule start again and again. */
 const SEEDS = [
@@ -80,9 +82,9 @@ const TEXTS = SEEDS.map((seed) => ({ seed, text: seed.repeat(CHARS / seed.length
 
 function timeMs(run: () => void): number {
   const times = [0, 1, 2].map(() => {
-    const start = performance.now();
+    const start = process.cpuUsage();
     run();
-    return performance.now() - start;
+    return process.cpuUsage(start).user / 1000;
   });
   return Math.min(...times);
 }
@@ -113,7 +115,7 @@ test('all shapes of ids together read any 100 KB in time', () => {
     expect(
       timeMs(() => runIdRules(SHAPES, text)),
       JSON.stringify(seed),
-    ).toBeLessThan(MOST_MS);
+    ).toBeLessThan(MOST_DRIVEN_MS);
   }
 });
 

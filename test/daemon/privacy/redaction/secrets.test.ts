@@ -114,6 +114,7 @@ const CREDENTIALS = [
   ['client_secret: a1b2c3d4e5f6g7h8', 'a1b2c3d4e5f6g7h8'],
   ['api_key=abc123def456', 'abc123def456'],
   ['pwd=letmein;', 'letmein'],
+  ['passphrase: "correct horse battery staple"', 'correct horse battery staple'],
   [`Authorization: Bearer ${filler(ALNUM, 40)}`, filler(ALNUM, 40)],
   ['Authorization: Basic YW5uOnNlY3JldA==', 'YW5uOnNlY3JldA=='],
 ] as const;
@@ -128,6 +129,7 @@ test.each(CREDENTIALS)('in "%s" the secret is found', (text, secret) => {
 
 const NO_SECRETS = [
   'password: string',
+  'password: "Please enter your password"',
   'password: required',
   'password=',
   'password = null',
