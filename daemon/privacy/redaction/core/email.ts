@@ -36,10 +36,14 @@ function readLocal(text: string, least: number, at: number): number {
   if (text[at - 1] === '"') return readQuoted(text, least, at);
   if (Number.isNaN(last) || text[at - 1] === '.') return at;
   let start = at;
-  while (start > least && LOCAL.test(text.charAt(start - 1))) start -= 1;
+  while (start > least && isLocal(text, start - 1)) start -= 1;
   start += LEADING.exec(text.slice(start, at))?.[0].length ?? 0;
   const isCut = start === least && joinsWord(text, start - 1);
   return isCut || text.slice(start, at).includes('..') ? lastDoubleDot(text, start, at) : start;
+}
+
+function isLocal(text: string, at: number): boolean {
+  return isAlphanumericCode(text.charCodeAt(at)) || LOCAL.test(text.charAt(at));
 }
 
 /** Behind the last `..`, or all of it where there is none: what goes on before 64 characters is cut there. */

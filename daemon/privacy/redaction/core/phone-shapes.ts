@@ -3,11 +3,14 @@ import {
   isSupportedCountry,
   parsePhoneNumberFromString,
 } from 'libphonenumber-js/max';
+import metadata from 'libphonenumber-js/max/metadata';
 
 /** A number as it is written: `+1 (415) 555-0132` without what stands around it. */
 export interface WrittenNumber {
   readonly written: string;
   readonly digits: string;
+  /** Whether no other numbers stand right beside it, as in a row or a table. */
+  readonly isAlone: boolean;
   /** Digits of each group. */
   readonly lengths: readonly number[];
   /** Each separator once: `' '`, `'-'`, `'.'`, or what else there is. */
@@ -29,6 +32,12 @@ const TRUNK_COUNTRIES: readonly CountryCode[] = [
   ...(['FI', 'IT', 'ZA', 'IN', 'BR', 'NZ', 'IE', 'IL', 'TH', 'UA', 'RO', 'EG', 'NG'] as const),
 ];
 
+const PATTERN_PLACE = 2;
+/** What those countries' plans allow behind the zero, which Italy keeps. */
+const TRUNK_NUMBER = new RegExp(
+  `^0?(?:${TRUNK_COUNTRIES.map((country) => String(metadata.countries[country]?.[PATTERN_PLACE])).join('|')})$`,
+);
+
 /** What a number says of itself, by its shape and its country's plan of numbers; undefined where it is none. */
 export function scorePhone(
   number: WrittenNumber,
@@ -41,9 +50,7 @@ export function scorePhone(
   return (
     scoreNorthAmerican(number) ??
     scoreInRegion(number, region) ??
-    scorePrefixed(number) ??
-    scoreTrunk(number) ??
-    scoreAny(number)
+    (number.isAlone ? (scorePrefixed(number) ?? scoreTrunk(number) ?? scoreAny(number)) : undefined)
   );
 }
 
@@ -108,8 +115,7 @@ function scoreTrunk(number: WrittenNumber): PhoneScore | undefined {
   if (!/^0[1-9]/.test(digits) || digits.length < 9 || digits.length > 11) return undefined;
   if (lengths.length < 3 || !hasPlainSeparators(number)) return undefined;
   if (lengths.slice(1).some((length) => length < 2) || lengths.join() === '3,2,4') return undefined;
-  const isKnown = TRUNK_COUNTRIES.some((country) => isValidIn(country, digits));
-  return isKnown ? { score: 0.4, reason: 'phone-trunk-valid' } : undefined;
+  return TRUNK_NUMBER.test(digits) ? { score: 0.4, reason: 'phone-trunk-valid' } : undefined;
 }
 
 function hasPlainSeparators({ separators, lengths, hasParentheses }: WrittenNumber): boolean {
