@@ -3,8 +3,8 @@ import { raiseScore } from '../context-score.ts';
 import type { Candidate, Recognizer, ScannedText } from '../recognizer.ts';
 
 /** Whole runs are read at once, and only then judged: what is too long for an address is none, anywhere in it. */
-const DOTTED = /\d+(?:\.\d+){3,}/g;
-const COLONS = /[0-9A-Fa-f]*:[0-9A-Fa-f:]*(?:\.\d+)*/g;
+const DOTTED = /(?<!\d)\d{1,3}(?:\.\d+){3,}/g;
+const COLONS = /(?<![0-9A-Fa-f:])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*(?:\.\d+)*/g;
 const OCTET = /^(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$/;
 const IPV4_SUFFIX = /\/(?:3[0-2]|[12]?\d)(?![\d.])/y;
 const IPV6_SUFFIX =

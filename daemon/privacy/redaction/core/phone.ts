@@ -100,13 +100,14 @@ function* findPhones(
   scanned: ScannedText,
   { region }: ScanSettings,
 ): Iterable<Candidate | undefined> {
+  const scores = new Map<string, PhoneScore | undefined>();
   for (const run of listPhoneRuns(scanned.text)) {
     if (run === undefined) {
       yield undefined;
       continue;
     }
     for (let first = 0; first < run.groups.length;) {
-      const found = readPhone(scanned, { run, first, region });
+      const found = readPhone(scanned, { run, first, region, scores });
       if (found !== undefined) yield found.candidate;
       first = found?.next ?? first + 1;
     }
@@ -118,29 +119,49 @@ interface Place {
   /** The group with which a number may begin. */
   readonly first: number;
   readonly region: string | undefined;
+  readonly scores: Map<string, PhoneScore | undefined>;
 }
 
 /** The longest number that begins with a group, and the group behind it. */
 function readPhone(
   scanned: ScannedText,
-  { run, first, region }: Place,
+  place: Place,
 ): { readonly candidate: Candidate; readonly next: number } | undefined {
   const { text } = scanned;
+  const { run, first } = place;
   const { groups } = run;
   const start = startOf(text, groups[first]?.start ?? 0);
   if (!isFreeBefore(text, start)) return undefined;
-  for (let next = Math.min(groups.length, first + MAX_PHONE_GROUPS); next > first; next -= 1) {
+  let next = Math.min(groups.length, first + MAX_PHONE_GROUPS);
+  let digits = countDigits(groups.slice(first, next));
+  for (
+    ;
+    next > first && digits >= 7;
+    digits -= countDigits(groups.slice(next - 1, next)), next -= 1
+  ) {
     const digitsEnd = groups[next - 1]?.end ?? 0;
-    if (digitsEnd - start < 7 || digitsEnd - start > 32) continue;
+    if (digits > 15 || digitsEnd - start > 32) continue;
     const end = readExtension(text, digitsEnd);
     if (!isFreeBehind(text, end)) continue;
     const number = describe(text, start, digitsEnd);
-    if (number === undefined) continue;
-    const score = scorePhone(number, region);
+    const score = number && scoreOnce(number, place);
     const candidate = score && judge(scanned, { start, end, score });
     if (candidate !== undefined) return { candidate, next };
   }
   return undefined;
+}
+
+function countDigits(groups: PhoneRun['groups']): number {
+  return groups.reduce((count, { start, end }) => count + end - start, 0);
+}
+
+/** Texts repeat numbers, and the plans of all countries are long. */
+function scoreOnce(number: WrittenNumber, { region, scores }: Place): PhoneScore | undefined {
+  const key = `${number.isAlone ? 'alone' : 'beside'} ${number.written}`;
+  if (scores.has(key)) return scores.get(key);
+  const score = scorePhone(number, region);
+  scores.set(key, score);
+  return score;
 }
 
 /** With the plus and the bracket that belong to the first group. */
@@ -179,6 +200,7 @@ function describe(text: string, start: number, end: number): WrittenNumber | und
   const groups = written.match(/\d+/g) ?? [];
   return {
     written,
+    isAlone: written.startsWith('+') || !isAmongNumbers(text, start, end),
     digits: groups.join(''),
     lengths: groups.map((group) => group.length),
     separators: new Set(
