@@ -172,7 +172,9 @@ async function settle(wire: Wire): Promise<void> {
 }
 
 function escapeAll(text: string): string {
-  return Array.from(text, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+  return Array.from(text, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`).join(
+    '',
+  );
 }
 
 async function sendSlowly(wire: Wire, line: string): Promise<void> {
