@@ -1,0 +1,107 @@
+import type { ScannedText } from './recognizer.ts';
+
+const CONTEXT_CHARS = 80;
+const BLOCK_CHARS = 1024;
+const WORD = /[\p{L}\p{N}\p{M}_]+(?:['’][\p{L}\p{N}]+)*/gu;
+const WORD_CHARACTER = /[\p{L}\p{N}\p{M}_]/u;
+/** Scripts that write no spaces, or tie particles to words: Thai, Hangul, Kana, Han. */
+const UNSPACED = /[\u0e00-\u0e7f\u1100-\u11ff\u2e80-\uffef]/u;
+
+interface Word {
+  readonly start: number;
+  readonly lower: string;
+}
+
+interface Wanted {
+  readonly words: ReadonlySet<string>;
+  /** By their first word, the words that follow it. */
+  readonly phrases: ReadonlyMap<string, readonly (readonly string[])[]>;
+  readonly unspaced: readonly string[];
+}
+
+/** Splits into words only those blocks that something was found behind, and each once: linear, whatever is asked. */
+export function createScannedText(text: string): ScannedText {
+  const blocks = new Map<number, readonly Word[]>();
+  const wantedOf = new WeakMap<ReadonlySet<string>, Wanted>();
+  const wordsOf = (block: number): readonly Word[] => {
+    let words = blocks.get(block);
+    if (words === undefined) blocks.set(block, (words = splitBlock(text, block)));
+    return words;
+  };
+  return {
+    text,
+    hasWordBefore: (start, words, chars = CONTEXT_CHARS) => {
+      let wanted = wantedOf.get(words);
+      if (wanted === undefined) wantedOf.set(words, (wanted = prepareWords(words)));
+      const from = Math.max(0, start - chars);
+      if (wanted.unspaced.length > 0 && hasAny(text.slice(from, start), wanted.unspaced))
+        return true;
+      return hasWanted(wordsOf, { from, to: start }, wanted);
+    },
+  };
+}
+
+/** The words that begin in a block. */
+function splitBlock(text: string, block: number): readonly Word[] {
+  const from = block * BLOCK_CHARS;
+  const to = from + BLOCK_CHARS;
+  const words: Word[] = [];
+  // A little of the next block belongs to it, for the word on the edge; what is longer is no word.
+  const piece = text.slice(from, to + 64);
+  for (const match of piece.matchAll(WORD)) {
+    if (match.index >= BLOCK_CHARS) break;
+    if (match.index === 0 && from > 0 && WORD_CHARACTER.test(text.charAt(from - 1))) continue;
+    words.push({ start: from + match.index, lower: match[0].toLowerCase() });
+  }
+  return words;
+}
+
+function hasWanted(
+  wordsOf: (block: number) => readonly Word[],
+  { from, to }: { readonly from: number; readonly to: number },
+  wanted: Wanted,
+): boolean {
+  const last = Math.floor(to / BLOCK_CHARS);
+  for (let block = Math.floor(from / BLOCK_CHARS); block <= last; block += 1) {
+    const words = wordsOf(block);
+    for (let at = firstFrom(words, from); at < words.length; at += 1) {
+      const word = words[at];
+      if (word === undefined || word.start + word.lower.length > to) break;
+      if (wanted.words.has(word.lower)) return true;
+      for (const rest of wanted.phrases.get(word.lower) ?? []) {
+        const follows = (part: string, place: number): boolean => {
+          const next = at + 1 + place;
+          const follower = words[next] ?? wordsOf(block + 1)[next - words.length];
+          return follower?.lower === part && follower.start < to;
+        };
+        if (rest.every(follows)) return true;
+      }
+    }
+  }
+  return false;
+}
+
+function firstFrom(words: readonly Word[], from: number): number {
+  let low = 0;
+  let high = words.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((words[middle]?.start ?? 0) < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function hasAny(text: string, parts: readonly string[]): boolean {
+  return parts.some((part) => text.includes(part));
+}
+
+function prepareWords(given: ReadonlySet<string>): Wanted {
+  const words = new Set<string>();
+  const phrases = new Map<string, string[][]>();
+  for (const [first = '', ...rest] of [...given].map((wanted) => wanted.match(WORD) ?? [])) {
+    if (rest.length === 0) words.add(first);
+    else phrases.set(first, [...(phrases.get(first) ?? []), rest]);
+  }
+  return { words, phrases, unspaced: [...given].filter((word) => UNSPACED.test(word)) };
+}
