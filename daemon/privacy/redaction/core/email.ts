@@ -2,10 +2,13 @@ import { parse } from 'tldts';
 import { isAlphanumericCode, joinsWord } from '../characters.ts';
 import type { Candidate, Recognizer, ScannedText } from '../recognizer.ts';
 
-/** Of a dot-atom (RFC 5321, 6531), without the letters of scripts that write no spaces before an address. */
-const LOCAL = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\u00c0-\u024f\u0370-\u052f-]$/;
+/**
+ * Of a dot-atom (RFC 5321, 6531), without what in a text stands before an address more often than in it (`=`, `&`,
+ * `/`, `{`), and without the letters of scripts that write no spaces before one.
+ */
+const LOCAL = /^[A-Za-z0-9._%+'~\u00c0-\u024f\u0370-\u052f-]$/;
 /** What often stands before an address and is hardly ever part of one. */
-const LEADING = /^[!#$%&'*/=?^`{|}~.+-]+/;
+const LEADING = /^[%'~.+-]+/;
 const MAX_LOCAL_CHARS = 64;
 const MAX_DOMAIN_CHARS = 253;
 const DOMAIN = /[\p{L}\p{N}\p{M}-]{1,63}(?:\.[\p{L}\p{N}\p{M}-]{1,63}){1,8}/uy;
