@@ -40,7 +40,7 @@ export type {
 export { describeTrust } from './trust-warning.ts';
 export type { TrustSubject } from './trust-warning.ts';
 export { AuditEntry } from './control/audit.ts';
-export { CapabilityLogEntry } from './methods/audit.ts';
+export { CapabilityLogEntry, PrivacyEffectEntry } from './methods/audit.ts';
 export { describeDuration } from './describe-duration.ts';
 export { canonicalJson } from './canonical-json.ts';
 export { Rights } from './rights.ts';
@@ -109,7 +109,12 @@ export { Completion, Message } from './methods/llm.ts';
 export { Segment } from './methods/transcribe.ts';
 export { Page, Region } from './methods/ocr.ts';
 export { Filter, NewRecord } from './methods/collection-shapes.ts';
-export { Pipeline, PipelineEffect } from './methods/pipeline-shapes.ts';
+export {
+  ChatPipeline,
+  Pipeline,
+  PipelineEffect,
+  UpsertPipeline,
+} from './methods/pipeline-shapes.ts';
 export { BudgetState } from './methods/privacy-budget.ts';
 export {
   Cost as PrivacyCost,
@@ -119,16 +124,20 @@ export {
   PATTERN_ENTITIES,
   Replacement,
 } from './methods/privacy-shapes.ts';
+export type { vaultMethods } from './methods/vault.ts';
+export type { vaultStreamMethods } from './methods/vault-streams.ts';
 export { KeyMetadata } from './methods/vault-keystore.ts';
+export type { vaultKeystoreMethods } from './methods/vault-keystore.ts';
 export {
   ARGON2_LIMITS,
   Argon2Parameters,
   Envelope,
+  EnvelopeV1,
   EnvelopeV2,
   VaultContext,
   VaultValue,
 } from './methods/vault-shapes.ts';
-export { Base64, Digest, MediaInput, SqlParams, SqlValue, Vector } from './values.ts';
+export { Base64, Digest, isBase64, MediaInput, SqlParams, SqlValue, Vector } from './values.ts';
 export { parseJson } from './parse-json.ts';
 export { parseUnknown } from './parse-unknown.ts';
 export { renderOpenRpc } from './openrpc.ts';
@@ -153,3 +162,4 @@ export type {
   Result,
   StreamingMethodName,
 } from './types.ts';
+export type { privacyNoiseMethods } from './methods/privacy-noise.ts';

@@ -1,4 +1,5 @@
-import type { AuditEntry, CapabilityLogEntry } from '@locara/protocol';
+import type { AuditEntry, CapabilityLogEntry, PrivacyEffectEntry } from '@locara/protocol';
+import type { PrivacyEffect } from './effect-window.ts';
 
 /** What an audit entry may say: names, versions, digests, counts; never content. */
 export type AuditFields = Readonly<Record<string, string | number | boolean>>;
@@ -29,7 +30,8 @@ export type DecisionEvent =
   | 'keys.locked'
   | 'store.restored'
   | 'store.salvaged'
-  | 'store.accepted';
+  | 'store.accepted'
+  | 'privacy.budgetReset';
 
 /** One use or refusal of a capability. */
 export interface CapabilityUse {
@@ -43,6 +45,8 @@ export interface Audit {
   decide(event: DecisionEvent, appId: string | undefined, fields?: AuditFields): void;
   use(use: CapabilityUse): void;
   deny(use: CapabilityUse): void;
+  /** What was done to an app's content for privacy's sake: counts, never content. */
+  effect(effect: PrivacyEffect): void;
 }
 
 /** What came of one capability of an app, as far back as the log reaches. */
@@ -91,6 +95,8 @@ export interface AuditLog extends Audit {
     appId: string,
     page: Page,
   ): { readonly entries: CapabilityLogEntry[]; readonly cursor?: string };
+  /** What was done to an app's content for privacy's sake, newest first, the present minute included. */
+  effectsOf(appId: string, limit: number): PrivacyEffectEntry[];
   /** By capability. */
   usageOf(appId: string): ReadonlyMap<string, CapabilityUsage>;
   /** Entries below `before`, newest first. */

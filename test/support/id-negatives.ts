@@ -114,6 +114,8 @@ export const ID_NEGATIVES: readonly string[] = [
   'pid 1234567 exited with 137',
   'errno 110',
   'HTTP 404',
+  'a SHA-256 of the file',
+  'SHA-384 or SHA-512',
   'E1234',
   'fe80::1',
   '192.168.1.1',

@@ -21,15 +21,19 @@ const SHORT_NAMES: typeof PATTERN_ENTITIES = {
   nationalId: 'NATIONAL_ID',
 };
 
-const PASSPORT = /^[A-Z]{2}_PASSPORT$/;
-const DRIVER_LICENSE = /^[A-Z]{2}_(DRIVER_LICENSE|DRIVING_LICENCE|FUEHRERSCHEIN)$/;
-const NATIONAL = /^[A-Z]{2}_/;
+/** Under which name entities can be chosen with their like, the first that fits. */
+const GROUPS: readonly (readonly [entities: RegExp, name: string])[] = [
+  [/^[A-Z]{2}_PASSPORT$/, SHORT_NAMES.passport],
+  [/^[A-Z]{2}_(?:DRIVER_LICENSE|DRIVING_LICENCE|FUEHRERSCHEIN)$/, SHORT_NAMES.driverLicense],
+  [/^(?:API_KEY|JWT|PRIVATE_KEY|CREDENTIAL)$/, SHORT_NAMES.secret],
+  [/^US_BANK_NUMBER$/, SHORT_NAMES.bankRouting],
+  [/^(?:UK_POSTCODE|DE_PLZ)$/, SHORT_NAMES.address],
+  [/^(?:[A-Z]{2}_(?:MOBILE|PHONE)_NUMBER)$/, SHORT_NAMES.phone],
+  [/^(?!IP_)[A-Z]{2}_|^MEDICAL_LICENSE$/, SHORT_NAMES.nationalId],
+];
 
-/** Under which name an entity of one country can be chosen with its like of other countries. */
 function groupOf(entity: string): string | undefined {
-  if (PASSPORT.test(entity)) return SHORT_NAMES.passport;
-  if (DRIVER_LICENSE.test(entity)) return SHORT_NAMES.driverLicense;
-  return NATIONAL.test(entity) ? SHORT_NAMES.nationalId : undefined;
+  return GROUPS.find(([entities]) => entities.test(entity))?.[1];
 }
 
 /**
@@ -51,6 +55,15 @@ export function chooseEntities(
     for (const entity of meant) chosen.add(entity);
   }
   return chosen;
+}
+
+const NAMES_BY_ENTITY: ReadonlyMap<string, string> = new Map(
+  Object.entries(SHORT_NAMES).map(([name, entity]) => [entity, name]),
+);
+
+/** What a caller writes for an entity: its own short name, that of its like of other countries, or its name. */
+export function shortNameOf(entity: string): string {
+  return NAMES_BY_ENTITY.get(entity) ?? NAMES_BY_ENTITY.get(groupOf(entity) ?? '') ?? entity;
 }
 
 function unknownPattern(name: string): RpcError {

@@ -57,6 +57,11 @@ function precedesName(text: string, word: Word): boolean {
   return next !== undefined && isCapitalised(next.text);
 }
 
+/** Whether the dot behind a type ends the sentence, and not an abbreviation. */
+function isFullStop(text: string, word: Word): boolean {
+  return /[a-z]{5,}\.$/i.test(word.text) || (word.text.endsWith('.') && word.end === text.length);
+}
+
 /** `12 Old Mill Road`: capitals, or a plain `street` behind one word. */
 export function findEnglish(text: string, number: HouseNumber): Street | undefined {
   let at = number.end;
@@ -86,7 +91,7 @@ export function findEnglish(text: string, number: HouseNumber): Street | undefin
           /^(?:[NSEW]{1,2}|North|South|East|West)\.?$/.test(following.text)
             ? following
             : word;
-        const end = direction.end - (/[a-z]{5,}\.$/i.test(direction.text) ? 1 : 0);
+        const end = direction.end - (isFullStop(text, direction) ? 1 : 0);
         const needsEvidence =
           (!isCapital && !hasCapitals) || WEAK_ENGLISH_TYPES.has(type) || precedesName(text, word);
         return { start: number.start, end, needsEvidence, reason: 'number-name-type' };
@@ -137,7 +142,11 @@ export function findNumberLast(text: string, number: HouseNumber): Street | unde
   const last = wordBefore(text, number.start, 2);
   if (last === undefined) return undefined;
   const ending = plain(last.text);
-  const isCompound = STREET_ENDINGS.test(ending) && ending.length > 5 && !NOT_STREETS.has(ending);
+  const isCompound =
+    ending.length > 5 &&
+    !TRAILING_TYPES.has(ending) &&
+    STREET_ENDINGS.test(ending) &&
+    !NOT_STREETS.has(ending);
   if (isCompound && (isCapitalised(last.text) || /stra(?:ss|ß|a)[et]$/.test(ending))) {
     const before = wordBefore(text, last.start);
     const isLong = /^(?:alte[rs]?|neue[rs]?|große|grosse|kleine|obere|untere)$/i.test(
@@ -171,7 +180,7 @@ function findTypedNumberLast(text: string, number: HouseNumber, last: Word): Str
       return {
         start: isName ? first.start : name.start,
         end: number.end,
-        needsEvidence: isShort && !/^u\.$/.test(last.text),
+        needsEvidence: isShort && !/^(?:u\.|út)$/.test(last.text),
         reason: 'name-type-number',
       };
     }

@@ -29,6 +29,10 @@ function readUnit(text: string, from: number): number {
     : from;
 }
 
+export function hasUnit(text: string, from: number): boolean {
+  return readUnit(text, from) > from;
+}
+
 /** Whether nothing of an address can follow this word on its line. */
 function endsSentence(word: Word): boolean {
   return /\p{Ll}{2}[.]$/u.test(word.text);
@@ -48,7 +52,7 @@ function closes(word: Word, previous: Word | undefined): boolean {
 export function readTail(text: string, from: number): Tail {
   let end = from;
   for (let units = 0; units < MAX_UNITS; units++) end = readUnit(text, end);
-  const hasUnit = end > from;
+  const unitsEnd = end;
   let at = end;
   let closedEnd = end;
   let previous: Word | undefined;
@@ -67,5 +71,5 @@ export function readTail(text: string, from: number): Tail {
     previous = word;
     at = word.end;
   }
-  return { end: closedEnd, hasUnit, isClosed: closedEnd > end };
+  return { end: closedEnd, hasUnit: unitsEnd > from, isClosed: closedEnd > unitsEnd };
 }

@@ -10,13 +10,13 @@ import {
 } from './find-street.ts';
 import { findCorners } from './find-corners.ts';
 import { findMilitary } from './find-military.ts';
-import { readTail, type Tail } from './read-tail.ts';
+import { hasUnit, readTail, type Tail } from './read-tail.ts';
 import { ADDRESS_CONTEXT, NOT_NAMES, TIME_WORDS } from './street-words.ts';
 import { isCapitalised, isWordCharacter, plain, wordBefore } from './words.ts';
 
 /** A house number: not a part of a decimal number, a date, an amount of money or an id. */
 const NUMBER =
-  /(?<![\p{L}\p{N}$€£#_@]|[\d][.,:/-]|[.-])\d{1,6}(?:[-/]\d{1,4})?(?: ?[a-zA-Z](?![\p{L}\d'’]))?(?![\p{L}\p{N}_%€£@]|[.,:]\d)/gu;
+  /(?<![\p{L}\p{N}$€£#_@]|[\d][.,:/-]|[.-])\d{1,6}(?:[-/]\d{1,4})?(?:[a-zA-Z]| [a-zA-Z](?=[,;\n]|$))?(?![\p{L}\p{N}_%€£@]|[.,:]\d)/gu;
 
 /** A year before a street is one, unless more of an address stands by. */
 function mayBeYear(text: string, street: Street, number: HouseNumber): boolean {
@@ -67,11 +67,12 @@ function isGap(character: string): boolean {
   return character === ' ' || character === ',' || character === '\n';
 }
 
-/** Whether a word of two letters or more stands right before or behind: only there may it be a house number. */
+/** Whether a word of two letters or more stands right before or behind (or a quarter of the compass): only there may it be a house number. */
 function hasNeighbour(text: string, { start, end }: HouseNumber): boolean {
   if (isGap(text.charAt(start - 1)) && isWordCharacter(text, start - 3)) return true;
   const first = isGap(text.charAt(end + 1)) ? end + 2 : end + 1;
-  return isGap(text.charAt(end)) && isWordCharacter(text, first + 1);
+  if (!isGap(text.charAt(end))) return false;
+  return isWordCharacter(text, first + 1) || 'NESW'.includes(text.charAt(first));
 }
 
 function* judge(scanned: ScannedText, number: HouseNumber): Iterable<Candidate> {
@@ -84,16 +85,12 @@ function* judge(scanned: ScannedText, number: HouseNumber): Iterable<Candidate> 
     findNumberLast(text, number);
   const street = found ?? findAnnounced(scanned, number);
   if (street === undefined) return;
-  const tail = readTail(text, street.end);
   const hasContext = scanned.hasWordBefore(street.start, ADDRESS_CONTEXT, 60);
   const start = startOf(text, street);
-  const isBacked = tail.isClosed || tail.hasUnit || hasContext;
-  if (
-    street.reason === 'announced-address' &&
-    !tail.hasUnit &&
-    !(hasContext && start < street.start)
-  )
+  if (found === undefined && !hasUnit(text, street.end) && !(hasContext && start < street.start))
     return;
+  const tail = readTail(text, street.end);
+  const isBacked = tail.isClosed || tail.hasUnit || hasContext;
   if ((street.needsEvidence || mayBeYear(text, street, number)) && !isBacked) return;
   const end = tail.isClosed || tail.hasUnit ? tail.end : street.end;
   yield {
@@ -111,15 +108,17 @@ export const STREET_ADDRESS: Recognizer = {
   entities: ['STREET_ADDRESS'],
   *scan(scanned) {
     let done = 0;
+    const ends = new Set<number>();
     for (const found of scanned.text.matchAll(NUMBER)) {
       if (found.index < done) continue;
       const number = { start: found.index, end: found.index + found[0].length };
       for (const candidate of judge(scanned, number)) {
         done = candidate.end;
+        ends.add(done);
         yield candidate;
       }
     }
-    yield* findMilitary(scanned.text);
+    for (const post of findMilitary(scanned.text)) if (!ends.has(post.end)) yield post;
     yield* findCorners(scanned.text);
   },
 };

@@ -3,7 +3,7 @@ import {
   isSupportedCountry,
   parsePhoneNumberFromString,
 } from 'libphonenumber-js/max';
-import metadata from 'libphonenumber-js/max/metadata';
+import { isGivenOut, matchTrunkNumbers } from './phone-plans.ts';
 
 /** A number as it is written: `+1 (415) 555-0132` without what stands around it. */
 export interface WrittenNumber {
@@ -32,11 +32,7 @@ const TRUNK_COUNTRIES: readonly CountryCode[] = [
   ...(['FI', 'IT', 'ZA', 'IN', 'BR', 'NZ', 'IE', 'IL', 'TH', 'UA', 'RO', 'EG', 'NG'] as const),
 ];
 
-const PATTERN_PLACE = 2;
-/** What those countries' plans allow behind the zero, which Italy keeps. */
-const TRUNK_NUMBER = new RegExp(
-  `^0?(?:${TRUNK_COUNTRIES.map((country) => String(metadata.countries[country]?.[PATTERN_PLACE])).join('|')})$`,
-);
+const TRUNK_NUMBER = matchTrunkNumbers(TRUNK_COUNTRIES);
 
 /** What a number says of itself, by its shape and its country's plan of numbers; undefined where it is none. */
 export function scorePhone(
@@ -59,6 +55,7 @@ function scoreInternational({
   hasParentheses,
   lengths,
 }: WrittenNumber): PhoneScore | undefined {
+  if (isGivenOut(digits)) return { score: 0.75, reason: 'phone-international-valid' };
   const found = parsePhoneNumberFromString(`+${digits}`);
   if (found?.isValid() === true) return { score: 0.75, reason: 'phone-international-valid' };
   // A trunk zero in brackets, as in `+44 (0)20`, is not dialled from abroad.
@@ -81,7 +78,7 @@ function scoreNorthAmerican(number: WrittenNumber): PhoneScore | undefined {
   const national = digits.slice(-10);
   if (/^(.)\1+$/.test(national)) return undefined;
   const isShaped = /^[2-9]\d{2}[2-9]\d{6}$/.test(national);
-  const isValid = isShaped && isValidIn('US', national);
+  const isValid = isShaped && isGivenOut(`1${national}`);
   const isPlain = hasParentheses || (separators.size === 1 && !separators.has('/'));
   if (!isPlain) return undefined;
   const isHyphened = hasParentheses || separators.has('-');
@@ -105,8 +102,9 @@ function scorePrefixed({ digits, lengths, separators }: WrittenNumber): PhoneSco
   }
   if (!hasPrefix && (lengths.length < 4 || (lengths[0] ?? 4) > 3)) return undefined;
   if (!hasPrefix && !lengths.slice(1).every((length) => length >= 2)) return undefined;
-  const found = parsePhoneNumberFromString(`+${digits.replace(/^00/, '')}`);
-  return found?.isValid() === true ? { score: 0.4, reason: 'phone-country-code' } : undefined;
+  return isGivenOut(digits.replace(/^00/, ''))
+    ? { score: 0.4, reason: 'phone-country-code' }
+    : undefined;
 }
 
 /** A trunk zero and at least three groups of a number that some country has. */

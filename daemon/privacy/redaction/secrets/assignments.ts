@@ -28,6 +28,11 @@ function readValue(text: string, from: number): Given | undefined {
   return plain === undefined ? undefined : { start: from, value: plain, isQuoted: false };
 }
 
+/** Words in quotes are a message (`"Please enter your password"`), if they are no row of words and have no digit. */
+function isMessage(value: string): boolean {
+  return /\s/.test(value) && !/\d/.test(value) && !/^\p{Ll}{2,}(?: \p{Ll}{2,}){3,}$/u.test(value);
+}
+
 function isMixed(value: string): boolean {
   return /\d/.test(value) || /[^\p{L}\p{N}]/u.test(value) || /\p{Ll}\p{Lu}/u.test(value);
 }
@@ -35,7 +40,7 @@ function isMixed(value: string): boolean {
 /** Whether a value is one that somebody chose or was given, for something of this name. */
 function isSecret(given: Given, name: string, sign: string): boolean {
   const { value, isQuoted } = given;
-  if (value.length < 4 || PLACEHOLDER.test(value)) return false;
+  if (value.length < 4 || PLACEHOLDER.test(value) || isMessage(value)) return false;
   if (!isQuoted && EXPRESSION.test(value)) return false;
   if (/^(?:pass(?!code)|pwd|kennwort|contra|mot)/i.test(name)) {
     return (

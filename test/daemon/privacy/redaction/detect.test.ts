@@ -56,6 +56,9 @@ describe('what is looked for', () => {
     expect(find(text, { patterns: ['email'] })).toEqual(['EMAIL_ADDRESS ann@example.org']);
     expect(find(text, { patterns: ['IP_ADDRESS'] })).toEqual(['IP_ADDRESS 192.168.1.1']);
     expect(find(text, { patterns: [] })).toEqual([]);
+    expect(find(`${text}, SSN 460-89-9847`, { patterns: ['nationalId'] })).toEqual([
+      'US_SSN 460-89-9847',
+    ]);
   });
 
   test('a name that means nothing is refused, not passed over', () => {

@@ -1,0 +1,114 @@
+import type { vaultKeystoreMethods } from '@locara/protocol';
+import { DEFAULT_KDF } from '../privacy/vault/derivations.ts';
+import type { Attempt, Keystore } from '../privacy/vault/keystore/keystore.ts';
+import type { ValueCipher } from '../privacy/vault/value-cipher.ts';
+import type { HandlersOf, SessionCall } from '../rpc/handler.ts';
+import { toNormalizedBytes } from '../secrets/passphrase-bytes.ts';
+import { toPrivacyCall } from './to-privacy-call.ts';
+
+interface VaultKeystoreDeps {
+  readonly keystore: Keystore;
+  /** Makes plain what the collections of the caller hold of a database; answers how many records. */
+  readonly unsealRecords: (
+    call: SessionCall,
+    sealed: { readonly database: string; readonly cipher: ValueCipher },
+  ) => Promise<number>;
+}
+
+/** The keys of an app's databases. `getPassphrase` is not among them: nobody needs to hand a secret back. */
+export function vaultKeystoreHandlers({
+  keystore,
+  unsealRecords,
+}: VaultKeystoreDeps): HandlersOf<keyof typeof vaultKeystoreMethods> {
+  return {
+    'vault.initialize': (params, call) =>
+      withPassphrases(params, async ({ database, ...settings }) => ({
+        metadata: await keystore.initialize(
+          toPrivacyCall('vault.initialize', call),
+          database,
+          settings,
+        ),
+      })),
+    'vault.unlock': (params, call) =>
+      withPassphrases(params, async ({ database, ...settings }) => {
+        const attempt = await keystore.unlock(
+          toPrivacyCall('vault.unlock', call),
+          database,
+          settings,
+        );
+        return { unlocked: attempt.isRight, ...toRetry(attempt) };
+      }),
+    'vault.lock': ({ database }, { session }) => ({ locked: keystore.lock(session.id, database) }),
+    'vault.isUnlocked': ({ database }, { session }) => ({
+      unlocked: keystore.isUnlocked(session.id, database),
+    }),
+    'vault.getMetadata': async ({ database }, { session }) => ({
+      metadata: (await keystore.getMetadata(session.appId, database)) ?? null,
+    }),
+    'vault.list': async (_params, { session }) => ({
+      databases: await keystore.list(session.appId),
+    }),
+    'vault.hasEncryption': async ({ database }, { session }) => ({
+      enabled: (await keystore.getMetadata(session.appId, database))?.enabled === true,
+    }),
+    'vault.getParameters': async ({ database }, { session }) => {
+      const known =
+        database === undefined ? undefined : await keystore.getMetadata(session.appId, database);
+      return { kdf: known?.kdf ?? DEFAULT_KDF };
+    },
+    'vault.isSupported': () => ({ supported: true }),
+    'vault.changePassphrase': (params, call) =>
+      withPassphrases(params, async ({ database, ...change }) => {
+        const named = toPrivacyCall('vault.changePassphrase', call);
+        const attempt = await keystore.changePassphrase(named, database, change);
+        return { changed: attempt.isRight, ...toRetry(attempt) };
+      }),
+    'vault.disable': (params, call) =>
+      withPassphrases(params, async ({ database, passphrase }) => {
+        const decryptRecords = (cipher: ValueCipher) => unsealRecords(call, { database, cipher });
+        const attempt = await keystore.disable(toPrivacyCall('vault.disable', call), database, {
+          passphrase,
+          decryptRecords,
+        });
+        const { decrypted = 0 } = attempt;
+        return { disabled: attempt.isRight, decrypted, ...toRetry(attempt) };
+      }),
+    'vault.delete': async ({ database }, { session }) => ({
+      deleted: await keystore.delete(session.appId, database),
+    }),
+  };
+}
+
+function toRetry(attempt: Attempt): { readonly retryAfterMs?: number } {
+  return attempt.isRight ? {} : { retryAfterMs: attempt.retryAfterMs };
+}
+
+interface WithPassphrases {
+  readonly passphrase: string | Uint8Array;
+  readonly newPassphrase?: string | Uint8Array;
+}
+
+type InBytes<Given> = {
+  readonly [K in keyof Given]: K extends keyof WithPassphrases ? Uint8Array : Given[K];
+};
+
+/** Passphrases as bytes while `use` runs; zeroed when it has ended. */
+async function withPassphrases<Given extends WithPassphrases, Result>(
+  given: Given,
+  use: (params: InBytes<Given>) => Promise<Result>,
+): Promise<Result> {
+  const passphrase = toNormalizedBytes(given.passphrase);
+  const newPassphrase =
+    given.newPassphrase === undefined ? undefined : toNormalizedBytes(given.newPassphrase);
+  try {
+    const inBytes = {
+      ...given,
+      passphrase,
+      ...(newPassphrase === undefined ? {} : { newPassphrase }),
+    };
+    return await use(inBytes as InBytes<Given>);
+  } finally {
+    passphrase.fill(0);
+    newPassphrase?.fill(0);
+  }
+}
