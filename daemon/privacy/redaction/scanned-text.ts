@@ -2,14 +2,18 @@ import type { ScannedText } from './recognizer.ts';
 
 const CONTEXT_CHARS = 80;
 const BLOCK_CHARS = 1024;
-const WORD = /[\p{L}\p{N}\p{M}_]+(?:['’][\p{L}\p{N}]+)*/gu;
-const WORD_CHARACTER = /[\p{L}\p{N}\p{M}_]/u;
+const WORD = /[\p{L}\p{N}\p{M}]+(?:['’][\p{L}\p{N}]+)*/gu;
+const WORD_CHARACTER = /[\p{L}\p{N}\p{M}]/u;
+/** Where a word begins within a name of a program: `phoneNumber`. */
+const HUMP = /(?<=[a-z\d])(?=[A-Z])/;
 /** Scripts that write no spaces, or tie particles to words: Thai, Hangul, Kana, Han. */
 const UNSPACED = /[\u0e00-\u0e7f\u1100-\u11ff\u2e80-\uffef]/u;
 
 interface Word {
   readonly start: number;
   readonly lower: string;
+  /** Of the first part of a name: all of it. */
+  readonly whole?: string;
 }
 
 interface Wanted {
@@ -51,9 +55,21 @@ function splitBlock(text: string, block: number): readonly Word[] {
   for (const match of piece.matchAll(WORD)) {
     if (match.index >= BLOCK_CHARS) break;
     if (match.index === 0 && from > 0 && WORD_CHARACTER.test(text.charAt(from - 1))) continue;
-    words.push({ start: from + match.index, lower: match[0].toLowerCase() });
+    words.push(...splitName(match[0], from + match.index));
   }
   return words;
+}
+
+/** `phoneNumber` is two words, and also the one that it is. */
+function splitName(name: string, start: number): readonly Word[] {
+  if (!HUMP.test(name)) return [{ start, lower: name.toLowerCase() }];
+  const words: Word[] = [];
+  let at = start;
+  for (const part of name.split(HUMP)) {
+    words.push({ start: at, lower: part.toLowerCase() });
+    at += part.length;
+  }
+  return words.map((word, place) => (place === 0 ? { ...word, whole: name.toLowerCase() } : word));
 }
 
 function hasWanted(
@@ -68,6 +84,7 @@ function hasWanted(
       const word = words[at];
       if (word === undefined || word.start + word.lower.length > to) break;
       if (wanted.words.has(word.lower)) return true;
+      if (word.whole !== undefined && wanted.words.has(word.whole)) return true;
       for (const rest of wanted.phrases.get(word.lower) ?? []) {
         const follows = (part: string, place: number): boolean => {
           const next = at + 1 + place;

@@ -4,16 +4,16 @@ import type { Candidate, Recognizer, ScannedText } from '../recognizer.ts';
 /** Sticky: in one piece, or in the groups that are embossed on cards, the longest first. */
 const SHAPES: readonly RegExp[] = [
   /\d{12,19}/y,
-  /\d{4}([ -])\d{4}\1\d{4}\1\d{4}\1\d{3}/y,
-  /\d{4}([ -])\d{4}\1\d{4}\1\d{4}/y,
-  /\d{4}([ -])\d{6}\1\d{4,5}/y,
-  /\d{4}([ -])\d{5}\1\d{6}/y,
-  /\d{4}([ -])\d{4}\1\d{4}\1\d{1,3}/y,
-  /\d{4}([ -])\d{4}\1\d{4,5}/y,
-  /\d{6}([ -])\d{6,13}/y,
+  /\d{4}([ .-]|  )\d{4}\1\d{4}\1\d{4}\1\d{3}/y,
+  /\d{4}([ .-]|  )\d{4}\1\d{4}\1\d{4}/y,
+  /\d{4}([ .-]|  )\d{6}\1\d{4,5}/y,
+  /\d{4}([ .-]|  )\d{5}\1\d{6}/y,
+  /\d{4}([ .-]|  )\d{4}\1\d{4}\1\d{1,3}/y,
+  /\d{4}([ .-]|  )\d{4}\1\d{4,5}/y,
+  /\d{6}([ .-]|  )\d{6,13}/y,
 ];
 const GROUP_BEHIND = /[ -]\d{4}(?!\d)/y;
-const CARD_STARTS = /(?<![\dA-Za-z])\d{4}(?=\d{8}|\d\d[ -]\d{6}|[ -]\d{4})/g;
+const CARD_STARTS = /(?<![\dA-Za-z])\d{4}(?=\d{8}|\d\d[ .-] ?\d{6}|[ .-] ?\d{4})/g;
 
 /** Who issues numbers of which lengths with which first digits (ISO/IEC 7812 and the networks' own tables). */
 const ISSUERS: readonly (readonly [prefix: RegExp, lengths: readonly number[]])[] = [
@@ -115,7 +115,9 @@ function standsAlone(text: string, start: number, end: number): boolean {
   if (joinsWord(text, end) && text[end] !== '_') return false;
   const before = text[start - 1];
   const after = text[end];
-  if (before !== undefined && '.-,'.includes(before) && isDigitAt(text, start - 2)) return false;
+  if (before !== undefined && '.-'.includes(before) && isDigitAt(text, start - 2)) return false;
+  // One digit, a comma, and many more are a decimal number.
+  if (before === ',' && isDigitAt(text, start - 2) && !isDigitAt(text, start - 3)) return false;
   return !(after !== undefined && '.-'.includes(after) && isDigitAt(text, end + 1));
 }
 

@@ -28,9 +28,17 @@ function* findEmails({ text }: ScannedText): Iterable<Candidate | undefined> {
     const start = readLocal(text, Math.max(done, at - MAX_LOCAL_CHARS), at);
     done = at + 1;
     const end = start === at ? at : readDomain(text, at + 1);
-    if (start === at || end <= at + 1) continue;
+    if (start === at || end <= at + 1 || isRepository(text, { start, at, end })) continue;
     yield { entity: 'EMAIL_ADDRESS', start, end, score: 0.95, reason: 'email-public-suffix' };
   }
+}
+
+/** `git@github.com:owner/name`: the account that everyone has. */
+function isRepository(
+  text: string,
+  { start, at, end }: { readonly start: number; readonly at: number; readonly end: number },
+): boolean {
+  return text.slice(start, at) === 'git' && /^[:/][^\s]/.test(text.slice(end, end + 2));
 }
 
 /** Where the local part before `at` begins; `at` itself if there is none. */
@@ -66,7 +74,11 @@ function readDomain(text: string, start: number): number {
   if (!DOMAIN.test(text)) return readAddressLiteral(text, start);
   let end = Math.min(DOMAIN.lastIndex, start + MAX_DOMAIN_CHARS);
   while (end > start && !isDomain(text.slice(start, end))) {
-    const shorter = Math.max(text.lastIndexOf('.', end - 1), lastAsciiEnd(text, start, end));
+    const shorter = Math.max(
+      text.lastIndexOf('.', end - 1),
+      lastAsciiEnd(text, start, end),
+      lastSentenceStart(text, start, end),
+    );
     end = shorter > start ? shorter : start;
   }
   return end;
@@ -83,6 +95,12 @@ function lastAsciiEnd(text: string, start: number, end: number): number {
   let at = end;
   while (at > start && !isAlphanumericCode(text.charCodeAt(at - 1))) at -= 1;
   return at < end ? at : -1;
+}
+
+/** Where the space between an address and the next sentence is missing: `ann@example.orgThanks`. */
+function lastSentenceStart(text: string, start: number, end: number): number {
+  const found = /[a-z](?=[A-Z][a-z]+$)/.exec(text.slice(start, end));
+  return found === null ? -1 : start + found.index + 1;
 }
 
 /** `[192.0.2.1]`, as RFC 5321 allows it. */

@@ -1,31 +1,12 @@
 import { joinsWord, isDigitAt } from '../characters.ts';
 import { raiseScore } from '../context-score.ts';
 import type { Candidate, Recognizer, ScannedText, ScanSettings } from '../recognizer.ts';
+import { PHONE_WORDS } from './phone-words.ts';
 import { listPhoneRuns, type PhoneRun } from './phone-runs.ts';
 import { type PhoneScore, scorePhone, type WrittenNumber } from './phone-shapes.ts';
 
 const MAX_PHONE_GROUPS = 8;
 const CONTEXT_CHARS = 48;
-const CONTEXT: ReadonlySet<string> = new Set([
-  ...['phone', 'phones', 'phone number', 'telephone', 'tel', 'cell', 'cellphone', 'mobile', 'mob'],
-  ...[
-    'call',
-    'calling',
-    'called',
-    'calls',
-    'dial',
-    'fax',
-    'desk',
-    'landline',
-    'hotline',
-    'whatsapp',
-  ],
-  ...['text', 'texts', 'sms', 'messages', 'message', 'answering', 'answer', 'voicemail', 'ring'],
-  ...['reach', 'contact', 'office phone', 'home phone', 'telefon', 'telefonnummer'],
-  ...['handy', 'rufnummer', 'anrufen', 'téléphone', 'portable', 'teléfono', 'telefono', 'móvil'],
-  ...['celular', 'cellulare', 'telefone', 'telemóvel', 'telefoon', 'puhelin', 'телефон', 'тел'],
-  ...['telepono', 'cep', '电话', '手机', '電話', '携帯', '전화', '휴대폰', 'โทร', 'फोन', 'هاتف'],
-]);
 /** What other numbers are called. Standing nearer than a word for telephones, they win. */
 const OTHER: ReadonlySet<string> = new Set([
   ...[
@@ -82,9 +63,12 @@ const OTHER: ReadonlySet<string> = new Set([
   ],
 ]);
 const OTHER_CHARS = 20;
-const BEHIND = /^[ ,(\\-]{0,4}(?:office|mobile|cell|fax|home|work|phone|desk|tel)\b/i;
+const BEHIND =
+  /^[ ,(\\-]{0,4}(?:office|mobile|cell|cellulare|mobil|handy|fax|home|work|phone|desk|tel|call|text|whatsapp)\b/i;
 const EXTENSION = / ?(?:x|ext\.?|extension) ?\d{1,6}(?!\d)/iy;
 const UNIT = /^ ?(?:%|°|ms\b|kb\b|mb\b|gb\b|bytes?\b|points?\b|px\b|kg\b|usd\b|eur\b|dollars?\b)/i;
+/** Brackets, a plus or a hyphen: no decimal number, whatever a comma beside it parts. */
+const SHAPED = /^(?:\+|\(|\d{2,5}-)/;
 const DATE = /^(?:1[89]|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:0?[1-9]|[12]\d|3[01])(?!\d)/;
 /** Country, check digits and groups of four, as the beginning of an IBAN. */
 const ACCOUNT_BEFORE = /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: [A-Z0-9]{1,4})* $/;
@@ -142,7 +126,7 @@ function readPhone(
     const digitsEnd = groups[next - 1]?.end ?? 0;
     if (digits > 15 || digitsEnd - start > 32) continue;
     const end = readExtension(text, digitsEnd);
-    if (!isFreeBehind(text, end)) continue;
+    if (!isFreeBehind(text, start, end)) continue;
     const number = describe(text, start, digitsEnd);
     const score = number && scoreOnce(number, place);
     const candidate = score && judge(scanned, { start, end, score });
@@ -177,13 +161,15 @@ function isFreeBefore(text: string, start: number): boolean {
   if (before === '' || before === '\n') return true;
   if (joinsWord(text, start - 1) || '#$€£¥%'.includes(before)) return false;
   if (before === '-') return !joinsWord(text, start - 2);
+  if (before === ',' && SHAPED.test(text.slice(start, start + 8))) return true;
   if ('.,/:+*^'.includes(before)) return !isDigitAt(text, start - 2);
   return true;
 }
 
-function isFreeBehind(text: string, end: number): boolean {
+function isFreeBehind(text: string, start: number, end: number): boolean {
   if (joinsWord(text, end)) return false;
   const after = text.charAt(end);
+  if (after === ',' && SHAPED.test(text.slice(start, start + 8))) return true;
   if ('.,:/+*^'.includes(after) && isDigitAt(text, end + 1)) return false;
   if (after === '-' && joinsWord(text, end + 1)) return BEHIND.test(text.slice(end, end + 12));
   return !UNIT.test(text.slice(end, end + 10));
@@ -239,7 +225,7 @@ function judge(
   const isOther = scanned.hasWordBefore(start, OTHER, OTHER_CHARS);
   const hasContext =
     !isOther &&
-    (scanned.hasWordBefore(start, CONTEXT, CONTEXT_CHARS) ||
+    (scanned.hasWordBefore(start, PHONE_WORDS, CONTEXT_CHARS) ||
       BEHIND.test(text.slice(end, end + 16)));
   if (score.needsContext === true && !hasContext) return undefined;
   if (score.score < 0.5 && text[start] !== '+' && isAmongNumbers(text, start, end))
