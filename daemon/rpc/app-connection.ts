@@ -9,6 +9,7 @@ import type { Log } from '../log.ts';
 import type { Connection } from '../transport/connection.ts';
 import type { CodeFinding } from '../transport/peer-code.ts';
 import type { Peer } from '../transport/peer.ts';
+import type { ReadMemory } from '../transport/read-memory.ts';
 import { dispatch } from './dispatcher.ts';
 import type { Request } from './envelope.ts';
 import type { Handlers } from './handler.ts';
@@ -27,6 +28,7 @@ export interface AppConnectionDeps {
   readonly audit: Pick<Audit, 'use' | 'deny'>;
   readonly authTimeoutMs: number;
   readonly stalledWriteMs: number;
+  readonly readMemory: Pick<ReadMemory, 'erase'>;
   readonly log: Log;
   readonly isDraining: () => boolean;
   readonly judgeCode: (peer: Peer, demanded: MacCodeIdentity | undefined) => CodeFinding;
@@ -99,6 +101,7 @@ class ServedConnection implements AppConnection {
         this.#logDrop(reason);
       },
       stalledWriteMs: deps.stalledWriteMs,
+      readMemory: deps.readMemory,
       log: deps.log,
     });
     // A launched app has one channel for its whole life, and says hello when it is ready.

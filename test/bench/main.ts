@@ -11,6 +11,7 @@ import { benchLlm, LLM_MEASURES } from './llm/bench-llm.ts';
 import { cpuMs, median, renderRows, type Row, rssMb, wait } from './measure.ts';
 import { benchIdleConnections, benchRoundTrips } from './sockets.ts';
 import { NAMED_ALONE, STORE_MEASURES } from './stores/bench-stores.ts';
+import { PRIVACY_MEASURES } from './vault.ts';
 
 /** More connections than any test needs may wait unauthenticated. */
 const OPTIONS = { environment: { LOCARA_AUTH_TIMEOUT_MS: '120000' }, fromBuild: true };
@@ -30,6 +31,7 @@ const MEASURES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
     ]),
   ),
   ...STORE_MEASURES,
+  ...PRIVACY_MEASURES,
 };
 
 /**
