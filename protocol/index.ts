@@ -109,7 +109,12 @@ export { Completion, Message } from './methods/llm.ts';
 export { Segment } from './methods/transcribe.ts';
 export { Page, Region } from './methods/ocr.ts';
 export { Filter, NewRecord } from './methods/collection-shapes.ts';
-export { Pipeline, PipelineEffect } from './methods/pipeline-shapes.ts';
+export {
+  ChatPipeline,
+  Pipeline,
+  PipelineEffect,
+  UpsertPipeline,
+} from './methods/pipeline-shapes.ts';
 export { BudgetState } from './methods/privacy-budget.ts';
 export {
   Cost as PrivacyCost,
@@ -120,6 +125,7 @@ export {
   Replacement,
 } from './methods/privacy-shapes.ts';
 export { KeyMetadata } from './methods/vault-keystore.ts';
+export type { vaultKeystoreMethods } from './methods/vault-keystore.ts';
 export {
   ARGON2_LIMITS,
   Argon2Parameters,

@@ -38,11 +38,20 @@ export interface CapabilityUse {
   readonly method: string;
 }
 
+/** What one step for privacy did, in counts. */
+export interface PrivacyEffect {
+  readonly appId: string;
+  readonly method: string;
+  readonly step: 'redact' | 'dp' | 'encrypt' | 'decrypt';
+  readonly counts: Readonly<Record<string, number>>;
+}
+
 /** Where decisions and uses are told; what becomes of them is the audit log's. Never throws, never waits. */
 export interface Audit {
   decide(event: DecisionEvent, appId: string | undefined, fields?: AuditFields): void;
   use(use: CapabilityUse): void;
   deny(use: CapabilityUse): void;
+  effect(effect: PrivacyEffect): void;
 }
 
 /** What came of one capability of an app, as far back as the log reaches. */

@@ -1,7 +1,20 @@
-import type { Params } from '@locara/protocol';
+import type { Params, Result } from '@locara/protocol';
 import type { SearchParams } from '../workers/store/ops/collection-ops.ts';
+import { openRecords } from './sealed-records.ts';
 import type { CollectionsCall } from './upsert-records.ts';
 import { toFloats } from './wire-vectors.ts';
+
+/** The best records; what a pipeline sealed is opened where this session has the key. */
+export async function searchRecords(
+  parts: CollectionsCall,
+  params: Params<'collections.search'>,
+): Promise<Result<'collections.search'>> {
+  const { call, store, privacy } = parts;
+  const { hits } = await store.read('searchRecords', await prepareSearch(parts, params));
+  const { collection } = params;
+  const reading = { privacy, call, method: 'collections.search', collection };
+  return { hits: await openRecords(hits, reading) };
+}
 
 /** A search as the store takes it; `text` is embedded, which needs `embed:create`. Throws NotFound before that. */
 export async function prepareSearch(

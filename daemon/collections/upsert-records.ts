@@ -1,4 +1,5 @@
 import type { Params, Result } from '@locara/protocol';
+import type { PipelineParts } from '../privacy/pipeline/open-pipeline.ts';
 import type { SessionCall } from '../rpc/handler.ts';
 import type { Embedder } from '../scheduler/embedder.ts';
 import type { UpsertRecord } from '../workers/store/ops/collection-ops.ts';
@@ -13,24 +14,31 @@ export interface CollectionsCall {
   readonly call: SessionCall;
   readonly store: CallStore;
   readonly embedder: Embedder;
+  readonly privacy: PipelineParts;
 }
 
 /** Stores records; texts that come without a vector are embedded, which needs `embed:create`. */
 export async function upsertRecords(
-  { call, store, embedder }: CollectionsCall,
-  {
-    collection,
-    records,
-  }: Pick<Params<'collections.upsert'>, 'collection'> & { readonly records: readonly NewRecord[] },
+  parts: CollectionsCall,
+  wanted: NewRecords,
 ): Promise<Result<'collections.upsert'>> {
+  const { complete, modelDigest } = await embedRecords(parts, wanted);
+  const { collection } = wanted;
+  return parts.store.write('upsertRecords', { collection, records: complete, modelDigest });
+}
+
+type NewRecords = Pick<Params<'collections.upsert'>, 'collection'> & {
+  readonly records: readonly NewRecord[];
+};
+
+/** The records with the vectors of their texts; nothing is stored yet. */
+export async function embedRecords(
+  { call, store, embedder }: CollectionsCall,
+  { collection, records }: NewRecords,
+): Promise<{ complete: readonly UpsertRecord[]; modelDigest?: string }> {
   const prepared = records.map(prepare);
   const texts = prepared.flatMap(({ toEmbed }) => (toEmbed === undefined ? [] : [toEmbed]));
-  if (texts.length === 0) {
-    return store.write('upsertRecords', {
-      collection,
-      records: prepared.map(({ record }) => record),
-    });
-  }
+  if (texts.length === 0) return { complete: prepared.map(({ record }) => record) };
   call.require('embed:create');
   // Before the work of embedding: an unknown collection is refused.
   const expected = await store.read('describeCollection', { collection });
@@ -41,7 +49,7 @@ export async function upsertRecords(
       ? record
       : { ...record, vectors: embedded.next().value ?? [], isEmbedded: true },
   );
-  return store.write('upsertRecords', { collection, records: complete, modelDigest });
+  return { complete, modelDigest };
 }
 
 function prepare({ id, text, metadata, ...given }: NewRecord): {

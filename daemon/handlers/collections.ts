@@ -1,12 +1,14 @@
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { exportRecords } from '../collections/export-records.ts';
+import { getRecords } from '../collections/get-records.ts';
 import { listCollections } from '../collections/list-collections.ts';
 import { importRecords } from '../collections/import-records.ts';
 import { reembed } from '../collections/reembed.ts';
-import { prepareSearch } from '../collections/search-records.ts';
+import { prepareSearch, searchRecords } from '../collections/search-records.ts';
 import { createCallStore } from '../collections/store-call.ts';
-import { upsertRecords, type CollectionsCall } from '../collections/upsert-records.ts';
-import { toWireVector } from '../collections/wire-vectors.ts';
+import { upsertPrivately } from '../collections/upsert-privately.ts';
+import type { CollectionsCall } from '../collections/upsert-records.ts';
+import type { PipelineParts } from '../privacy/pipeline/open-pipeline.ts';
 import type { Embedder } from '../scheduler/embedder.ts';
 import type { Handlers, SessionCall } from '../rpc/handler.ts';
 import type { AppStores } from '../stores/app-stores.ts';
@@ -19,6 +21,7 @@ interface CollectionsDeps {
   readonly stores: AppStores;
   readonly embedder: Embedder;
   readonly blobs: BlobStore;
+  readonly privacy: PipelineParts;
 }
 
 /**
@@ -29,6 +32,7 @@ export function collectionsHandlers({
   stores,
   embedder,
   blobs,
+  privacy,
 }: CollectionsDeps): Handlers<'collections'> {
   const storeFor = (access: 'read' | 'write', { collection }: InCollection, call: SessionCall) =>
     createCallStore(stores.storeFor(call.session, collection, access), call);
@@ -38,6 +42,7 @@ export function collectionsHandlers({
     call,
     embedder,
     store,
+    privacy,
   });
   return {
     'collections.create': async (params, call) =>
@@ -48,27 +53,13 @@ export function collectionsHandlers({
     'collections.drop': async (params, call) =>
       toWrite(params, call).write('dropCollection', params),
     'collections.upsert': async (params, call) =>
-      upsertRecords(parts(toWrite(params, call), call), params),
-    'collections.get': async ({ encoding, ...wanted }, call) => {
-      const { records } = await toRead(wanted, call).read('getRecords', wanted);
-      return {
-        records: records.map(({ vectors = [], ...record }) => {
-          const [vector, ...others] = vectors.map((own) => toWireVector(own, encoding));
-          if (vector === undefined) return record;
-          return {
-            ...record,
-            vector,
-            ...(others.length === 0 ? {} : { vectors: [vector, ...others] }),
-          };
-        }),
-      };
-    },
+      upsertPrivately(parts(toWrite(params, call), call), params),
+    'collections.get': async (params, call) =>
+      getRecords(parts(toRead(params, call), call), params),
     'collections.delete': async (params, call) =>
       toWrite(params, call).write('deleteRecords', params),
-    'collections.search': async (params, call) => {
-      const store = toRead(params, call);
-      return store.read('searchRecords', await prepareSearch(parts(store, call), params));
-    },
+    'collections.search': async (params, call) =>
+      searchRecords(parts(toRead(params, call), call), params),
     'collections.explain': async (params, call) => {
       const store = toRead(params, call);
       return store.read('explainSearch', await prepareSearch(parts(store, call), params));

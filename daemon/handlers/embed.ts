@@ -1,36 +1,46 @@
 import { RpcError } from '@locara/protocol';
 import { toWireVector } from '../collections/wire-vectors.ts';
+import { openPipeline, type PipelineParts } from '../privacy/pipeline/open-pipeline.ts';
+import { toSteps } from '../privacy/pipeline/to-steps.ts';
 import { toUnitVector } from '../scheduler/create-embedder.ts';
 import type { Embedder } from '../scheduler/embedder.ts';
 import type { Handlers } from '../rpc/handler.ts';
 
+interface EmbedDeps {
+  readonly embedder: Embedder;
+  readonly privacy: PipelineParts;
+}
+
 /** Embeddings for apps: one unit-length vector per text, whole or cut to the dimensions asked for. */
-export function embedHandlers({ embedder }: { readonly embedder: Embedder }): Handlers<'embed'> {
+export function embedHandlers({ embedder, privacy }: EmbedDeps): Handlers<'embed'> {
   return {
     async 'embed.create'({ input, dimensions, encoding, pipeline, ...request }, call) {
-      if (pipeline !== undefined) throw noPipelines();
-      const texts = typeof input === 'string' ? [input] : input;
+      const steps = toSteps(pipeline);
+      const running = await openPipeline(privacy, steps, { ...call, method: 'embed.create' });
+      const texts = await running.redactTexts(typeof input === 'string' ? [input] : input);
       const embedded = await embedder({ ...request, call, texts });
       const size = dimensions ?? embedded.dimensions;
       if (size > embedded.dimensions) throw tooManyDimensions(embedded.dimensions);
-      const vectors =
+      const cut =
         size === embedded.dimensions
           ? embedded.vectors
           : embedded.vectors.map((vector, index) => toUnitVector(vector, size, texts[index] ?? ''));
+      const vectors = await running.protectVectors(cut);
+      const { seal } = running;
+      const context = steps.encrypt?.context ?? {};
+      const embeddings =
+        seal === undefined
+          ? vectors.map((vector) => toWireVector(vector, encoding))
+          : vectors.map((value) => seal({ type: 'vector', value }, context));
+      running.settle();
       return {
-        embeddings: vectors.map((vector) => toWireVector(vector, encoding)),
+        embeddings,
         dimensions: size,
         usage: { promptTokens: embedded.promptTokens },
+        ...(pipeline === undefined ? {} : { privacy: running.effect() }),
       };
     },
   };
-}
-
-/** Never without it: an app that asks for privacy must not get vectors that lack it. */
-function noPipelines(): RpcError {
-  return new RpcError('Unavailable', 'Embedding pipelines are not there yet.', {
-    details: { parameter: 'pipeline' },
-  });
 }
 
 function tooManyDimensions(maxDimensions: number): RpcError {

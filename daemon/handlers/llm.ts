@@ -1,5 +1,9 @@
-import type { Completion, Modality } from '@locara/protocol';
+import type { ChatPipeline, Completion, Modality } from '@locara/protocol';
 import type { AppModels } from '../models/app-models.ts';
+import { openPipeline, type PipelineParts } from '../privacy/pipeline/open-pipeline.ts';
+import { protectGeneration } from '../privacy/pipeline/protect-generation.ts';
+import { redactPrompt } from '../privacy/pipeline/redact-prompt.ts';
+import { toSteps } from '../privacy/pipeline/to-steps.ts';
 import type { Handlers, SessionCall } from '../rpc/handler.ts';
 import { type CallDeadline, startDeadline } from '../scheduler/call-deadline.ts';
 import type { Engines } from '../scheduler/engines.ts';
@@ -30,6 +34,7 @@ interface LlmDependencies {
   readonly models: AppModels;
   readonly engines: Engines;
   readonly quotas: TokenQuotas;
+  readonly privacy: PipelineParts;
 }
 
 /** Safety nets, not promises: the slowest model on the slowest machine stays well below. */
@@ -44,13 +49,23 @@ const NO_TOKENS = { promptTokens: 0, completionTokens: 0 };
 export function llmHandlers(dependencies: LlmDependencies): Handlers<'llm'> {
   const { models, engines, quotas } = dependencies;
   return {
-    async *'llm.chat'({ messages, tools, toolChoice, ...sampling }, call) {
+    async *'llm.chat'({ messages, tools, toolChoice, pipeline, ...sampling }, call) {
       const input = toConversation({ messages, tools });
-      return yield* generate(dependencies, { input, sampling, toolChoice }, call);
+      const asked = { input, sampling, toolChoice };
+      return yield* generatePrivately(dependencies, asked, {
+        ...call,
+        method: 'llm.chat',
+        pipeline,
+      });
     },
 
-    async *'llm.complete'({ prompt, ...sampling }, call) {
-      return yield* generate(dependencies, { input: { prompt }, sampling }, call);
+    async *'llm.complete'({ prompt, pipeline, ...sampling }, call) {
+      const asked = { input: { prompt }, sampling };
+      return yield* generatePrivately(dependencies, asked, {
+        ...call,
+        method: 'llm.complete',
+        pipeline,
+      });
     },
 
     'llm.rerank': createReranker(dependencies),
@@ -89,11 +104,57 @@ interface Asked {
   readonly toolChoice?: ToolChoice;
 }
 
+/** Redacts what the model reads and writes, and seals what it wrote, as far as the pipeline says. */
+async function* generatePrivately(
+  dependencies: LlmDependencies,
+  asked: Asked,
+  call: SessionCall & { readonly method: string; readonly pipeline: ChatPipeline | undefined },
+): AsyncGenerator<GeneratedChunk, Completion, void> {
+  const { pipeline } = call;
+  if (pipeline === undefined) {
+    const { generated, timings } = yield* generate(dependencies, asked, call);
+    return toCompletion(generated, timings);
+  }
+  const { redact, encrypt } = toSteps(pipeline);
+  const running = await openPipeline(dependencies.privacy, { redact, encrypt }, call);
+  const readsRedacted = redact !== undefined && redact.apply !== 'output';
+  const input = readsRedacted ? await redactPrompt(running, asked.input) : asked.input;
+  const { generated, timings } = yield* protectGeneration(
+    generate(dependencies, { ...asked, input }, call),
+    {
+      running,
+      isRedacted: redact !== undefined && redact.apply !== 'input',
+      isSealed: encrypt !== undefined,
+    },
+  );
+  const { seal } = running;
+  if (seal === undefined) return { ...toCompletion(generated, timings), privacy: running.effect() };
+  const { content, reasoning, toolCalls, ...rest } = generated;
+  const value = {
+    content,
+    ...(reasoning === undefined ? {} : { reasoning }),
+    ...(toolCalls === undefined ? {} : { toolCalls }),
+  };
+  const sealed = seal({ type: 'json', value }, encrypt?.context ?? {});
+  running.settle();
+  return {
+    ...toCompletion({ ...rest, content: '' }, timings),
+    sealed,
+    privacy: running.effect(),
+  };
+}
+
+/** A text as its model wrote it, and how long that took. */
+interface Timed {
+  readonly generated: Generated;
+  readonly timings: Completion['timings'];
+}
+
 async function* generate(
   { models, engines, quotas }: LlmDependencies,
   { input, sampling, toolChoice }: Asked,
   call: SessionCall,
-): AsyncGenerator<GeneratedChunk, Completion, void> {
+): AsyncGenerator<GeneratedChunk, Timed, void> {
   const { priority, overflow, model, timeoutMs } = sampling;
   const params: GenerateParams = {
     caller: toCaller(call.session, priority),
@@ -132,7 +193,7 @@ async function* generate(
       },
     );
     meter.settle(tokensOf(generated));
-    return toCompletion(generated, toTimings(generated, clock));
+    return { generated, timings: toTimings(generated, clock) };
   } catch (error) {
     throw deadline.explain(error);
   }

@@ -4,7 +4,7 @@ import { estimateTokens } from './quotas/call-meter.ts';
 import type { CallEstimate } from './quotas/token-quotas.ts';
 
 /** How a caller wants text written. */
-export type SamplingParams = Omit<Params<'llm.complete'>, 'prompt'>;
+export type SamplingParams = Omit<Params<'llm.complete'>, 'prompt' | 'pipeline'>;
 type ToolParams = NonNullable<Params<'llm.chat'>['tools']>[number];
 
 export function toConversation({

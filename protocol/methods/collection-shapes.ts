@@ -34,6 +34,16 @@ export const Filter: z.ZodType<Filter> = z
   )
   .meta({ id: 'Filter' });
 
+/** Why a record has no text and only some of its metadata: a pipeline sealed it. */
+const SealedMark = z
+  .object({
+    database: z.string(),
+    reason: z
+      .enum(['locked', 'no_key', 'damaged'])
+      .describe('Unlock the database; its key was deleted; it is not what was sealed.'),
+  })
+  .meta({ id: 'SealedMark' });
+
 export const StoredRecord = z
   .object({
     id: RecordId,
@@ -41,6 +51,7 @@ export const StoredRecord = z
     metadata: Metadata.optional(),
     vector: Vector.optional().describe('The first of its vectors.'),
     vectors: z.array(Vector).optional().describe('All of them, where there are several.'),
+    sealed: SealedMark.optional(),
   })
   .meta({ id: 'Record' });
 
@@ -126,6 +137,7 @@ export const Hit = z.object({
     .describe('Where both rankings were searched: what each gave this record, if it found it.'),
   text: z.string().optional(),
   metadata: Metadata.optional(),
+  sealed: SealedMark.optional(),
   snippet: z
     .object({
       text: z.string(),

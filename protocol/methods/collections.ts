@@ -12,6 +12,7 @@ import {
   Tokenizer,
   isSearch,
 } from './collection-shapes.ts';
+import { PipelineEffect, UpsertPipeline } from './pipeline-shapes.ts';
 
 const errors = [
   'NotFound',
@@ -89,8 +90,12 @@ export const collectionsMethods = {
         .min(1)
         .max(1000)
         .describe('Of several with one id, the last counts.'),
+      pipeline: UpsertPipeline.optional(),
     }),
-    result: z.object({ upserted: z.int() }),
+    result: z.object({
+      upserted: z.int(),
+      privacy: PipelineEffect.optional().describe('What the pipeline did.'),
+    }),
     errors,
   }),
   'collections.get': defineMethod({

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { defineMethod } from '../method.ts';
 import { Base64, TimeoutMs } from '../values.ts';
+import { Pipeline, PipelineEffect } from './pipeline-shapes.ts';
+import { EnvelopeV2 } from './vault-shapes.ts';
 
 export const embedMethods = {
   'embed.create': defineMethod({
@@ -20,18 +22,17 @@ export const embedMethods = {
         ),
       priority: z.enum(['interactive', 'background']).default('interactive'),
       timeoutMs: TimeoutMs.optional(),
-      pipeline: z
-        .union([z.string().max(256), z.record(z.string(), z.unknown())])
-        .optional()
-        .describe('Reserved for privacy pipelines; Unavailable until they are there.'),
+      pipeline: Pipeline.optional(),
     }),
     result: z.object({
-      embeddings: z.array(z.union([z.array(z.number()), z.object({ f32: Base64 })])),
+      embeddings: z.array(z.union([z.array(z.number()), z.object({ f32: Base64 }), EnvelopeV2])),
       dimensions: z.int(),
       usage: z.object({ promptTokens: z.int() }),
+      privacy: PipelineEffect.optional().describe('What the pipeline did.'),
     }),
     errors: [
       'NotFound',
+      'Conflict',
       'ContextOverflow',
       'QuotaExceeded',
       'Busy',

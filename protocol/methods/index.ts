@@ -11,6 +11,7 @@ import { ocrMethods } from './ocr.ts';
 import { rpcMethods } from './rpc.ts';
 import { sessionMethods } from './session.ts';
 import { transcribeMethods } from './transcribe.ts';
+import { vaultKeystoreMethods } from './vault-keystore.ts';
 
 /** The method table of the app socket: the only list of what an app can call. */
 export const methods = {
@@ -27,4 +28,5 @@ export const methods = {
   ...dbMethods,
   ...collectionsMethods,
   ...auditMethods,
+  ...vaultKeystoreMethods,
 };

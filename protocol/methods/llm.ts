@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { defineMethod } from '../method.ts';
 import { TimeoutMs } from '../values.ts';
+import { ChatPipeline, PipelineEffect } from './pipeline-shapes.ts';
+import { EnvelopeV2 } from './vault-shapes.ts';
 
 const ModelId = z.string().max(256).describe('A model the manifest pins; the first fitting one.');
 
@@ -67,6 +69,7 @@ const Sampling = {
       'What to do with a prompt that does not fit: answer ContextOverflow, or leave out its oldest part. A conversation keeps its system messages and its last message.',
     ),
   timeoutMs: TimeoutMs.optional(),
+  pipeline: ChatPipeline.optional(),
 };
 
 const ToolCall = z
@@ -126,6 +129,10 @@ export const Completion = z
       .describe('What `overflow: "dropOldest"` left out of the prompt.'),
     usage: Usage,
     timings: Timings,
+    sealed: EnvelopeV2.optional().describe(
+      'With an `encrypt` step all that was written, as JSON `{content, reasoning?, toolCalls?}`; those are empty then.',
+    ),
+    privacy: PipelineEffect.optional().describe('What the pipeline did.'),
   })
   .meta({ id: 'Completion' });
 export type Completion = z.output<typeof Completion>;
@@ -140,6 +147,7 @@ const CompletionChunk = z
 
 const generationErrors = [
   'NotFound',
+  'Conflict',
   'ContextOverflow',
   'QuotaExceeded',
   'Busy',

@@ -1,35 +1,85 @@
 import * as z from 'zod';
-import {
-  BUDGET_FIELDS,
-  NoiseEffect,
-  REDACTION_FIELDS,
-  VECTOR_NOISE_FIELDS,
-} from './privacy-shapes.ts';
+import { NoiseEffect, REDACTION_FIELDS, VECTOR_NOISE_FIELDS } from './privacy-shapes.ts';
 import { DatabaseName, VaultContext } from './vault-shapes.ts';
-
-/** Names what a text gives away before anything else sees the text. */
-const RedactStep = z.strictObject({ redact: z.strictObject(REDACTION_FIELDS) });
-/** Adds noise to the vectors that come of a text. */
-const DpStep = z.strictObject({ dp: z.strictObject({ ...VECTOR_NOISE_FIELDS, ...BUDGET_FIELDS }) });
-/** Seals what is handed out or stored with the key of a database that this session unlocked. */
-const EncryptStep = z.strictObject({
-  encrypt: z.strictObject({ database: DatabaseName, context: VaultContext.optional() }),
-});
 
 const STEP_ORDER = ['redact', 'dp', 'encrypt'] as const;
 const PIPELINE_RULE = 'each step once, in the order redact, dp, encrypt';
 
+const DpStep = z.strictObject({ dp: z.strictObject(VECTOR_NOISE_FIELDS) });
+const Database = DatabaseName.describe('One that `vault.unlock` opened in this session.');
+
 /** Each step works on what the one before left; another order would protect less, so there is none. */
 export const Pipeline = z
-  .array(z.union([RedactStep, DpStep, EncryptStep]))
+  .array(
+    z.union([
+      z.strictObject({ redact: z.strictObject(REDACTION_FIELDS) }),
+      DpStep,
+      z.strictObject({
+        encrypt: z.strictObject({ database: Database, context: VaultContext.optional() }),
+      }),
+    ]),
+  )
   .min(1)
   .max(STEP_ORDER.length)
   .refine(isOrdered, PIPELINE_RULE)
   .meta({ id: 'Pipeline' })
   .describe(
-    'What is done for privacy, in this order: `redact` the texts, `dp` (noise on the vectors), `encrypt` what is handed out or stored.',
+    'In this order: `redact` the texts before the model sees them, `dp` adds noise to the vectors, `encrypt` hands out envelopes in place of vectors.',
   );
 export type Pipeline = z.output<typeof Pipeline>;
+
+/** Noise on words protects nobody, so that `dp` is none of the steps. */
+export const ChatPipeline = z
+  .array(
+    z.union([
+      z.strictObject({
+        redact: z.strictObject({
+          ...REDACTION_FIELDS,
+          apply: z
+            .enum(['input', 'output', 'both'])
+            .default('both')
+            .describe('To what the model reads, to what it writes, or to both.'),
+        }),
+      }),
+      z.strictObject({
+        encrypt: z.strictObject({ database: Database, context: VaultContext.optional() }),
+      }),
+    ]),
+  )
+  .min(1)
+  .max(2)
+  .refine(isOrdered, 'each step once, in the order redact, encrypt')
+  .meta({ id: 'ChatPipeline' })
+  .describe(
+    'In this order: `redact` what the model reads and writes, `encrypt` hands out what it wrote in an envelope, and no chunk in the clear.',
+  );
+export type ChatPipeline = z.output<typeof ChatPipeline>;
+
+export const UpsertPipeline = z
+  .array(
+    z.union([
+      z.strictObject({ redact: z.strictObject(REDACTION_FIELDS) }),
+      DpStep,
+      z.strictObject({
+        encrypt: z.strictObject({
+          database: Database,
+          keep: z
+            .array(z.string().max(128))
+            .max(64)
+            .default([])
+            .describe('Metadata fields that stay readable, so that filters can use them.'),
+        }),
+      }),
+    ]),
+  )
+  .min(1)
+  .max(STEP_ORDER.length)
+  .refine(isOrdered, PIPELINE_RULE)
+  .meta({ id: 'UpsertPipeline' })
+  .describe(
+    'In this order: `redact` texts and the texts in metadata, `dp` adds noise to the vectors, `encrypt` seals text and metadata, which only `text` and `vector` searches then find.',
+  );
+export type UpsertPipeline = z.output<typeof UpsertPipeline>;
 
 /** What the steps of a pipeline did, in counts. */
 export const PipelineEffect = z

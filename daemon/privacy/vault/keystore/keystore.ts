@@ -1,6 +1,6 @@
 import type { Argon2Parameters, KeyMetadata } from '@locara/protocol';
-import type { PrivacyCall } from '../privacy-call.ts';
-import type { ValueCipher } from './value-cipher.ts';
+import type { PrivacyCall } from '../../privacy-call.ts';
+import type { ValueCipher } from '../value-cipher.ts';
 
 /** Whether a passphrase was right; else how long to wait before the next. */
 export type Attempt =

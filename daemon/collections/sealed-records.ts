@@ -1,0 +1,161 @@
+import {
+  type EnvelopeV2,
+  EnvelopeV2 as EnvelopeShape,
+  parseUnknown,
+  RpcError,
+} from '@locara/protocol';
+import type { Audit } from '../audit/audit.ts';
+import type { Keystore } from '../privacy/vault/keystore/keystore.ts';
+import type { ValueCipher } from '../privacy/vault/value-cipher.ts';
+import type { SessionCall } from '../rpc/handler.ts';
+
+/** Of a record's metadata: what was sealed of it, in the place of its text and its other fields. */
+const SEALED_FIELD = '$vault';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What of a record can be sealed. */
+export interface SealableRecord {
+  readonly id: string;
+  readonly text?: string | undefined;
+  readonly metadata?: Fields | undefined;
+}
+
+/** Why a record is handed out as it is stored. */
+export interface SealedMark {
+  readonly database: string;
+  /** Nobody unlocked the database in this session; its key is gone; or it is not what was sealed. */
+  readonly reason: 'locked' | 'no_key' | 'damaged';
+}
+
+interface Sealed {
+  readonly database: string;
+  readonly envelope: EnvelopeV2;
+}
+
+/** Seals text and metadata; `keep` names the fields that stay readable. It opens as this record of this collection alone. */
+export function sealRecord<R extends SealableRecord>(
+  record: R,
+  {
+    collection,
+    database,
+    keep,
+    seal,
+  }: {
+    readonly collection: string;
+    readonly database: string;
+    readonly keep: readonly string[];
+    readonly seal: ValueCipher['seal'];
+  },
+): R {
+  const { id, text, metadata = {} } = record;
+  const value = { ...(text === undefined ? {} : { text }), metadata };
+  const envelope = seal({ type: 'json', value }, placeOf(collection, id));
+  const kept = keep.filter((field) => field !== SEALED_FIELD && Object.hasOwn(metadata, field));
+  return {
+    ...record,
+    text: undefined,
+    metadata: {
+      ...Object.fromEntries(kept.map((field) => [field, metadata[field]])),
+      [SEALED_FIELD]: { database, envelope },
+    },
+  };
+}
+
+/** The text and metadata that were sealed. Throws Conflict (`rule: sealed`) when they do not open. */
+export function openRecord<R extends SealableRecord>(
+  record: R,
+  {
+    collection,
+    envelope,
+    cipher,
+  }: { readonly collection: string; readonly envelope: EnvelopeV2; readonly cipher: ValueCipher },
+): R {
+  const { value } = cipher.open(envelope, placeOf(collection, record.id));
+  const { text, metadata } = value as Pick<SealableRecord, 'text' | 'metadata'>;
+  return { ...record, ...(text === undefined ? {} : { text }), metadata };
+}
+
+/** What was sealed of a record; undefined of one that is plain. */
+export function sealedPartOf({ metadata }: SealableRecord): Sealed | undefined {
+  const sealed = metadata?.[SEALED_FIELD];
+  if (typeof sealed !== 'object' || sealed === null) return undefined;
+  const { database, envelope } = sealed as Fields;
+  const parsed = parseUnknown(EnvelopeShape, envelope);
+  return typeof database === 'string' && parsed.success
+    ? { database, envelope: parsed.data }
+    : undefined;
+}
+
+/** Who reads records of which collection. */
+interface Reading {
+  readonly privacy: {
+    readonly keystore: Pick<Keystore, 'cipherOf'>;
+    readonly audit: Pick<Audit, 'effect'>;
+  };
+  readonly call: SessionCall;
+  readonly method: string;
+  readonly collection: string;
+}
+
+/** Opens what this session has the keys for, and counts it in the audit log; the rest says why it is sealed. */
+export async function openRecords<R extends SealableRecord>(
+  records: readonly R[],
+  { privacy, call, method, collection }: Reading,
+): Promise<(R & { sealed?: SealedMark })[]> {
+  const ciphers = new Map<string, ValueCipher | SealedMark['reason']>();
+  const read: (R & { sealed?: SealedMark })[] = [];
+  let values = 0;
+  for (const record of records) {
+    const sealed = sealedPartOf(record);
+    if (sealed === undefined) {
+      read.push(record);
+      continue;
+    }
+    const { database, envelope } = sealed;
+    const cipher =
+      ciphers.get(database) ??
+      (await privacy.keystore.cipherOf(call.session, database).catch(toReason));
+    ciphers.set(database, cipher);
+    const opened =
+      typeof cipher === 'string' ? cipher : tryOpen(record, { collection, envelope, cipher });
+    if (typeof opened !== 'string') values += 1;
+    read.push(
+      typeof opened === 'string' ? markSealed(record, { database, reason: opened }) : opened,
+    );
+  }
+  const { appId } = call.session;
+  if (values > 0) privacy.audit.effect({ appId, method, step: 'decrypt', counts: { values } });
+  return read;
+}
+
+function tryOpen<R extends SealableRecord>(
+  record: R,
+  how: Parameters<typeof openRecord>[1],
+): R | SealedMark['reason'] {
+  try {
+    return openRecord(record, how);
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    return error.details?.['rule'] === 'vault_locked' ? 'locked' : 'damaged';
+  }
+}
+
+function markSealed<R extends SealableRecord>(
+  record: R,
+  sealed: SealedMark,
+): R & { sealed: SealedMark } {
+  const readable = Object.entries(record.metadata ?? {}).filter(([name]) => name !== SEALED_FIELD);
+  return { ...record, metadata: Object.fromEntries(readable), sealed };
+}
+
+function toReason(error: unknown): SealedMark['reason'] {
+  if (!(error instanceof RpcError)) throw error;
+  if (error.reason === 'NotFound') return 'no_key';
+  if (error.reason === 'Conflict') return 'locked';
+  throw error;
+}
+
+function placeOf(collection: string, record: string) {
+  return { purpose: 'collections', field: collection, record };
+}

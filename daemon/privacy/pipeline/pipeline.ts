@@ -1,0 +1,28 @@
+import type { EnvelopeV2, PipelineEffect, VaultContext } from '@locara/protocol';
+import type { RedactionSettings } from '../redaction/redaction-ops.ts';
+import type { RedactionStream } from '../redactor/redactor.ts';
+import type { VectorNoise } from '../releases/noise-maker.ts';
+import type { PlainValue } from '../vault/value-cipher.ts';
+
+/** The steps that a call asks for; each at most once. */
+export interface PipelineSteps {
+  readonly redact?: RedactionSettings | undefined;
+  readonly dp?: VectorNoise | undefined;
+  readonly encrypt?: { readonly database: string } | undefined;
+}
+
+/** The steps of one call, ready: its database is unlocked, so that nothing is embedded or charged in vain. */
+export interface RunningPipeline {
+  /** The same where nothing is to be redacted. */
+  redactTexts(texts: readonly string[]): Promise<readonly string[]>;
+  /** A text that comes in pieces; undefined where nothing is to be redacted. */
+  openStream(): RedactionStream | undefined;
+  /** The same where no noise is asked for. */
+  protectVectors(vectors: readonly Float32Array[]): Promise<readonly Float32Array[]>;
+  /** Undefined where nothing is to be encrypted. */
+  readonly seal: ((plain: PlainValue, context: VaultContext) => EnvelopeV2) | undefined;
+  /** What was done up to now. */
+  effect(): PipelineEffect;
+  /** Counts what was encrypted in the audit log: once, when all of it is done. */
+  settle(): void;
+}

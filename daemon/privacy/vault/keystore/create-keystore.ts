@@ -1,0 +1,249 @@
+import { ARGON2_LIMITS, type Argon2Parameters, RpcError } from '@locara/protocol';
+import type { BootClock } from '../../../clock/boot-clock.ts';
+import { createTaskQueue } from '../../../task-queue.ts';
+import type { PrivacyCall } from '../../privacy-call.ts';
+import type { ValueCipher } from '../value-cipher.ts';
+import type { DatabaseFiles } from './database-files.ts';
+import { type DatabaseRecord, toMetadata } from './database-record.ts';
+import { createGuessJudge, type GuessJudge, unknownDatabase } from './judge-guess.ts';
+import type { Keystore } from './keystore.ts';
+import { OpenKeys, vaultLocked } from './open-keys.ts';
+import { type KeyPlace, makeKey, makeKeyId, wrapKey } from './wrapped-key.ts';
+
+export interface KeystoreDeps {
+  readonly files: DatabaseFiles;
+  readonly bootClock: BootClock;
+  /** The cipher must not copy the key: it is zeroed when the database is locked. */
+  readonly createCipher: (key: Buffer, place: KeyPlace) => ValueCipher;
+}
+
+const AUTO_LOCK_MS = 15 * 60 * 1000;
+const MAX_DATABASES = 256;
+/** Guesses and changes of one app that may wait; each takes half a second and 64 MiB. */
+const MAX_WAITING = 16;
+
+export function createKeystore(deps: KeystoreDeps): Keystore {
+  return new FileKeystore(deps);
+}
+
+class FileKeystore implements Keystore {
+  readonly #deps: KeystoreDeps;
+  readonly #open = new OpenKeys();
+  /** Of each app: no guess is judged while another one is. */
+  readonly #turns = new Map<string, ReturnType<typeof createTaskQueue>>();
+  readonly #judge: GuessJudge;
+
+  constructor(deps: KeystoreDeps) {
+    this.#deps = deps;
+    this.#judge = createGuessJudge(deps);
+  }
+
+  initialize: Keystore['initialize'] = (call, database, { passphrase, kdf, autoLockMs }) =>
+    this.#inTurn(call, async () => {
+      const { appId } = call.session;
+      assertPassphrase(passphrase);
+      const existing = await this.#deps.files.read(appId, database);
+      if (existing !== undefined && existing.plainKey === undefined) throw alreadyEncrypted();
+      if (existing === undefined) await this.#assertRoom(appId);
+      const keyId = existing?.keyId ?? makeKeyId();
+      const key = takePlainKey(existing) ?? makeKey();
+      const now = new Date().toISOString();
+      try {
+        const wrapped = await wrapKey(key, passphrase, {
+          appId,
+          keyId,
+          kdf: kdf ?? defaultCost(),
+        });
+        const record: DatabaseRecord = {
+          version: 1,
+          database,
+          keyId,
+          createdAt: existing?.createdAt ?? now,
+          ...(existing === undefined ? {} : { changedAt: now }),
+          autoLockMs: autoLockMs ?? AUTO_LOCK_MS,
+          ...wrapped,
+          failures: 0,
+        };
+        await this.#save(appId, record, { isNew: existing === undefined });
+        this.#openKey(call, record, { key: Buffer.from(key) });
+        return toMetadata(record);
+      } finally {
+        key.fill(0);
+      }
+    });
+
+  unlock: Keystore['unlock'] = (call, database, { passphrase, autoLockMs }) =>
+    this.#inTurn(call, () =>
+      this.#judge(call, database, {
+        passphrase,
+        onRight: (record, key) => {
+          this.#openKey(call, record, { key: Buffer.from(key), autoLockMs });
+          return Promise.resolve({});
+        },
+      }),
+    );
+
+  lock: Keystore['lock'] = (session, database) =>
+    this.#open.lock({ session, ...(database === undefined ? {} : { database }) });
+
+  isUnlocked: Keystore['isUnlocked'] = (session, database) => this.#open.isOpen(session, database);
+
+  getMetadata: Keystore['getMetadata'] = async (appId, database) => {
+    const record = await this.#deps.files.read(appId, database);
+    return record === undefined ? undefined : toMetadata(record);
+  };
+
+  list: Keystore['list'] = async (appId) => (await this.#deps.files.list(appId)).map(toMetadata);
+
+  changePassphrase: Keystore['changePassphrase'] = (
+    call,
+    database,
+    { passphrase, newPassphrase, kdf },
+  ) =>
+    this.#inTurn(call, () => {
+      assertPassphrase(newPassphrase);
+      return this.#judge(call, database, {
+        passphrase,
+        onRight: async (record, key) => {
+          const { appId } = call.session;
+          const { keyId } = record;
+          const cost = kdf ?? record.kdf;
+          const wrapped = await wrapKey(key, newPassphrase, { appId, keyId, kdf: cost });
+          const changedAt = new Date().toISOString();
+          await this.#deps.files.replace(appId, { ...record, ...wrapped, changedAt });
+          return {};
+        },
+      });
+    });
+
+  disable: Keystore['disable'] = (call, database, { passphrase, decryptRecords }) =>
+    this.#inTurn(call, () =>
+      this.#judge(call, database, {
+        passphrase,
+        onRight: async (record, key) => {
+          const { appId } = call.session;
+          // The key first: whatever ends this now, what is still encrypted opens without a passphrase.
+          const plainKey = key.toString('base64');
+          await this.#deps.files.replace(appId, { ...record, plainKey });
+          this.#open.lock({ appId, database });
+          const place = { appId, keyId: record.keyId };
+          const decrypted = await decryptRecords(this.#deps.createCipher(key, place));
+          return { decrypted };
+        },
+      }),
+    );
+
+  delete: Keystore['delete'] = (appId, database) =>
+    this.#inTurnOf(appId, async () => {
+      const { files } = this.#deps;
+      if ((await files.read(appId, database)) === undefined) return false;
+      this.#open.lock({ appId, database });
+      files.destroy(appId, database);
+      return true;
+    });
+
+  cipherOf: Keystore['cipherOf'] = async ({ id, appId }, database) => {
+    const opened = this.#open.cipherOf({ session: id, appId, database });
+    if (opened !== undefined) return opened;
+    const record = await this.#deps.files.read(appId, database);
+    if (record === undefined) throw unknownDatabase();
+    const key = takePlainKey(record);
+    if (key === undefined) throw vaultLocked();
+    const cipher = this.#deps.createCipher(key, { appId, keyId: record.keyId });
+    return {
+      open: (envelope, context) => cipher.open(envelope, context),
+      seal: () => {
+        throw disabledError();
+      },
+    };
+  };
+
+  forgetSession: Keystore['forgetSession'] = (session) => {
+    this.#open.lock({ session });
+  };
+
+  wipe: Keystore['wipe'] = (appId) =>
+    this.#inTurnOf(appId, async () => {
+      this.#open.lock({ appId });
+      await this.#deps.files.wipe(appId);
+      this.#turns.delete(appId);
+    });
+
+  #openKey(
+    { session, signal }: PrivacyCall,
+    { database, keyId, autoLockMs: usual }: DatabaseRecord,
+    { key, autoLockMs = usual }: { readonly key: Buffer; readonly autoLockMs?: number | undefined },
+  ): void {
+    const { id, appId } = session;
+    // The session may have ended while the passphrase was judged.
+    if (signal.aborted) {
+      key.fill(0);
+      return;
+    }
+    this.#open.open(
+      { session: id, appId, database },
+      { key, autoLockMs, createCipher: (own) => this.#deps.createCipher(own, { appId, keyId }) },
+    );
+  }
+
+  async #save(
+    appId: string,
+    record: DatabaseRecord,
+    { isNew }: { readonly isNew: boolean },
+  ): Promise<void> {
+    const { files } = this.#deps;
+    if (!isNew) await files.replace(appId, record);
+    else if (!files.create(appId, record)) throw alreadyEncrypted();
+  }
+
+  async #assertRoom(appId: string): Promise<void> {
+    if ((await this.#deps.files.list(appId)).length < MAX_DATABASES) return;
+    throw new RpcError('QuotaExceeded', `An app may have ${MAX_DATABASES} encrypted databases.`, {
+      details: { limit: MAX_DATABASES },
+    });
+  }
+
+  #inTurn<Result>({ session }: PrivacyCall, task: () => Promise<Result>): Promise<Result> {
+    return this.#inTurnOf(session.appId, task);
+  }
+
+  #inTurnOf<Result>(appId: string, task: () => Promise<Result>): Promise<Result> {
+    const known = this.#turns.get(appId);
+    const turn = known ?? createTaskQueue({ maxWaiting: MAX_WAITING });
+    if (known === undefined) this.#turns.set(appId, turn);
+    return turn(task);
+  }
+}
+
+function defaultCost(): Argon2Parameters {
+  const { memoryKib, passes, lanes } = ARGON2_LIMITS;
+  return {
+    name: 'argon2id',
+    memoryKib: memoryKib.default,
+    passes: passes.default,
+    lanes: lanes.default,
+  };
+}
+
+function takePlainKey(record: DatabaseRecord | undefined): Buffer | undefined {
+  return record?.plainKey === undefined ? undefined : Buffer.from(record.plainKey, 'base64');
+}
+
+function assertPassphrase(passphrase: Uint8Array): void {
+  if (passphrase.length > 0) return;
+  throw new RpcError('InvalidParams', 'An empty passphrase protects nothing.', {
+    details: { rule: 'passphrase_empty' },
+  });
+}
+
+function alreadyEncrypted(): RpcError {
+  return new RpcError('Conflict', 'This database is encrypted already.', {
+    details: { rule: 'vault_exists' },
+  });
+}
+
+function disabledError(): RpcError {
+  const message =
+    'The encryption of this database was disabled: call vault.initialize to begin anew.';
+  return new RpcError('Conflict', message, { details: { rule: 'vault_disabled' } });
+}
