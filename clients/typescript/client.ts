@@ -38,6 +38,8 @@ export interface ClientOptions {
   readonly connectTimeoutMs?: number | undefined;
   /** Whether a call after a lost connection opens a new one; true. Lost calls are never repeated. */
   readonly reconnect?: boolean | undefined;
+  /** Whether an open connection without a call keeps the process alive until `close`; true. */
+  readonly keepAlive?: boolean | undefined;
   /** Signs the handshake where the install key is not in the credentials. */
   readonly prove?: Prove | undefined;
 }
@@ -56,15 +58,21 @@ export type Stub<M extends CallableMethod> =
     ? (params?: ParamsInput<M>, options?: OptionsOf<M>) => AnswerOf<M>
     : (params: ParamsInput<M>, options?: OptionsOf<M>) => AnswerOf<M>;
 
-export type Stubs = {
-  readonly [N in Namespace]: {
-    readonly [
-      M in Extract<CallableMethod, `${N}.${string}`> as M extends `${N}.${infer Verb}`
-        ? Verb
-        : never
-    ]: Stub<M>;
-  };
+/** What is under a name: `privacy` has `redact`, a stub, and `budget`, which has stubs of its own. */
+type StubsUnder<N extends string> = {
+  readonly [
+    M in Extract<CallableMethod, `${N}.${string}`> as M extends `${N}.${infer Rest}`
+      ? FirstPart<Rest>
+      : never
+  ]: M extends `${N}.${infer Rest}`
+    ? Rest extends `${infer Part}.${string}`
+      ? StubsUnder<`${N}.${Part}`>
+      : Stub<M>
+    : never;
 };
+type FirstPart<Name extends string> = Name extends `${infer Part}.${string}` ? Part : Name;
+
+export type Stubs = { readonly [N in Namespace]: StubsUnder<N> };
 
 export interface Client extends Stubs, AsyncDisposable {
   /** Connects now instead of at the first call; who this app is, what it may do, and the daemon. */
@@ -146,5 +154,6 @@ async function openSession(
   });
   connection.maxReceiveBytes = LIMITS.maxMessageBytes;
   connection.maxSendBytes = session.limits.maxMessageBytes;
+  connection.keepsProcessAlive = options.keepAlive ?? true;
   return { connection, session };
 }

@@ -8,10 +8,15 @@ import { grantsMethods } from './grants.ts';
 import { llmMethods } from './llm.ts';
 import { modelsMethods } from './models.ts';
 import { ocrMethods } from './ocr.ts';
+import { privacyBudgetMethods } from './privacy-budget.ts';
+import { privacyMethods } from './privacy.ts';
+import { privacyNoiseMethods } from './privacy-noise.ts';
 import { rpcMethods } from './rpc.ts';
 import { sessionMethods } from './session.ts';
 import { transcribeMethods } from './transcribe.ts';
 import { vaultKeystoreMethods } from './vault-keystore.ts';
+import { vaultMethods } from './vault.ts';
+import { vaultStreamMethods } from './vault-streams.ts';
 
 /** The method table of the app socket: the only list of what an app can call. */
 export const methods = {
@@ -28,5 +33,10 @@ export const methods = {
   ...dbMethods,
   ...collectionsMethods,
   ...auditMethods,
+  ...privacyMethods,
+  ...privacyNoiseMethods,
+  ...privacyBudgetMethods,
+  ...vaultMethods,
+  ...vaultStreamMethods,
   ...vaultKeystoreMethods,
 };
