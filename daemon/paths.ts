@@ -33,6 +33,8 @@ export interface Paths {
   vault(appId: string): string;
   /** Of one app: what it told under differential privacy, and the key of its pseudonyms. */
   privacy(appId: string): string;
+  /** Of one app: what the names in the record of its privacy budgets are sealed with. */
+  privacyKey(appId: string): string;
   /** How many tokens each app used of late. */
   readonly tokenUse: string;
   /** The audit log. */
@@ -81,6 +83,7 @@ export function resolvePaths(environment: PathsEnvironment): Paths {
     blobs: join(roots.run, 'blobs'),
     vault: (appId) => join(roots.data, 'vaults', appId),
     privacy: (appId) => join(roots.data, 'privacy', appId),
+    privacyKey: (appId) => join(keys, 'privacy', `${appId}.key`),
     tokenUse: join(roots.data, 'token-use.json'),
     audit: join(roots.data, 'audit'),
     auditCheckpoint: join(keys, 'audit-checkpoint.json'),

@@ -40,7 +40,7 @@ export type {
 export { describeTrust } from './trust-warning.ts';
 export type { TrustSubject } from './trust-warning.ts';
 export { AuditEntry } from './control/audit.ts';
-export { CapabilityLogEntry } from './methods/audit.ts';
+export { CapabilityLogEntry, PrivacyEffectEntry } from './methods/audit.ts';
 export { describeDuration } from './describe-duration.ts';
 export { canonicalJson } from './canonical-json.ts';
 export { Rights } from './rights.ts';
@@ -124,17 +124,20 @@ export {
   PATTERN_ENTITIES,
   Replacement,
 } from './methods/privacy-shapes.ts';
+export type { vaultMethods } from './methods/vault.ts';
+export type { vaultStreamMethods } from './methods/vault-streams.ts';
 export { KeyMetadata } from './methods/vault-keystore.ts';
 export type { vaultKeystoreMethods } from './methods/vault-keystore.ts';
 export {
   ARGON2_LIMITS,
   Argon2Parameters,
   Envelope,
+  EnvelopeV1,
   EnvelopeV2,
   VaultContext,
   VaultValue,
 } from './methods/vault-shapes.ts';
-export { Base64, Digest, MediaInput, SqlParams, SqlValue, Vector } from './values.ts';
+export { Base64, Digest, isBase64, MediaInput, SqlParams, SqlValue, Vector } from './values.ts';
 export { parseJson } from './parse-json.ts';
 export { parseUnknown } from './parse-unknown.ts';
 export { renderOpenRpc } from './openrpc.ts';
@@ -159,3 +162,4 @@ export type {
   Result,
   StreamingMethodName,
 } from './types.ts';
+export type { privacyNoiseMethods } from './methods/privacy-noise.ts';

@@ -1,4 +1,5 @@
-import type { AuditEntry, CapabilityLogEntry } from '@locara/protocol';
+import type { AuditEntry, CapabilityLogEntry, PrivacyEffectEntry } from '@locara/protocol';
+import type { PrivacyEffect } from './effect-window.ts';
 
 /** What an audit entry may say: names, versions, digests, counts; never content. */
 export type AuditFields = Readonly<Record<string, string | number | boolean>>;
@@ -29,7 +30,8 @@ export type DecisionEvent =
   | 'keys.locked'
   | 'store.restored'
   | 'store.salvaged'
-  | 'store.accepted';
+  | 'store.accepted'
+  | 'privacy.budgetReset';
 
 /** One use or refusal of a capability. */
 export interface CapabilityUse {
@@ -38,19 +40,12 @@ export interface CapabilityUse {
   readonly method: string;
 }
 
-/** What one step for privacy did, in counts. */
-export interface PrivacyEffect {
-  readonly appId: string;
-  readonly method: string;
-  readonly step: 'redact' | 'dp' | 'encrypt' | 'decrypt';
-  readonly counts: Readonly<Record<string, number>>;
-}
-
 /** Where decisions and uses are told; what becomes of them is the audit log's. Never throws, never waits. */
 export interface Audit {
   decide(event: DecisionEvent, appId: string | undefined, fields?: AuditFields): void;
   use(use: CapabilityUse): void;
   deny(use: CapabilityUse): void;
+  /** What was done to an app's content for privacy's sake: counts, never content. */
   effect(effect: PrivacyEffect): void;
 }
 
@@ -100,6 +95,8 @@ export interface AuditLog extends Audit {
     appId: string,
     page: Page,
   ): { readonly entries: CapabilityLogEntry[]; readonly cursor?: string };
+  /** What was done to an app's content for privacy's sake, newest first, the present minute included. */
+  effectsOf(appId: string, limit: number): PrivacyEffectEntry[];
   /** By capability. */
   usageOf(appId: string): ReadonlyMap<string, CapabilityUsage>;
   /** Entries below `before`, newest first. */

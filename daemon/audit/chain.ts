@@ -7,7 +7,9 @@ export const NO_HASH = '0'.repeat(64);
 /** No entry is longer; a longer line is not read. */
 export const MAX_LINE_BYTES = 16 * 1024;
 const MAX_TEXT = 512;
-const MAX_FIELDS = 16;
+const MAX_TEXTS = 16;
+/** Numbers and truths: as many as there are kinds of content to count. */
+const MAX_NUMBERS = 48;
 
 /** An entry as it is on the disk: bound to the one before it. */
 export interface ChainedEntry extends AuditEntry {
@@ -79,13 +81,13 @@ function hashOf(entry: Omit<ChainedEntry, 'hash'>): string {
 
 /** Few and short fields, whatever the caller had: a number that JSON has no word for becomes text. */
 function boundFields(fields: AuditFields): AuditFields {
-  const bounded = Object.entries(fields)
-    .slice(0, MAX_FIELDS)
-    .map(([key, value]) => {
-      if (typeof value === 'string') return [key, value.slice(0, MAX_TEXT)];
-      return [key, typeof value === 'number' && !Number.isFinite(value) ? String(value) : value];
-    });
-  return Object.fromEntries(bounded) as AuditFields;
+  const pairs = Object.entries(fields).map(([key, value]): [string, string | number | boolean] => {
+    if (typeof value === 'string') return [key, value.slice(0, MAX_TEXT)];
+    return [key, typeof value === 'number' && !Number.isFinite(value) ? String(value) : value];
+  });
+  const texts = pairs.filter(([, value]) => typeof value === 'string').slice(0, MAX_TEXTS);
+  const others = pairs.filter(([, value]) => typeof value !== 'string').slice(0, MAX_NUMBERS);
+  return Object.fromEntries([...texts, ...others]);
 }
 
 const TEXTS = ['at', 'event', 'prev', 'hash'];

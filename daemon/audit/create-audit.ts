@@ -14,6 +14,9 @@ import type {
 import { CapabilityIndex } from './capability-index.ts';
 import type { ChainedEntry, Draft } from './chain.ts';
 import type { ChainFile, ChainLimits, ChainPlace } from './chain-file.ts';
+import { toEffectDraft, toEffectRecord } from './effect-entries.ts';
+import { EffectIndex } from './effect-index.ts';
+import { type EffectRecord, EffectWindow, type PrivacyEffect } from './effect-window.ts';
 import { EntryQueue } from './entry-queue.ts';
 import { exportLines, readNewest, verifyLog } from './read-log.ts';
 import { toDraft, toRecord } from './use-entries.ts';
@@ -47,6 +50,8 @@ class RecordedAudit implements AuditLog {
   readonly #queue: EntryQueue;
   readonly #index = new CapabilityIndex();
   readonly #window: UseWindow;
+  readonly #effectIndex = new EffectIndex();
+  readonly #effects: EffectWindow;
   #timer: NodeJS.Timeout | undefined;
   #decided: Promise<unknown> = Promise.resolve();
 
@@ -58,6 +63,10 @@ class RecordedAudit implements AuditLog {
       this.#index.add(record);
       this.#schedule();
     });
+    this.#effects = new EffectWindow((record) => {
+      this.#effectIndex.add(record);
+      this.#schedule();
+    });
     this.#queue = new EntryQueue({
       place: this.#place,
       log,
@@ -66,6 +75,7 @@ class RecordedAudit implements AuditLog {
       },
       onDropped: (n) => {
         this.#index.dropThrough(n);
+        this.#effectIndex.dropThrough(n);
       },
     });
   }
@@ -79,7 +89,8 @@ class RecordedAudit implements AuditLog {
     if (event === 'app.wiped' && appId !== undefined) {
       // Before the line that ends the app's own view, so that it ends them too.
       this.#enqueue(this.#window.closeApp(appId));
-      this.#index.forget(appId);
+      this.#enqueueEffects(this.#effects.closeApp(appId));
+      this.#forget(appId);
     }
     this.#queue.add({ at: now(), event, appId, fields });
     this.#decided = this.#queue.flush();
@@ -91,6 +102,10 @@ class RecordedAudit implements AuditLog {
 
   deny(use: CapabilityUse): void {
     this.#window.count('denied', use);
+  }
+
+  effect(effect: PrivacyEffect): void {
+    this.#effects.count(effect);
   }
 
   async announce(fields: AuditFields, appId: string | undefined): Promise<void> {
@@ -108,6 +123,10 @@ class RecordedAudit implements AuditLog {
 
   capabilityLog(appId: string, page: Page) {
     return this.#index.page(appId, page);
+  }
+
+  effectsOf(appId: string, limit: number) {
+    return this.#effectIndex.list(appId, limit);
   }
 
   usageOf(appId: string) {
@@ -150,7 +169,7 @@ class RecordedAudit implements AuditLog {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       void this.#flushUses('affordable').then(() => {
-        if (this.#window.hasOpen) this.#schedule();
+        if (this.#window.hasOpen || this.#effects.hasOpen) this.#schedule();
       });
     }, this.#windowMs).unref();
   }
@@ -160,6 +179,8 @@ class RecordedAudit implements AuditLog {
     if (this.#queue.isFailing) await this.#queue.flush();
     if (this.#queue.isFailing) return;
     this.#enqueue(this.#window.close(which));
+    const spend = (appId: string): boolean => this.#window.spend(appId) || which === 'all';
+    this.#enqueueEffects(this.#effects.close(spend));
     await this.#queue.flush();
   }
 
@@ -171,9 +192,24 @@ class RecordedAudit implements AuditLog {
     }
   }
 
+  #enqueueEffects(records: readonly EffectRecord[]): void {
+    for (const record of records) {
+      this.#queue.add(toEffectDraft(record), (n) => {
+        record.n = n;
+      });
+    }
+  }
+
+  #forget(appId: string): void {
+    this.#index.forget(appId);
+    this.#effectIndex.forget(appId);
+  }
+
   /** What an entry of the log says of an app's own view. */
   #readBack(entry: ChainedEntry): void {
-    if (entry.event === 'app.wiped' && entry.appId !== undefined) this.#index.forget(entry.appId);
+    if (entry.event === 'app.wiped' && entry.appId !== undefined) this.#forget(entry.appId);
+    const effect = toEffectRecord(entry);
+    if (effect !== undefined) this.#effectIndex.add(effect);
     const record = toRecord(entry, this.#window.nextSequence());
     if (record !== undefined) this.#index.add(record);
   }

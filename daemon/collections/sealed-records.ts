@@ -115,7 +115,7 @@ export async function openRecords<R extends SealableRecord>(
     const { database, envelope } = sealed;
     const cipher =
       ciphers.get(database) ??
-      (await privacy.keystore.cipherOf(call.session, database).catch(toReason));
+      (await privacy.keystore.cipherOf(call.session, database, 'open').catch(toReason));
     ciphers.set(database, cipher);
     const opened =
       typeof cipher === 'string' ? cipher : tryOpen(record, { collection, envelope, cipher });

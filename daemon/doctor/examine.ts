@@ -7,6 +7,8 @@ import type { CustodyState } from '../stores/keys/key-custody.ts';
 import { examineKeys } from './examine-keys.ts';
 import { examineMemory } from './examine-memory.ts';
 import { examinePlaces } from './examine-places.ts';
+import type { PrivacyCapability } from '../privacy/examine-privacy.ts';
+import { describePrivacy } from './examine-privacy.ts';
 import {
   describeSameUser,
   examineLandlock,
@@ -21,16 +23,18 @@ export interface ExamineDeps {
   readonly engines: () => readonly WorkerStatus[];
   readonly memory: () => MemoryStatus;
   readonly keys: () => Promise<CustodyState>;
+  readonly privacy: () => Promise<readonly PrivacyCapability[]>;
 }
 
 /** Everything the daemon can find out about itself, each thing looked at now. */
 export async function examine(deps: ExamineDeps): Promise<Finding[]> {
   const { version, config, engines, memory } = deps;
-  const [seal, storeWalls, sandbox, keys] = await Promise.all([
+  const [seal, storeWalls, sandbox, keys, privacy] = await Promise.all([
     examineSeal(),
     examineStoreWalls(),
     examineSandbox(config.bubblewrap),
     deps.keys(),
+    deps.privacy(),
   ]);
   return [
     {
@@ -48,6 +52,7 @@ export async function examine(deps: ExamineDeps): Promise<Finding[]> {
     ...examineLandlock(),
     ...sandbox,
     examineKeys(keys),
+    ...describePrivacy(privacy),
     ...examinePlaces(config.paths),
     describeSameUser(),
   ];

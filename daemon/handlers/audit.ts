@@ -3,6 +3,9 @@ import type { Handlers } from '../rpc/handler.ts';
 
 export function auditHandlers({ audit }: { readonly audit: AuditLog }): Handlers<'audit'> {
   return {
-    'audit.capabilityLog': (page, { session }) => audit.capabilityLog(session.appId, page),
+    'audit.capabilityLog': ({ effects, ...page }, { session: { appId } }) => ({
+      ...audit.capabilityLog(appId, page),
+      ...(effects ? { effects: audit.effectsOf(appId, page.limit) } : {}),
+    }),
   };
 }

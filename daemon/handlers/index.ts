@@ -12,6 +12,7 @@ import type { DaemonKey } from '../access/daemon-key.ts';
 import type { AuditLog } from '../audit/audit.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { createReadMedia } from '../blobs/media.ts';
+import { unsealRecords } from '../collections/unseal-records.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../log.ts';
 import { createEmbedder } from '../scheduler/create-embedder.ts';
@@ -35,6 +36,7 @@ import { auditControlHandlers } from './control/audit.ts';
 import { doctorHandlers } from './control/doctor.ts';
 import { createKeysHandlers } from './control/keys.ts';
 import { modelsControlHandlers } from './control/models.ts';
+import { createPrivacyControlHandlers } from './control/privacy.ts';
 import { createRevocationHandlers } from './control/revocation.ts';
 import { type StatusHandlersDeps, statusHandlers } from './control/status.ts';
 import { createStoreControlHandlers } from './control/store.ts';
@@ -50,9 +52,15 @@ import { grantsHandlers } from './grants.ts';
 import { llmHandlers } from './llm.ts';
 import { modelsHandlers } from './models.ts';
 import { ocrHandlers } from './ocr.ts';
+import { privacyBudgetHandlers } from './privacy-budget.ts';
+import { privacyNoiseHandlers } from './privacy-noise.ts';
+import { privacyHandlers } from './privacy.ts';
 import { rpcHandlers } from './rpc.ts';
 import { sessionHandlers } from './session.ts';
 import { transcribeHandlers } from './transcribe.ts';
+import { vaultHandlers } from './vault.ts';
+import { vaultKeystoreHandlers } from './vault-keystore.ts';
+import { vaultStreamHandlers } from './vault-streams.ts';
 
 /** The parts that handlers are made of. */
 export interface HandlerParts {
@@ -80,7 +88,7 @@ export interface HandlerParts {
 }
 
 export function createHandlers(parts: HandlerParts): Handlers {
-  const { config, engines, quotas, blobs, sessions, stores } = parts;
+  const { config, engines, quotas, blobs, sessions, stores, privacy } = parts;
   const models = parts.models.pinned;
   const readMedia = createReadMedia(blobs);
   const embedder = createEmbedder({ models, engines, quotas });
@@ -114,14 +122,23 @@ export function createHandlers(parts: HandlerParts): Handlers {
     }),
     ...grantsHandlers(parts),
     ...modelsHandlers({ models, engines, leases: parts.leases }),
-    ...llmHandlers({ models, engines, quotas }),
-    ...embedHandlers({ embedder }),
+    ...llmHandlers({ models, engines, quotas, privacy }),
+    ...embedHandlers({ embedder, privacy }),
     ...transcribeHandlers({ models, engines, readMedia }),
     ...ocrHandlers({ models, engines, readMedia }),
     ...blobsHandlers({ blobs }),
     ...dbHandlers({ stores }),
-    ...collectionsHandlers({ stores, embedder, blobs }),
+    ...collectionsHandlers({ stores, embedder, blobs, privacy }),
+    ...privacyBudgetHandlers(privacy),
+    ...privacyNoiseHandlers(privacy),
+    ...privacyHandlers(parts),
     ...auditHandlers(parts),
+    ...vaultHandlers(privacy),
+    ...vaultStreamHandlers(privacy),
+    ...vaultKeystoreHandlers({
+      keystore: privacy.keystore,
+      unsealRecords: (call, sealed) => unsealRecords(stores, call, sealed),
+    }),
   };
 }
 
@@ -139,6 +156,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
       engines: () => parts.engines.status(),
       memory: () => parts.engines.memory(),
       keys: () => parts.custody.state(),
+      privacy: () => parts.privacy.examine(),
     }),
     ...createAppHandlers({
       ...parts,
@@ -170,6 +188,7 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
     ...createKeysHandlers({ ...parts, readRights }),
     ...createStoreControlHandlers({ ...parts, readRights }),
     ...createStoreExportHandlers({ ...parts, readRights }),
+    ...createPrivacyControlHandlers({ ...parts, budgets: parts.privacy.budgets }),
     ...modelsControlHandlers({ listModels: () => parts.models.listAll() }),
   };
 }

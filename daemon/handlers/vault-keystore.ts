@@ -1,17 +1,17 @@
-import { ARGON2_LIMITS, type vaultKeystoreMethods } from '@locara/protocol';
-import type { PrivacyCall } from '../privacy/privacy-call.ts';
+import type { vaultKeystoreMethods } from '@locara/protocol';
+import { DEFAULT_KDF } from '../privacy/vault/derivations.ts';
 import type { Attempt, Keystore } from '../privacy/vault/keystore/keystore.ts';
 import type { ValueCipher } from '../privacy/vault/value-cipher.ts';
 import type { HandlersOf, SessionCall } from '../rpc/handler.ts';
-import { toPassphraseBytes } from '../stores/keys/passphrase.ts';
+import { toNormalizedBytes } from '../secrets/passphrase-bytes.ts';
+import { toPrivacyCall } from './to-privacy-call.ts';
 
 interface VaultKeystoreDeps {
   readonly keystore: Keystore;
   /** Makes plain what the collections of the caller hold of a database; answers how many records. */
   readonly unsealRecords: (
     call: SessionCall,
-    database: string,
-    cipher: ValueCipher,
+    sealed: { readonly database: string; readonly cipher: ValueCipher },
   ) => Promise<number>;
 }
 
@@ -23,11 +23,19 @@ export function vaultKeystoreHandlers({
   return {
     'vault.initialize': (params, call) =>
       withPassphrases(params, async ({ database, ...settings }) => ({
-        metadata: await keystore.initialize(by(call, 'vault.initialize'), database, settings),
+        metadata: await keystore.initialize(
+          toPrivacyCall('vault.initialize', call),
+          database,
+          settings,
+        ),
       })),
     'vault.unlock': (params, call) =>
       withPassphrases(params, async ({ database, ...settings }) => {
-        const attempt = await keystore.unlock(by(call, 'vault.unlock'), database, settings);
+        const attempt = await keystore.unlock(
+          toPrivacyCall('vault.unlock', call),
+          database,
+          settings,
+        );
         return { unlocked: attempt.isRight, ...toRetry(attempt) };
       }),
     'vault.lock': ({ database }, { session }) => ({ locked: keystore.lock(session.id, database) }),
@@ -46,19 +54,19 @@ export function vaultKeystoreHandlers({
     'vault.getParameters': async ({ database }, { session }) => {
       const known =
         database === undefined ? undefined : await keystore.getMetadata(session.appId, database);
-      return { kdf: known?.kdf ?? usualCost() };
+      return { kdf: known?.kdf ?? DEFAULT_KDF };
     },
     'vault.isSupported': () => ({ supported: true }),
     'vault.changePassphrase': (params, call) =>
       withPassphrases(params, async ({ database, ...change }) => {
-        const named = by(call, 'vault.changePassphrase');
+        const named = toPrivacyCall('vault.changePassphrase', call);
         const attempt = await keystore.changePassphrase(named, database, change);
         return { changed: attempt.isRight, ...toRetry(attempt) };
       }),
     'vault.disable': (params, call) =>
       withPassphrases(params, async ({ database, passphrase }) => {
-        const decryptRecords = (cipher: ValueCipher) => unsealRecords(call, database, cipher);
-        const attempt = await keystore.disable(by(call, 'vault.disable'), database, {
+        const decryptRecords = (cipher: ValueCipher) => unsealRecords(call, { database, cipher });
+        const attempt = await keystore.disable(toPrivacyCall('vault.disable', call), database, {
           passphrase,
           decryptRecords,
         });
@@ -71,22 +79,8 @@ export function vaultKeystoreHandlers({
   };
 }
 
-function by({ session, signal }: SessionCall, method: string): PrivacyCall {
-  return { session, signal, method };
-}
-
 function toRetry(attempt: Attempt): { readonly retryAfterMs?: number } {
   return attempt.isRight ? {} : { retryAfterMs: attempt.retryAfterMs };
-}
-
-function usualCost() {
-  const { memoryKib, passes, lanes } = ARGON2_LIMITS;
-  return {
-    name: 'argon2id' as const,
-    memoryKib: memoryKib.default,
-    passes: passes.default,
-    lanes: lanes.default,
-  };
 }
 
 interface WithPassphrases {
@@ -103,9 +97,9 @@ async function withPassphrases<Given extends WithPassphrases, Result>(
   given: Given,
   use: (params: InBytes<Given>) => Promise<Result>,
 ): Promise<Result> {
-  const passphrase = toBytes(given.passphrase);
+  const passphrase = toNormalizedBytes(given.passphrase);
   const newPassphrase =
-    given.newPassphrase === undefined ? undefined : toBytes(given.newPassphrase);
+    given.newPassphrase === undefined ? undefined : toNormalizedBytes(given.newPassphrase);
   try {
     const inBytes = {
       ...given,
@@ -117,8 +111,4 @@ async function withPassphrases<Given extends WithPassphrases, Result>(
     passphrase.fill(0);
     newPassphrase?.fill(0);
   }
-}
-
-function toBytes(passphrase: string | Uint8Array): Uint8Array {
-  return typeof passphrase === 'string' ? toPassphraseBytes(passphrase) : passphrase;
 }

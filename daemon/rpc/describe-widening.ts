@@ -7,6 +7,7 @@ const WIDENING: ReadonlySet<ControlMethodName> = new Set<ControlMethodName>([
   'app.consent',
   'trust.add',
   'trust.addIdentity',
+  'privacy.resetBudget',
 ]);
 
 /** The params that say what is asked, and are no content: no path, no name that the user gave. */

@@ -3,7 +3,7 @@
  * JSON.parse makes it an own key, which schemas leave out without a word: a filter would then match everything.
  */
 export function findProtoKey(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return undefined;
   for (const [key, child] of Object.entries(value)) {
     if (key === '__proto__') return key;
     const below = findProtoKey(child);

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { NOTICES, RpcError } from '@locara/protocol';
 import { describeError, type Log } from '../log.ts';
+import { eraseSecretParams } from '../secrets/secret-bytes.ts';
 import { type Connection, createConnection } from '../transport/connection.ts';
 import { createMessageReader } from '../transport/message-reader.ts';
 import { readEnvelope, type Request } from './envelope.ts';
@@ -41,7 +42,10 @@ export function createRequestConnection(
   const reader = createMessageReader({
     maxBytes: options.maxBytes,
     onMessage: (message, bytes) => {
-      if (options.isReading()) receive({ message, bytes }, connection, options);
+      const answered = options.isReading()
+        ? receive({ message, bytes }, connection, options)
+        : undefined;
+      eraseSecrets(message, answered);
     },
     onViolation: options.onBroken,
     onHttp: () => {
@@ -54,7 +58,10 @@ export function createRequestConnection(
       if (options.isReading()) reader.push(bytes);
     },
     onEnd: options.onEnd,
-    onClose: options.onClose,
+    onClose: () => {
+      reader.stop();
+      options.onClose();
+    },
     onDrop: () => {
       options.onDrop('not-reading');
     },
@@ -64,34 +71,46 @@ export function createRequestConnection(
   return connection;
 }
 
+/** Whatever becomes of a call, a passphrase that came with it is not left in memory. */
+function eraseSecrets(message: unknown, answered: Promise<void> | undefined): void {
+  const params: unknown =
+    typeof message === 'object' && message !== null ? Reflect.get(message, 'params') : undefined;
+  const erase = (): void => {
+    eraseSecretParams(params);
+  };
+  if (answered === undefined) erase();
+  else void answered.finally(erase);
+}
+
+/** Resolves when the request is answered; undefined where there is nothing to wait for. */
 function receive(
   { message, bytes }: { readonly message: unknown; readonly bytes: number },
   connection: Connection,
   options: RequestConnectionOptions,
-): void {
+): Promise<void> | undefined {
   const { calls, findRefusal, onRequest, onBroken, log } = options;
   const refusal = findRefusal?.();
   if (refusal !== undefined) {
     onBroken(refusal);
-    return;
+    return undefined;
   }
   const envelope = readEnvelope(message, (id) => calls.has(id));
   switch (envelope.kind) {
     case 'request':
-      onRequest(envelope, bytes).catch((error: unknown) => {
+      return onRequest(envelope, bytes).catch((error: unknown) => {
         log.error('connection.bug', describeError(error));
         connection.destroy();
       });
-      return;
     case 'notification':
       if (envelope.method === NOTICES.cancel) {
         calls.cancel(envelope.params, new RpcError('Cancelled', 'The call was cancelled.'));
       }
-      return;
+      return undefined;
     case 'refused':
       connection.send(toLine({ jsonrpc: '2.0', id: envelope.id, error: envelope.error.toWire() }));
-      return;
+      return undefined;
     case 'invalid':
       onBroken(envelope.error);
+      return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { LIMITS, parseJson } from '@locara/protocol';
+import { cutSecrets } from './cut-secrets.ts';
 import { scanJson, type ScanVerdict } from './json-scan.ts';
 
 /** `too-long`: a line passed its cap. `http`: the stream starts as a browser or a web client would. */
@@ -10,7 +11,7 @@ export interface LineDecoderOptions {
   readonly maxBytes: () => number;
   /** Each part of a line as it comes, the last one with its line ending still to be taken off. */
   readonly onPiece?: (piece: Buffer) => void;
-  /** The bytes of one line without its ending; they are the listener's to keep. */
+  /** The bytes of one line without its ending; they are the listener's to keep, and to overwrite. */
   readonly onLine: (line: Buffer) => void;
   /** Said once; the decoder is stopped then. */
   readonly onViolation: (kind: FramingViolation) => void;
@@ -36,7 +37,7 @@ export function createLineDecoder(options: LineDecoderOptions): LineDecoder {
 
   const stop = (): void => {
     state.isStopped = true;
-    pending.take();
+    pending.erase();
   };
   const violate = (kind: FramingViolation): void => {
     stop();
@@ -92,17 +93,30 @@ export const MESSAGE_LIMITS = {
   maxValues: LIMITS.maxMessageValues,
 };
 
-/** One line as JSON in strict UTF-8, unless the scan of it finds, or has found, it beyond the limits. */
+/**
+ * One line as JSON in strict UTF-8, unless the scan of it finds, or has found, it beyond the limits. A passphrase
+ * in it becomes bytes, and is overwritten in the line; of a message that is refused, nothing is left in the line.
+ */
 export function parseMessage(
   line: Buffer,
   verdict: ScanVerdict = scanJson(line, MESSAGE_LIMITS),
 ): ParsedLine {
-  if (verdict === 'too-many') return { error: 'PayloadTooLarge' };
-  if (verdict === 'too-deep' || !isUtf8(line)) return { error: 'ParseError' };
+  const refusal = verdict === 'ok' ? undefined : verdict;
+  const message = refusal === undefined && isUtf8(line) ? parseLine(line) : undefined;
+  if (message !== undefined) return message;
+  line.fill(0);
+  return { error: refusal === 'too-many' ? 'PayloadTooLarge' : 'ParseError' };
+}
+
+/** Undefined for what is no JSON, or says a passphrase twice. */
+function parseLine(line: Buffer): { readonly message: unknown } | undefined {
+  const secrets = cutSecrets(line);
   try {
-    return { message: parseJson(line.toString('utf8')) };
+    const message = parseJson(line.toString('utf8'));
+    return secrets?.restore(message) === false ? undefined : { message };
   } catch {
-    return { error: 'ParseError' };
+    secrets?.erase();
+    return undefined;
   }
 }
 
@@ -113,7 +127,9 @@ function withoutReturn(line: Buffer): Buffer {
 interface Pending {
   readonly length: number;
   readonly lastByte: number | undefined;
+  /** Takes the piece over: it is overwritten where it was, as it may be part of a secret. */
   append(piece: Buffer): void;
+  erase(): void;
   /** Everything so far and `last`, handed over: the next line starts in fresh memory. */
   take(last?: Buffer): Buffer;
 }
@@ -126,10 +142,12 @@ function createPending(): Pending {
     if (length + piece.length > bytes.length) {
       const grown = Buffer.allocUnsafeSlow(Math.max(length + piece.length, 2 * length, 256));
       bytes.copy(grown, 0, 0, length);
+      bytes.fill(0, 0, length);
       bytes = grown;
     }
     piece.copy(bytes, length);
     length += piece.length;
+    piece.fill(0);
   };
   return {
     get length() {
@@ -139,6 +157,11 @@ function createPending(): Pending {
       return length === 0 ? undefined : bytes[length - 1];
     },
     append,
+    erase: () => {
+      bytes.fill(0, 0, length);
+      bytes = Buffer.alloc(0);
+      length = 0;
+    },
     take: (last) => {
       if (last !== undefined) append(last);
       const line = bytes.subarray(0, length);

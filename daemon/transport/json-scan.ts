@@ -141,7 +141,7 @@ function isStructural(byte: number): boolean {
 }
 
 /** Index of the closing quote; the length where it is not among these bytes, one more after a last backslash. */
-function findStringEnd(bytes: Uint8Array, start: number): number {
+export function findStringEnd(bytes: Uint8Array, start: number): number {
   // The native search makes long plain strings, base64 above all, nearly free.
   const first = bytes.indexOf(QUOTE, start);
   if (first !== -1 && bytes[first - 1] !== BACKSLASH) return first;

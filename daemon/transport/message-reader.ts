@@ -3,7 +3,10 @@ import { createLineDecoder, MESSAGE_LIMITS, parseMessage } from './framing.ts';
 import { createJsonScan } from './json-scan.ts';
 
 export interface MessageReader {
+  /** The bytes are the reader's, which overwrites what may be secret. */
   push(bytes: Buffer): void;
+  /** Nothing more comes: what is there of a line is erased. */
+  stop(): void;
 }
 
 export interface MessageReaderOptions {
@@ -36,7 +39,10 @@ export function createMessageReader(options: MessageReaderOptions): MessageReade
       decoder.stop();
       options.onViolation(
         parsed.error === 'ParseError'
-          ? new RpcError('ParseError', 'The message is not JSON in UTF-8, or nested too deeply.')
+          ? new RpcError(
+              'ParseError',
+              'The message is not JSON in UTF-8, is nested too deeply, or says a passphrase twice.',
+            )
           : new RpcError(
               'PayloadTooLarge',
               `A message may have at most ${LIMITS.maxMessageValues} values.`,
@@ -61,6 +67,9 @@ export function createMessageReader(options: MessageReaderOptions): MessageReade
   return {
     push: (bytes) => {
       decoder.write(bytes);
+    },
+    stop: () => {
+      decoder.stop();
     },
   };
 }

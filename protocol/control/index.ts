@@ -4,6 +4,7 @@ import { auditControlMethods } from './audit.ts';
 import { doctorMethods } from './doctor.ts';
 import { keysMethods } from './keys.ts';
 import { modelsControlMethods } from './models.ts';
+import { privacyControlMethods } from './privacy.ts';
 import { revocationMethods } from './revocation.ts';
 import { statusMethods } from './status.ts';
 import { storeMethods } from './store.ts';
@@ -23,4 +24,5 @@ export const controlMethods = {
   ...keysMethods,
   ...storeMethods,
   ...storeExportMethods,
+  ...privacyControlMethods,
 };

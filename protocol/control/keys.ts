@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { passphraseOf } from '../passphrase.ts';
 import { defineControlMethod } from './method.ts';
 
 const MAX_PASSPHRASE_CHARS = 1024;
@@ -7,9 +8,8 @@ export const MIN_PASSPHRASE_CHARS = 8;
 /** What may protect the master key. */
 export const KEY_PROTECTIONS = ['keyring', 'file', 'passphrase'] as const;
 
-/** As it is typed. It is JSON on its way, which no program can erase from its memory for certain. */
-const Passphrase = z.string().min(1).max(MAX_PASSPHRASE_CHARS);
-const NewPassphrase = z.string().min(MIN_PASSPHRASE_CHARS).max(MAX_PASSPHRASE_CHARS);
+const Passphrase = passphraseOf({ min: 1, max: MAX_PASSPHRASE_CHARS });
+const NewPassphrase = passphraseOf({ min: MIN_PASSPHRASE_CHARS, max: MAX_PASSPHRASE_CHARS });
 
 /** Who keeps the key that wraps the keys of all stores. */
 export const KeysState = z

@@ -8,16 +8,29 @@ const AppId = z.string().max(256);
 export const privacyControlMethods = {
   'privacy.budgets': defineControlMethod({
     summary: "How much of an app's allowances of privacy loss is spent.",
-    params: z.strictObject({ appId: AppId, cursor: z.string().max(1024).optional() }),
+    params: z.strictObject({
+      appId: AppId,
+      limit: z.int().min(1).max(1000).default(1000),
+      cursor: z.string().max(1024).optional(),
+    }),
     result: z.object({ budgets: z.array(BudgetState), cursor: z.string().optional() }),
   }),
   'privacy.resetBudget': defineControlMethod({
     summary: 'Begin an allowance anew: what was released under it stays known.',
-    params: z.strictObject({
-      appId: AppId,
-      budget: BudgetName,
-      subject: Subject.optional().describe('One alone; all of the budget when left out.'),
+    params: z
+      .strictObject({
+        appId: AppId,
+        budget: BudgetName.optional().describe(
+          'All that the app spent when left out; that is also the one way on from a record that is damaged.',
+        ),
+        subject: Subject.optional().describe('One alone; all of the budget when left out.'),
+      })
+      .refine(
+        ({ budget, subject }) => budget !== undefined || subject === undefined,
+        'a subject has a budget',
+      ),
+    result: z.object({
+      reset: z.int().describe('How many allowances began anew; 0 also where none could be read.'),
     }),
-    result: z.object({ reset: z.int().describe('How many allowances began anew.') }),
   }),
 };

@@ -9,8 +9,8 @@ import { llmMethods } from './llm.ts';
 import { modelsMethods } from './models.ts';
 import { ocrMethods } from './ocr.ts';
 import { privacyBudgetMethods } from './privacy-budget.ts';
-import { privacyMethods } from './privacy.ts';
 import { privacyNoiseMethods } from './privacy-noise.ts';
+import { privacyMethods } from './privacy.ts';
 import { rpcMethods } from './rpc.ts';
 import { sessionMethods } from './session.ts';
 import { transcribeMethods } from './transcribe.ts';
@@ -32,11 +32,11 @@ export const methods = {
   ...blobsMethods,
   ...dbMethods,
   ...collectionsMethods,
-  ...auditMethods,
-  ...privacyMethods,
-  ...privacyNoiseMethods,
   ...privacyBudgetMethods,
+  ...privacyNoiseMethods,
+  ...privacyMethods,
+  ...auditMethods,
+  ...vaultKeystoreMethods,
   ...vaultMethods,
   ...vaultStreamMethods,
-  ...vaultKeystoreMethods,
 };

@@ -15,7 +15,7 @@ const Loss = z.object({ rho: z.number(), epsilon: z.number() });
 /** An allowance, and what is left of it. */
 export const BudgetState = z
   .object({
-    budget: z.string(),
+    budget: z.string().describe('Empty for what was released under none.'),
     subject: z.string().optional(),
     maxEpsilon: z.number().optional().describe('Absent where nothing limits it.'),
     delta: z.number().describe('At which `epsilon` is told.'),

@@ -11,6 +11,8 @@ import {
 } from './privacy-shapes.ts';
 
 const errors = [
+  'NotFound',
+  'PayloadTooLarge',
   'QuotaExceeded',
   'Busy',
   'Timeout',
@@ -22,12 +24,13 @@ const errors = [
 
 const Encoding = z.enum(['float', 'f32']).default('float');
 const WireVector = z.union([z.array(z.number()), z.object({ f32: Base64 })]);
+const Scale = z.number().describe('Of the Laplacian noise, in the unit of the answer.');
 const MAX_RECORDS = 65_536;
 const Bins = z.array(z.string().min(1).max(256)).min(1).max(4096);
 
 export const privacyNoiseMethods = {
   'privacy.noise': defineMethod({
-    summary: 'Vectors, clipped and with calibrated noise: differentially private, each on its own.',
+    summary: 'Vectors, clipped and with calibrated noise: that one was another is not to be told.',
     requires: 'session',
     params: z.strictObject({
       vectors: z.array(Vector).min(1).max(2048),
@@ -66,40 +69,54 @@ export const privacyNoiseMethods = {
     summary: 'How many, give or take noise: one record more or less is not to be told.',
     requires: 'session',
     params: z.strictObject({
-      count: z.int().min(0),
+      count: z
+        .int()
+        .min(0)
+        .max(2 ** 52),
       epsilon: Epsilon.default(1),
       ...BUDGET_FIELDS,
     }),
-    result: z.object({ count: z.int(), scale: z.number(), cost: Cost }),
+    result: z.object({
+      count: z.int().describe('May be negative: cut at 0 it would be too large on average.'),
+      scale: Scale,
+      cost: Cost,
+    }),
     errors,
   }),
   'privacy.histogram': defineMethod({
     summary: 'How many of each bin, give or take noise; each value counts in one bin.',
     requires: 'session',
     params: z.strictObject({
-      values: z.array(z.string().max(256)).max(MAX_RECORDS),
+      values: z
+        .array(z.string().max(256))
+        .max(MAX_RECORDS)
+        .describe('One of each record; what is in no bin is not counted.'),
       bins: Bins.describe('All of them, also the empty ones; which there are is not protected.'),
       epsilon: Epsilon.default(1),
       ...BUDGET_FIELDS,
     }),
-    result: z.object({ counts: z.array(z.int()), scale: z.number(), cost: Cost }),
+    result: z.object({ counts: z.array(z.int()), scale: Scale, cost: Cost }),
     errors,
   }),
   'privacy.mean': defineMethod({
-    summary: 'The mean of numbers held within bounds; how many they are is not protected.',
+    summary: 'The mean of numbers: that one was another is not to be told; how many they are, is.',
     requires: 'session',
     params: z.strictObject({
-      values: z.array(z.number()).min(1).max(MAX_RECORDS),
+      values: z
+        .array(z.number())
+        .min(1)
+        .max(MAX_RECORDS)
+        .describe('Those beyond the bounds count as the bound.'),
       lower: z.number(),
       upper: z.number(),
       epsilon: Epsilon.default(1),
       ...BUDGET_FIELDS,
     }),
-    result: z.object({ mean: z.number(), scale: z.number(), cost: Cost }),
+    result: z.object({ mean: z.number(), scale: Scale, cost: Cost }),
     errors,
   }),
   'privacy.centroid': defineMethod({
-    summary: 'The mean of clipped vectors; how many they are is not protected.',
+    summary: 'The mean of vectors: that one was another is not to be told; how many they are, is.',
     requires: 'session',
     params: z.strictObject({
       vectors: z.array(Vector).min(1).max(16_384),

@@ -25,15 +25,21 @@ export const privacyMethods = {
   'privacy.redact': defineMethod({
     summary: 'The text with what `privacy.detect` finds replaced.',
     requires: 'session',
-    params: z.strictObject({ text: z.string(), ...REDACTION_FIELDS }),
+    params: z.strictObject({
+      text: z.string(),
+      ...REDACTION_FIELDS,
+      restoreId: RestoreId.optional().describe(
+        'With placeholders: goes on with those of an earlier redaction of this session.',
+      ),
+    }),
     result: z.object({
       text: z.string(),
       entities: z.array(Entity).describe('Offsets in the text as it was given.'),
       restoreId: RestoreId.optional().describe(
-        'With placeholders: takes them back by `privacy.restore`, while this session lasts.',
+        'With placeholders: takes them back by `privacy.restore`, while this session lasts. Of many, the oldest are forgotten.',
       ),
     }),
-    errors,
+    errors: [...errors, 'NotFound'],
   }),
   'privacy.restore': defineMethod({
     summary: 'Put back what placeholders stand for, in any text that has them.',

@@ -1,13 +1,8 @@
 import * as z from 'zod';
+import { passphraseOf } from '../passphrase.ts';
 import { Base64, Unicode, Vector } from '../values.ts';
 
-/** As it is typed; in the daemon bytes, taken from the message before any text is made of it. */
-export const Passphrase = z
-  .custom<string | Uint8Array>(
-    (value) => (typeof value === 'string' || value instanceof Uint8Array) && value.length <= 4096,
-    'a text of at most 4096 bytes',
-  )
-  .meta({ id: 'Passphrase', type: 'string', maxLength: 4096 });
+export const Passphrase = passphraseOf({ min: 0, max: 4096 }).meta({ id: 'Passphrase' });
 
 export const DatabaseName = Unicode.min(1).max(128);
 export const KeyHandle = z.string().max(64).describe('Of `vault.deriveKey`, in this session.');
@@ -24,8 +19,8 @@ export const VaultValue = z
 export type VaultValue = z.output<typeof VaultValue>;
 
 export const ARGON2_LIMITS = {
-  memoryKib: { min: 19 * 1024, default: 64 * 1024, max: 1024 * 1024 },
-  passes: { min: 2, default: 3, max: 16 },
+  memoryKib: { min: 19 * 1024, default: 64 * 1024, max: 256 * 1024 },
+  passes: { min: 2, default: 3, max: 10 },
   lanes: { min: 1, default: 4, max: 16 },
 } as const;
 
@@ -64,6 +59,7 @@ export const EnvelopeV1 = z
     version: z.literal(1),
   })
   .meta({ id: 'EnvelopeV1' });
+export type EnvelopeV1 = z.output<typeof EnvelopeV1>;
 
 /** An authenticated value that says by which key it opens, and opens only where it belongs. */
 export const EnvelopeV2 = z
@@ -86,6 +82,14 @@ export type EnvelopeV2 = z.output<typeof EnvelopeV2>;
 
 export const Envelope = z.union([EnvelopeV2, EnvelopeV1]);
 export type Envelope = z.output<typeof Envelope>;
+
+/** What LocalMode's middleware left in records, the salt of its key kept elsewhere. */
+export const MiddlewareValue = z
+  .union([
+    z.strictObject({ __encrypted: z.literal(true), ciphertext: Base64, iv: Base64 }),
+    z.strictObject({ vector: Vector.describe('Longer by 7 floats than what is in it.') }),
+  ])
+  .meta({ id: 'MiddlewareValue' });
 
 /** Where a value belongs; it opens only where the same is said. */
 export const VaultContext = z

@@ -19,6 +19,10 @@ const errors = [
 ] as const;
 
 const Stream = z.string().max(64);
+const Offset = z
+  .int()
+  .min(0)
+  .describe('How many bytes were handed in before: calls may overtake each other.');
 
 /** Bytes of any number in chunks of 64 KiB, each authenticated in its place. */
 export const vaultStreamMethods = {
@@ -31,9 +35,7 @@ export const vaultStreamMethods = {
         ...KEY_FIELDS,
         context: VaultContext.optional(),
         kdf: Argon2Parameters.optional().describe('Of a passphrase, when encrypting.'),
-        header: Base64.optional().describe(
-          'What encrypting began with; needed to decrypt with a passphrase or a key.',
-        ),
+        header: Base64.optional().describe('What encrypting began with; needed to decrypt.'),
       })
       .refine(hasOneKey, ONE_KEY_RULE),
     result: z.object({
@@ -45,7 +47,11 @@ export const vaultStreamMethods = {
   'vault.pushStream': defineMethod({
     summary: 'Hand in the next piece; what comes back is authentic, but perhaps not all.',
     requires: 'session',
-    params: z.strictObject({ stream: Stream, data: Base64.describe('At most 1 MiB.') }),
+    params: z.strictObject({
+      stream: Stream,
+      offset: Offset,
+      data: Base64.describe('At most 1 MiB.'),
+    }),
     result: z.object({ data: Base64 }),
     errors,
   }),
@@ -54,6 +60,7 @@ export const vaultStreamMethods = {
     requires: 'session',
     params: z.strictObject({
       stream: Stream,
+      offset: Offset.optional().describe('All of them, unless it is abandoned.'),
       abandon: z.boolean().default(false).describe('Forget it: no last piece, no check.'),
     }),
     result: z.object({ data: Base64 }),

@@ -7,6 +7,7 @@ import {
   hasOneKey,
   KEY_FIELDS,
   KeyHandle,
+  MiddlewareValue,
   ONE_KEY_RULE,
   Passphrase,
   VaultContext,
@@ -55,7 +56,9 @@ export const vaultMethods = {
     requires: 'session',
     params: z
       .strictObject({
-        envelope: Envelope,
+        envelope: z
+          .union([Envelope, MiddlewareValue])
+          .describe("LocalMode's middleware values open by `key` alone."),
         ...KEY_FIELDS,
         context: VaultContext.optional(),
         iterations: Iterations.optional().describe(

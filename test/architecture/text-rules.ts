@@ -52,6 +52,22 @@ export const TEXT_RULES: readonly TextRule[] = [
     violation: { path: 'daemon/log.ts', text: 'execSync(`ls ${folder}`);' },
   },
   {
+    name: 'no randomness for privacy comes from Math.random',
+    files: /^daemon\/privacy\//,
+    forbids: /\bMath\s*(\.|\[['"`])random\b/,
+    violation: { path: 'daemon/privacy/noise/noise.ts', text: 'const u = Math.random();' },
+  },
+  {
+    name: 'noise is drawn with whole numbers: no fraction, no logarithm, no division but the exact ones',
+    files: /^daemon\/privacy\/noise\/sampling\/(?!whole-numbers\.ts$)/,
+    forbids:
+      /\bMath\.(?!clz32\b)|\*\* -|\d\.\d|e-\d|\bFloat(16|32|64)Array\b|\bgetRandomValues\b|^(?!\s*(\/\/|\*|\/\*\*))[^'"`\n]*[\w)\]] \/ (?!wideWhole\)|wideLow\)|WORD;)/m,
+    violation: {
+      path: 'daemon/privacy/noise/sampling/discrete-laplace.ts',
+      text: 'const uniform = random.below(2 ** 32) / 2 ** 32;',
+    },
+  },
+  {
     name: 'what a caller reads of an error is a sentence with its full stop',
     files: /^daemon\//,
     forbids: /\bnew RpcError\(\s*'\w+',\s*('[^'\n]*[^.'\n]'|`[^`]*[^.`]`)/,

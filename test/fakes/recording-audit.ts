@@ -16,5 +16,6 @@ export function createRecordingAudit(): RecordingAudit {
     decide: (event, appId, fields) => void decisions.push({ event, appId, fields }),
     use: () => undefined,
     deny: () => undefined,
+    effect: () => undefined,
   };
 }

@@ -8,6 +8,7 @@ import { registerCall } from './call.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerKeys } from './keys.ts';
 import { registerModel } from './model.ts';
+import { registerPrivacy } from './privacy.ts';
 import { registerQuickstart } from './quickstart.ts';
 import { registerRevocation } from './revocation.ts';
 import { registerService } from './service.ts';
@@ -25,6 +26,7 @@ export const registrations: readonly Registration[] = [
   registerApp,
   registerModel,
   registerKeys,
+  registerPrivacy,
   registerTrust,
   registerRevocation,
   signCommand({ loadOrCreateDevelopmentKey, signPackage, signList }),

@@ -3,7 +3,7 @@ import type { Audit } from '../../audit/audit.ts';
 import type { ControlHandlers } from '../../rpc/control-handler.ts';
 import type { KeyCustody } from '../../stores/keys/key-custody.ts';
 import type { Protection } from '../../stores/keys/master-places.ts';
-import { toPassphraseBytes } from '../../stores/keys/passphrase.ts';
+import { toNormalizedBytes } from '../../secrets/passphrase-bytes.ts';
 import { findKeptStore, type KeptStoresDeps } from './kept-stores.ts';
 
 type State = ControlResult<'keys.show'>;
@@ -46,9 +46,12 @@ export function createKeysHandlers(deps: KeysDeps): ControlHandlers<'keys'> {
   };
 }
 
-async function unlock({ custody, audit }: KeysDeps, passphrase: string): Promise<void> {
+async function unlock(
+  { custody, audit }: KeysDeps,
+  passphrase: string | Uint8Array,
+): Promise<void> {
   try {
-    await custody.unlock(toPassphraseBytes(passphrase));
+    await custody.unlock(toNormalizedBytes(passphrase));
   } catch (error) {
     if (error instanceof RpcError) audit.decide('keys.unlockRefused', undefined, ruleOf(error));
     throw error;
@@ -71,9 +74,12 @@ async function protect(
 }
 
 /** Throws InvalidParams unless there is a passphrase exactly where one is needed. */
-function toProtection(kind: Protection['kind'], passphrase: string | undefined): Protection {
+function toProtection(
+  kind: Protection['kind'],
+  passphrase: string | Uint8Array | undefined,
+): Protection {
   if (kind === 'passphrase') {
-    if (passphrase !== undefined) return { kind, passphrase: toPassphraseBytes(passphrase) };
+    if (passphrase !== undefined) return { kind, passphrase: toNormalizedBytes(passphrase) };
     throw unfit('passphrase_missing', 'The passphrase is missing.');
   }
   if (passphrase === undefined) return { kind };

@@ -38,8 +38,13 @@ export interface Budgets {
   charge(appId: string, charge: Charge): Promise<BudgetState>;
   get(appId: string, budget: string, subject?: string): Promise<BudgetState>;
   list(appId: string, page: BudgetPage): Promise<{ budgets: BudgetState[]; cursor?: string }>;
-  /** On the user's word alone. Answers how many allowances began anew. */
-  reset(appId: string, budget: string, subject?: string): Promise<number>;
+  /**
+   * On the user's word alone. Answers how many allowances began anew. Without a budget: all of the app's, and the one
+   * way on from a record that is damaged, which is set aside.
+   */
+  reset(appId: string, budget?: string, subject?: string): Promise<number>;
+  /** True where anything is kept of an app. */
+  has(appId: string): boolean;
   /** Everything of an app. */
   wipe(appId: string): Promise<void>;
   close(): Promise<void>;

@@ -25,7 +25,7 @@ export async function openPipeline(
   const cipher =
     steps.encrypt === undefined
       ? undefined
-      : await parts.keystore.cipherOf(call.session, steps.encrypt.database);
+      : await parts.keystore.cipherOf(call.session, steps.encrypt.database, 'seal');
   return new OpenedPipeline(parts, steps, { call, cipher });
 }
 

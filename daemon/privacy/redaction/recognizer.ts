@@ -13,7 +13,10 @@ export interface Candidate {
 /** A normalised text, and what is asked of it again and again. */
 export interface ScannedText {
   readonly text: string;
-  /** Whether one of these lower-case words stands, whole, within `chars` (80) before `start`. */
+  /**
+   * Whether one of these lower-case words stands, whole, within `chars` (80) before `start`. Several words in one
+   * string are a phrase; words of scripts without spaces are looked for inside others.
+   */
   hasWordBefore(start: number, words: ReadonlySet<string>, chars?: number): boolean;
 }
 
@@ -21,12 +24,19 @@ export interface ScannedText {
 export interface Recognizer {
   readonly id: string;
   readonly entities: readonly string[];
-  scan(scanned: ScannedText): Iterable<Candidate>;
+  /** `undefined` between candidates is a moment at which others may go first: at least every 16 KB or so. */
+  scan(scanned: ScannedText, settings: ScanSettings): Iterable<Candidate | undefined>;
+}
+
+export interface ScanSettings {
+  /** ISO 3166-1, whose national numbers are meant where a text says none. */
+  readonly region?: string | undefined;
 }
 
 /**
  * An identifier by its shape and its proof. All of them are tried in one pass: only where a run of letters and
- * digits has one of the `first` signatures, so that prose costs next to nothing.
+ * digits has one of the `first` signatures, so that prose costs next to nothing. Nothing is found inside UUIDs,
+ * or where `.` or `-` ties a digit of the match to another digit beside it.
  */
 export interface IdRule {
   readonly id: string;
@@ -44,7 +54,7 @@ export interface IdRule {
   readonly isValid?: (compact: string) => boolean;
   /** Of a valid match; `score` without it. */
   readonly provenScore?: number;
-  /** Lower-case words, whole, within 80 characters before: raise the score by 0.35, to 0.4 at least. */
+  /** Lower-case words or phrases, whole, within 80 characters before: raise the score by 0.35, to 0.4 at least. */
   readonly context?: readonly string[];
   /** Nothing without its context. */
   readonly needsContext?: boolean;

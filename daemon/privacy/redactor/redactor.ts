@@ -18,6 +18,8 @@ export interface RedactionStream {
   /** What was held back. */
   end(): Promise<string>;
   readonly counts: Readonly<Record<string, number>>;
+  /** With placeholders: the session's name for what they stand for. */
+  readonly restoreId?: string;
 }
 
 /**

@@ -6,7 +6,7 @@ import { createPrivateFolder } from '../../files/durable-files.ts';
 import { readOwnFile } from '../../files/read-own-file.ts';
 import { replaceSecretFile } from '../../files/replace-secret-file.ts';
 import { unavailable } from './key-errors.ts';
-import { Argon2Cost } from './passphrase.ts';
+import { Argon2Cost } from '../../secrets/argon2.ts';
 import { SealedKey } from './sealed-key.ts';
 
 const DESCRIPTOR_FILE = 'master.json';

@@ -10,7 +10,7 @@ import {
   writeMasterDescriptor,
 } from './master-descriptor.ts';
 import { MasterPlaces, type Protection } from './master-places.ts';
-import { type Argon2Cost, ARGON2_COST } from './passphrase.ts';
+import { type Argon2Cost, ARGON2_COST } from '../../secrets/argon2.ts';
 import { KEY_BYTES, sealKey, unsealKey } from './sealed-key.ts';
 import { createUnlockPace, type UnlockPace } from './unlock-pace.ts';
 

@@ -11,7 +11,7 @@ import {
 import { keysLocked, masterMissing, unavailable } from './key-errors.ts';
 import type { Keyring } from './keyring.ts';
 import { FIRST_MASTER_FILE, type MasterPlace } from './master-descriptor.ts';
-import { type Argon2Cost, derivePassphraseKey, makeSalt } from './passphrase.ts';
+import { type Argon2Cost, derivePassphraseKey, makeSalt } from '../../secrets/argon2.ts';
 import { KEY_BYTES, sealKey, unsealKey } from './sealed-key.ts';
 
 const PASSPHRASE_PURPOSE = 'locara|master|passphrase';

@@ -1,20 +1,22 @@
-import { ARGON2_LIMITS, type Argon2Parameters, RpcError } from '@locara/protocol';
+import { RpcError } from '@locara/protocol';
 import type { BootClock } from '../../../clock/boot-clock.ts';
 import { createTaskQueue } from '../../../task-queue.ts';
 import type { PrivacyCall } from '../../privacy-call.ts';
-import type { ValueCipher } from '../value-cipher.ts';
+import { DEFAULT_KDF, type Derivations } from '../derivations.ts';
+import { createValueCipher } from '../value-cipher.ts';
+import { vaultLocked } from '../vault-errors.ts';
+import { VaultKey } from '../vault-key.ts';
 import type { DatabaseFiles } from './database-files.ts';
 import { type DatabaseRecord, toMetadata } from './database-record.ts';
 import { createGuessJudge, type GuessJudge, unknownDatabase } from './judge-guess.ts';
 import type { Keystore } from './keystore.ts';
-import { OpenKeys, vaultLocked } from './open-keys.ts';
-import { type KeyPlace, makeKey, makeKeyId, wrapKey } from './wrapped-key.ts';
+import { OpenKeys } from './open-keys.ts';
+import { makeKey, makeKeyId, wrapKey } from './wrapped-key.ts';
 
 export interface KeystoreDeps {
   readonly files: DatabaseFiles;
   readonly bootClock: BootClock;
-  /** The cipher must not copy the key: it is zeroed when the database is locked. */
-  readonly createCipher: (key: Buffer, place: KeyPlace) => ValueCipher;
+  readonly derivations: Pick<Derivations, 'argon2'>;
 }
 
 const AUTO_LOCK_MS = 15 * 60 * 1000;
@@ -49,11 +51,9 @@ class FileKeystore implements Keystore {
       const key = takePlainKey(existing) ?? makeKey();
       const now = new Date().toISOString();
       try {
-        const wrapped = await wrapKey(key, passphrase, {
-          appId,
-          keyId,
-          kdf: kdf ?? defaultCost(),
-        });
+        const { derivations } = this.#deps;
+        const how = { derivations, call, keyId, kdf: kdf ?? DEFAULT_KDF };
+        const wrapped = await wrapKey(key, passphrase, how);
         const record: DatabaseRecord = {
           version: 1,
           database,
@@ -105,12 +105,11 @@ class FileKeystore implements Keystore {
       return this.#judge(call, database, {
         passphrase,
         onRight: async (record, key) => {
-          const { appId } = call.session;
-          const { keyId } = record;
-          const cost = kdf ?? record.kdf;
-          const wrapped = await wrapKey(key, newPassphrase, { appId, keyId, kdf: cost });
+          const { derivations, files } = this.#deps;
+          const how = { derivations, call, keyId: record.keyId, kdf: kdf ?? record.kdf };
+          const wrapped = await wrapKey(key, newPassphrase, how);
           const changedAt = new Date().toISOString();
-          await this.#deps.files.replace(appId, { ...record, ...wrapped, changedAt });
+          await files.replace(call.session.appId, { ...record, ...wrapped, changedAt });
           return {};
         },
       });
@@ -126,9 +125,12 @@ class FileKeystore implements Keystore {
           const plainKey = key.toString('base64');
           await this.#deps.files.replace(appId, { ...record, plainKey });
           this.#open.lock({ appId, database });
-          const place = { appId, keyId: record.keyId };
-          const decrypted = await decryptRecords(this.#deps.createCipher(key, place));
-          return { decrypted };
+          const vaultKey = toVaultKey(Buffer.from(key), appId, record);
+          try {
+            return { decrypted: await decryptRecords(createValueCipher(vaultKey)) };
+          } finally {
+            vaultKey.erase();
+          }
         },
       }),
     );
@@ -142,18 +144,31 @@ class FileKeystore implements Keystore {
       return true;
     });
 
-  cipherOf: Keystore['cipherOf'] = async ({ id, appId }, database) => {
-    const opened = this.#open.cipherOf({ session: id, appId, database });
+  keyOf: Keystore['keyOf'] = async ({ id, appId }, database, use) => {
+    const opened = this.#open.keyOf({ session: id, appId, database });
     if (opened !== undefined) return opened;
     const record = await this.#deps.files.read(appId, database);
     if (record === undefined) throw unknownDatabase();
     const key = takePlainKey(record);
     if (key === undefined) throw vaultLocked();
-    const cipher = this.#deps.createCipher(key, { appId, keyId: record.keyId });
+    if (use === 'seal') throw disabledError();
+    return toVaultKey(key, appId, record);
+  };
+
+  cipherOf: Keystore['cipherOf'] = async (session, database, use) => {
+    const { id, appId } = session;
+    const cipher = createValueCipher(await this.keyOf(session, database, use));
+    const touch = (): void => {
+      this.#open.keyOf({ session: id, appId, database });
+    };
     return {
-      open: (envelope, context) => cipher.open(envelope, context),
-      seal: () => {
-        throw disabledError();
+      seal: (plain, context) => {
+        touch();
+        return cipher.seal(plain, context);
+      },
+      open: (envelope, context) => {
+        touch();
+        return cipher.open(envelope, context);
       },
     };
   };
@@ -171,8 +186,11 @@ class FileKeystore implements Keystore {
 
   #openKey(
     { session, signal }: PrivacyCall,
-    { database, keyId, autoLockMs: usual }: DatabaseRecord,
-    { key, autoLockMs = usual }: { readonly key: Buffer; readonly autoLockMs?: number | undefined },
+    record: DatabaseRecord,
+    {
+      key,
+      autoLockMs = record.autoLockMs,
+    }: { readonly key: Buffer; readonly autoLockMs?: number | undefined },
   ): void {
     const { id, appId } = session;
     // The session may have ended while the passphrase was judged.
@@ -180,10 +198,8 @@ class FileKeystore implements Keystore {
       key.fill(0);
       return;
     }
-    this.#open.open(
-      { session: id, appId, database },
-      { key, autoLockMs, createCipher: (own) => this.#deps.createCipher(own, { appId, keyId }) },
-    );
+    const vaultKey = toVaultKey(key, appId, record);
+    this.#open.open({ session: id, appId, database: record.database }, { vaultKey, autoLockMs });
   }
 
   async #save(
@@ -215,14 +231,9 @@ class FileKeystore implements Keystore {
   }
 }
 
-function defaultCost(): Argon2Parameters {
-  const { memoryKib, passes, lanes } = ARGON2_LIMITS;
-  return {
-    name: 'argon2id',
-    memoryKib: memoryKib.default,
-    passes: passes.default,
-    lanes: lanes.default,
-  };
+/** Takes the bytes over. */
+function toVaultKey(key: Buffer, appId: string, { database, keyId }: DatabaseRecord): VaultKey {
+  return new VaultKey(key, { origin: { keyId }, owner: { appId, store: database } });
 }
 
 function takePlainKey(record: DatabaseRecord | undefined): Buffer | undefined {

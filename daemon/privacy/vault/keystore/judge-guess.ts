@@ -2,6 +2,7 @@ import { RpcError } from '@locara/protocol';
 import type { BootClock } from '../../../clock/boot-clock.ts';
 import type { BootReading } from '../../../clock/boot-reading.ts';
 import type { PrivacyCall } from '../../privacy-call.ts';
+import type { Derivations } from '../derivations.ts';
 import type { DatabaseFiles } from './database-files.ts';
 import type { DatabaseRecord } from './database-record.ts';
 import { waitAfter, waitBeforeGuess } from './guess-pace.ts';
@@ -27,26 +28,28 @@ interface Guess<More> {
 export function createGuessJudge({
   files,
   bootClock,
+  derivations,
 }: {
   readonly files: DatabaseFiles;
   readonly bootClock: BootClock;
+  readonly derivations: Pick<Derivations, 'argon2'>;
 }): GuessJudge {
   const readClock = createGuessClock(bootClock);
   return async <More extends object>(
-    { session, signal }: PrivacyCall,
+    call: PrivacyCall,
     database: string,
     { passphrase, onRight }: Guess<More>,
   ) => {
-    const { appId } = session;
+    const { appId } = call.session;
     const record = await files.read(appId, database);
     if (record === undefined) throw unknownDatabase();
     const guessedAt = readClock();
     const retryAfterMs = waitBeforeGuess(record, guessedAt);
     if (retryAfterMs > 0) throw tooEarly(retryAfterMs);
-    signal.throwIfAborted();
+    call.signal.throwIfAborted();
     const failures = record.failures + 1;
     await files.replace(appId, { ...record, failures, guessedAt });
-    const key = await unwrapKey(record, passphrase, { appId, keyId: record.keyId });
+    const key = await unwrapKey(record, passphrase, { derivations, call, keyId: record.keyId });
     if (key === undefined) {
       const wrong: Attempt = { isRight: false, retryAfterMs: waitAfter(failures) };
       return wrong;

@@ -1,6 +1,7 @@
 import type { Argon2Parameters, KeyMetadata } from '@locara/protocol';
 import type { PrivacyCall } from '../../privacy-call.ts';
 import type { ValueCipher } from '../value-cipher.ts';
+import type { VaultKey } from '../vault-key.ts';
 
 /** Whether a passphrase was right; else how long to wait before the next. */
 export type Attempt =
@@ -50,8 +51,17 @@ export interface Keystore {
     },
   ): Promise<Attempt & { readonly decrypted?: number }>;
   delete(appId: string, database: string): Promise<boolean>;
-  /** Of a database that this session unlocked, or whose passphrase was disabled (to open alone). Throws Conflict (`rule: vault_locked`). */
-  cipherOf(session: PrivacyCall['session'], database: string): Promise<ValueCipher>;
+  /**
+   * The key of a database that this session unlocked; locking erases it, and what uses it is refused then. Of one
+   * whose passphrase was disabled, to open alone. Throws NotFound, Conflict (`rule: vault_locked|vault_disabled`).
+   */
+  keyOf(session: PrivacyCall['session'], database: string, use: 'seal' | 'open'): Promise<VaultKey>;
+  /** The same for values. */
+  cipherOf(
+    session: PrivacyCall['session'],
+    database: string,
+    use: 'seal' | 'open',
+  ): Promise<ValueCipher>;
   forgetSession(session: string): void;
   wipe(appId: string): Promise<void>;
 }

@@ -1,5 +1,4 @@
-import { RpcError } from '@locara/protocol';
-import type { ValueCipher } from '../value-cipher.ts';
+import type { VaultKey } from '../vault-key.ts';
 
 /** Whose key of which database. */
 export interface OpenPlace {
@@ -9,55 +8,31 @@ export interface OpenPlace {
 }
 
 interface OpenKey extends OpenPlace {
-  readonly key: Buffer;
-  readonly cipher: ValueCipher;
-  readonly autoLockMs: number;
-  timer: NodeJS.Timeout;
-  isOpen: boolean;
+  readonly vaultKey: VaultKey;
+  readonly timer: NodeJS.Timeout;
 }
 
 /** The keys that sessions have open; each is erased when it is locked, left unused, or its session ends. */
 export class OpenKeys {
   readonly #keys = new Map<string, OpenKey>();
 
-  /** Takes the key over: it is zeroed when it is locked. One that was open already is replaced. */
+  /** Takes the key over. One that was open already is erased. */
   open(
     place: OpenPlace,
-    {
-      key,
-      autoLockMs,
-      createCipher,
-    }: {
-      readonly key: Buffer;
-      readonly autoLockMs: number;
-      readonly createCipher: (key: Buffer) => ValueCipher;
-    },
+    { vaultKey, autoLockMs }: { readonly vaultKey: VaultKey; readonly autoLockMs: number },
   ): void {
     this.#lock(this.#keys.get(nameOf(place)));
-    const opened: OpenKey = {
-      ...place,
-      key,
-      autoLockMs,
-      cipher: createCipher(key),
-      isOpen: true,
-      timer: this.#lockAfter(place, autoLockMs),
-    };
-    this.#keys.set(nameOf(place), opened);
+    const timer = setTimeout(() => {
+      this.#lock(this.#keys.get(nameOf(place)));
+    }, autoLockMs).unref();
+    this.#keys.set(nameOf(place), { ...place, vaultKey, timer });
   }
 
-  /** Throws Conflict (`vault_locked`) when used after it was locked: an erased key must never encrypt. */
-  cipherOf(place: OpenPlace): ValueCipher | undefined {
+  /** Counts as a use. Once it is locked, an erased key neither encrypts nor decrypts. */
+  keyOf(place: OpenPlace): VaultKey | undefined {
     const opened = this.#keys.get(nameOf(place));
-    if (opened === undefined) return undefined;
-    const use = (): ValueCipher => {
-      if (!opened.isOpen) throw vaultLocked();
-      opened.timer.refresh();
-      return opened.cipher;
-    };
-    return {
-      seal: (plain, context) => use().seal(plain, context),
-      open: (envelope, context) => use().open(envelope, context),
-    };
+    opened?.timer.refresh();
+    return opened?.vaultKey;
   }
 
   isOpen(session: string, database?: string): boolean {
@@ -84,22 +59,9 @@ export class OpenKeys {
   #lock(opened: OpenKey | undefined): void {
     if (opened === undefined) return;
     clearTimeout(opened.timer);
-    opened.isOpen = false;
-    opened.key.fill(0);
+    opened.vaultKey.erase();
     this.#keys.delete(nameOf(opened));
   }
-
-  #lockAfter(place: OpenPlace, ms: number): NodeJS.Timeout {
-    return setTimeout(() => {
-      this.#lock(this.#keys.get(nameOf(place)));
-    }, ms).unref();
-  }
-}
-
-export function vaultLocked(): RpcError {
-  return new RpcError('Conflict', 'The database is locked: call vault.unlock first.', {
-    details: { rule: 'vault_locked' },
-  });
 }
 
 function nameOf({ session, appId, database }: OpenPlace): string {

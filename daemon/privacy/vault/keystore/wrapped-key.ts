@@ -1,6 +1,8 @@
 import { hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Argon2Parameters } from '@locara/protocol';
-import { derivePassphraseKey, makeSalt } from '../../../stores/keys/passphrase.ts';
+import { makeSalt } from '../../../secrets/argon2.ts';
+import type { PrivacyCall } from '../../privacy-call.ts';
+import type { Derivations } from '../derivations.ts';
 import { KEY_BYTES, type SealedKey, sealKey, unsealKey } from '../../../stores/keys/sealed-key.ts';
 
 /** A key of 32 bytes that a passphrase opens. */
@@ -11,9 +13,10 @@ export interface WrappedKey {
   readonly sealed: SealedKey;
 }
 
-/** Which key of whom it is: a wrapped key that is moved to another place does not open. */
-export interface KeyPlace {
-  readonly appId: string;
+/** For whom which key is wrapped: one that is moved to another place does not open. */
+export interface Wrapping {
+  readonly derivations: Pick<Derivations, 'argon2'>;
+  readonly call: PrivacyCall;
   readonly keyId: string;
 }
 
@@ -29,19 +32,19 @@ export function makeKeyId(): string {
 export async function wrapKey(
   key: Uint8Array,
   passphrase: Uint8Array,
-  { kdf, ...place }: KeyPlace & { readonly kdf: Argon2Parameters },
+  { kdf, ...wrapping }: Wrapping & { readonly kdf: Argon2Parameters },
 ): Promise<WrappedKey> {
   const salt = makeSalt();
-  const { wrapping, commitment } = await deriveWrapping(passphrase, { kdf, salt });
+  const derived = await deriveWrapping(passphrase, { ...wrapping, kdf, salt });
   try {
     return {
       kdf,
       salt: salt.toString('base64'),
-      commitment: commitment.toString('base64'),
-      sealed: sealKey(key, wrapping, purposeOf(place)),
+      commitment: derived.commitment.toString('base64'),
+      sealed: sealKey(key, derived.key, purposeOf(wrapping)),
     };
   } finally {
-    wrapping.fill(0);
+    derived.key.fill(0);
   }
 }
 
@@ -49,42 +52,39 @@ export async function wrapKey(
 export async function unwrapKey(
   { kdf, salt, commitment, sealed }: WrappedKey,
   passphrase: Uint8Array,
-  place: KeyPlace,
+  wrapping: Wrapping,
 ): Promise<Buffer | undefined> {
-  const derived = await deriveWrapping(passphrase, { kdf, salt: Buffer.from(salt, 'base64') });
+  const how = { ...wrapping, kdf, salt: Buffer.from(salt, 'base64') };
+  const derived = await deriveWrapping(passphrase, how);
   try {
     const expected = Buffer.from(commitment, 'base64');
     if (expected.length !== derived.commitment.length) return undefined;
     if (!timingSafeEqual(expected, derived.commitment)) return undefined;
-    return unsealKey(sealed, derived.wrapping, purposeOf(place));
+    return unsealKey(sealed, derived.key, purposeOf(wrapping));
   } finally {
-    derived.wrapping.fill(0);
+    derived.key.fill(0);
   }
 }
 
 /** AES-GCM opens under several keys what was made to: the commitment allows one passphrase alone. */
 async function deriveWrapping(
   passphrase: Uint8Array,
-  { kdf, salt }: { readonly kdf: Argon2Parameters; readonly salt: Uint8Array },
-): Promise<{ wrapping: Buffer; commitment: Buffer }> {
-  const { memoryKib, passes, lanes } = kdf;
-  const derived = await derivePassphraseKey(passphrase, {
+  {
+    derivations,
+    call,
+    kdf,
     salt,
-    cost: { memoryKib, passes, lanes },
-  });
+  }: Wrapping & { readonly kdf: Argon2Parameters; readonly salt: Uint8Array },
+): Promise<{ readonly key: Buffer; readonly commitment: Buffer }> {
+  const derived = await derivations.argon2(call, passphrase, { kdf, salt });
   try {
-    const both = Buffer.from(
-      hkdfSync('sha256', derived, salt, 'locara/vault/wrap/1', 2 * KEY_BYTES),
-    );
-    const wrapping = Buffer.from(both.subarray(0, KEY_BYTES));
-    const commitment = Buffer.from(both.subarray(KEY_BYTES));
-    both.fill(0);
-    return { wrapping, commitment };
+    const both = hkdfSync('sha256', derived, salt, 'locara/vault/wrap/1', 2 * KEY_BYTES);
+    return { key: Buffer.from(both, 0, KEY_BYTES), commitment: Buffer.from(both, KEY_BYTES) };
   } finally {
     derived.fill(0);
   }
 }
 
-function purposeOf({ appId, keyId }: KeyPlace): string {
-  return `${appId}|vault|${keyId}`;
+function purposeOf({ call, keyId }: Wrapping): string {
+  return `${call.session.appId}|vault|${keyId}`;
 }

@@ -15,6 +15,7 @@ function createHandlers() {
       decide: (...decision) => void decided.push(decision),
       use: () => undefined,
       deny: () => undefined,
+      effect: () => undefined,
     },
     log: { info: (event, fields) => void logged.push([event, fields]) },
   });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ARGON2_COST, derivePassphraseKey } from '../../../../daemon/stores/keys/passphrase.ts';
+import { ARGON2_COST, derivePassphraseKey } from '../../../../daemon/secrets/argon2.ts';
 import type { KeyCustody } from '../../../../daemon/stores/keys/key-custody.ts';
 import { createUnlockPace } from '../../../../daemon/stores/keys/unlock-pace.ts';
 import { keyPathsIn, makeCustody, TestKeyring } from '../../../support/key-custody.ts';

@@ -1,8 +1,8 @@
 import { argon2, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import * as z from 'zod';
-import { KEY_BYTES } from './sealed-key.ts';
 
+export const DERIVED_KEY_BYTES = 32;
 const SALT_BYTES = 16;
 
 /** What one guess costs. */
@@ -23,12 +23,7 @@ export function makeSalt(): Buffer {
   return randomBytes(SALT_BYTES);
 }
 
-/** The bytes that a passphrase is, typed on whatever keyboard. The caller zeroes them. */
-export function toPassphraseBytes(passphrase: string): Buffer {
-  return Buffer.from(passphrase.normalize('NFC'));
-}
-
-/** A wrapping key of 32 bytes, by Argon2id off the event loop. The caller zeroes it. */
+/** A key of 32 bytes, by Argon2id off the event loop. The caller zeroes it, and bounds the cost. */
 export async function derivePassphraseKey(
   passphrase: Uint8Array,
   { salt, cost }: { readonly salt: Uint8Array; readonly cost: Argon2Cost },
@@ -39,6 +34,6 @@ export async function derivePassphraseKey(
     memory: cost.memoryKib,
     passes: cost.passes,
     parallelism: cost.lanes,
-    tagLength: KEY_BYTES,
+    tagLength: DERIVED_KEY_BYTES,
   });
 }

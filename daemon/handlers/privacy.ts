@@ -1,0 +1,48 @@
+import type { Privacy } from '../privacy/create-privacy.ts';
+import type { PrivacyCall } from '../privacy/privacy-call.ts';
+import type { HandlersOf, SessionCall } from '../rpc/handler.ts';
+
+type PrivacyMethod =
+  | 'privacy.detect'
+  | 'privacy.redact'
+  | 'privacy.restore'
+  | 'privacy.forget'
+  | 'privacy.capabilities';
+
+/** Finding and replacing what gives people away in texts, for apps. */
+export function privacyHandlers({
+  privacy,
+}: {
+  readonly privacy: Pick<Privacy, 'redactor' | 'examine'>;
+}): HandlersOf<PrivacyMethod> {
+  const { redactor } = privacy;
+  return {
+    async 'privacy.detect'({ text, ...settings }, call) {
+      const [entities = []] = await redactor.detect([text], settings, toCall(call, 'detect'));
+      return { entities: [...entities] };
+    },
+
+    async 'privacy.redact'({ text, ...settings }, call) {
+      const redacted = await redactor.redact([text], settings, toCall(call, 'redact'));
+      const [redactedText = ''] = redacted.texts;
+      return {
+        text: redactedText,
+        entities: [...(redacted.findings[0] ?? [])],
+        ...(redacted.restoreId === undefined ? {} : { restoreId: redacted.restoreId }),
+      };
+    },
+
+    'privacy.restore': ({ text, restoreId }, { session }) =>
+      redactor.restore(session.id, restoreId, text),
+
+    'privacy.forget': ({ restoreId }, { session }) => ({
+      forgotten: redactor.forget(session.id, restoreId),
+    }),
+
+    'privacy.capabilities': async () => ({ capabilities: [...(await privacy.examine())] }),
+  };
+}
+
+function toCall({ session, signal }: SessionCall, verb: 'detect' | 'redact'): PrivacyCall {
+  return { session, signal, method: `privacy.${verb}` };
+}

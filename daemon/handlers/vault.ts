@@ -1,0 +1,73 @@
+import type { VaultValue, vaultMethods } from '@locara/protocol';
+import { toFloats } from '../collections/wire-vectors.ts';
+import type { Vault } from '../privacy/vault/create-vault.ts';
+import { keepMinusZero } from '../privacy/vault/json-text.ts';
+import type { PlainValue } from '../privacy/vault/value-cipher.ts';
+import type { Openable } from '../privacy/vault/values.ts';
+import { decodeBase64 } from '../privacy/vault/strict-base64.ts';
+import { unfit } from '../privacy/vault/vault-errors.ts';
+import type { HandlersOf } from '../rpc/handler.ts';
+import { toF32 } from '../stores/collections/vectors/vector-blob.ts';
+import { toPrivacyCall } from './to-privacy-call.ts';
+
+type Method = keyof typeof vaultMethods;
+
+/** Passphrases come as bytes, which the connection erases once the call is answered. */
+export function vaultHandlers({ vault }: { readonly vault: Vault }): HandlersOf<Method> {
+  return {
+    'vault.encrypt': async ({ value, ...options }, call) => ({
+      envelope: await vault.encrypt(
+        toPrivacyCall('vault.encrypt', call),
+        toPlainValue(value),
+        options,
+      ),
+    }),
+    'vault.decrypt': async ({ envelope, ...options }, call) => {
+      const plain = await vault.decrypt(
+        toPrivacyCall('vault.decrypt', call),
+        toOpenable(envelope),
+        options,
+      );
+      return { value: toWireValue(plain) };
+    },
+    'vault.deriveKey': (params, call) =>
+      vault.deriveKey(toPrivacyCall('vault.deriveKey', call), params),
+    'vault.forgetKey': ({ key }, { session }) => ({ forgotten: vault.forgetKey(session.id, key) }),
+    'vault.hashPassphrase': async ({ passphrase, kdf }, call) => ({
+      hash: await vault.hash(toPrivacyCall('vault.hashPassphrase', call), passphrase, kdf),
+    }),
+    'vault.verifyPassphrase': ({ passphrase, hash }, call) =>
+      vault.verify(toPrivacyCall('vault.verifyPassphrase', call), passphrase, hash),
+  };
+}
+
+function toPlainValue(value: VaultValue): PlainValue {
+  if ('text' in value) return { type: 'string', value: value.text };
+  if ('base64' in value) {
+    const bytes = decodeBase64(value.base64);
+    if (bytes !== undefined) return { type: 'bytes', value: bytes };
+    throw unfit('base64_unfit', 'These bytes are not written in the one way that base64 has.');
+  }
+  if ('vector' in value) return { type: 'vector', value: toFloats(value.vector) };
+  return { type: 'json', value: value.json };
+}
+
+/** Vectors as bytes: JSON has no NaN. */
+function toWireValue(plain: PlainValue): VaultValue {
+  switch (plain.type) {
+    case 'string':
+      return { text: plain.value };
+    case 'bytes':
+      return { base64: Buffer.from(plain.value).toString('base64') };
+    case 'json':
+      return { json: keepMinusZero(plain.value) };
+    case 'vector':
+      return { vector: toF32(plain.value) };
+  }
+}
+
+function toOpenable(
+  envelope: Parameters<HandlersOf<Method>['vault.decrypt']>[0]['envelope'],
+): Openable {
+  return 'vector' in envelope ? { vector: toFloats(envelope.vector) } : envelope;
+}

@@ -1,0 +1,157 @@
+import {
+  type AccountName,
+  addSpending,
+  type Limit,
+  NOTHING_SPENT,
+  type Spending,
+} from './account.ts';
+import { LedgerDamaged, type LedgerRecord, type OpenRecord } from './ledger-lines.ts';
+import { toMicroUnits } from './micro-units.ts';
+import type { NameSeal } from './name-seal.ts';
+
+/** An allowance as it is held in memory: its name stays sealed. */
+export interface Account {
+  readonly number: number;
+  readonly id: string;
+  readonly name: string;
+  /** Undefined for what nothing limits. */
+  readonly limit: Limit | undefined;
+  /** The number of the budget that limits it. */
+  readonly of: number | undefined;
+  spending: Spending;
+}
+
+/** What an account takes of memory, beside its name; measured, rounded up. */
+const ACCOUNT_BYTES = 512;
+
+/** Everything that an app spent. Numbers of accounts rise, so that lists have an order. */
+export class Accounts {
+  readonly #seal: NameSeal;
+  readonly #byId = new Map<string, Account>();
+  readonly #byNumber = new Map<number, Account>();
+  #next = 1;
+  #bytes = 0;
+
+  constructor(seal: NameSeal) {
+    this.#seal = seal;
+  }
+
+  /** What they take of memory, about. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  find(name: AccountName): Account | undefined {
+    return this.#byId.get(this.#seal.idOf(name));
+  }
+
+  nameOf({ name }: Account): AccountName {
+    return this.#seal.open(name);
+  }
+
+  /** In the order of their numbers. */
+  values(): IterableIterator<Account> {
+    return this.#byId.values();
+  }
+
+  /** The record that opens one more; nothing changes yet. */
+  draftOpening(name: AccountName, limit: Limit | 'as its budget' | undefined): OpenRecord {
+    const opening = { open: this.#next, id: this.#seal.idOf(name), name: this.#seal.seal(name) };
+    if (limit === undefined) return opening;
+    if (limit === 'as its budget') {
+      const of = this.find({ budget: name.budget })?.number;
+      return of === undefined ? opening : { ...opening, of };
+    }
+    const { maxEpsilon, delta, onExhausted, microRho } = limit;
+    const terms = { maxEpsilon, delta, onExhausted, microRho: String(microRho) };
+    return { ...opening, of: this.#next, terms };
+  }
+
+  /** Throws LedgerDamaged for a record that cannot follow those before. */
+  apply(record: LedgerRecord): Account {
+    if ('open' in record) return this.#open(record);
+    const account = this.#byNumber.get(record.spend);
+    if (account === undefined) throw new LedgerDamaged('it charges what was never opened');
+    const { rho, eps, n } = record;
+    const microEpsilon = eps === undefined ? undefined : BigInt(eps);
+    const spent = { microRho: BigInt(rho), microEpsilon, charges: n };
+    account.spending = addSpending(account.spending, spent);
+    return account;
+  }
+
+  /** Those that begin anew: all of a budget, or the one of a subject. */
+  listOf(budget: string, subject: string | undefined): Account[] {
+    const account = this.find({ budget, subject });
+    if (account === undefined) return [];
+    if (subject !== undefined) return [account];
+    return [...this.values()].filter(({ of }) => of === account.number);
+  }
+
+  /** A budget stays, with nothing spent; a subject is known no more. */
+  clear(accounts: Iterable<Account>): void {
+    for (const account of accounts) {
+      account.spending = NOTHING_SPENT;
+      if (account.of === account.number) continue;
+      this.#byId.delete(account.id);
+      this.#byNumber.delete(account.number);
+      this.#bytes -= weigh(account);
+    }
+  }
+
+  /** Everything as few records as it takes, without those left out. */
+  *records(leftOut: ReadonlySet<Account> = new Set()): Generator<LedgerRecord> {
+    for (const account of this.values()) {
+      const { number, spending } = account;
+      const isBudget = account.of === number;
+      if (leftOut.has(account) && !isBudget) continue;
+      yield toOpening(account, isBudget);
+      if (spending.charges > 0 && !leftOut.has(account)) yield toSpend(number, spending);
+    }
+  }
+
+  #open({ open, id, name, of, terms }: OpenRecord): Account {
+    if (open < this.#next || this.#byId.has(id)) throw new LedgerDamaged('it opens what is open');
+    const limit = terms === undefined ? this.#limitOf(of) : readLimit(terms);
+    const account: Account = { number: open, id, name, limit, of, spending: NOTHING_SPENT };
+    this.#byId.set(id, account);
+    this.#byNumber.set(open, account);
+    this.#next = open + 1;
+    this.#bytes += weigh(account);
+    return account;
+  }
+
+  #limitOf(of: number | undefined): Limit | undefined {
+    if (of === undefined) return undefined;
+    const limit = this.#byNumber.get(of)?.limit;
+    if (limit === undefined) throw new LedgerDamaged('it names a budget that was never made');
+    return limit;
+  }
+}
+
+export function toSpend(
+  number: number,
+  { microRho, microEpsilon, charges }: Spending,
+): LedgerRecord {
+  const eps = microEpsilon === undefined ? {} : { eps: String(microEpsilon) };
+  return { spend: number, rho: String(microRho), ...eps, n: charges };
+}
+
+function toOpening({ number, id, name, of, limit }: Account, isBudget: boolean): OpenRecord {
+  const opening = { open: number, id, name, ...(of === undefined ? {} : { of }) };
+  if (!isBudget || limit === undefined) return opening;
+  const { maxEpsilon, delta, onExhausted, microRho } = limit;
+  return { ...opening, terms: { maxEpsilon, delta, onExhausted, microRho: String(microRho) } };
+}
+
+function readLimit({ microRho, ...terms }: NonNullable<OpenRecord['terms']>): Limit {
+  const microEpsilon = toMicroUnits(terms.maxEpsilon, 'down');
+  return { ...terms, microEpsilon, microRho: BigInt(microRho) };
+}
+
+function weigh({ name }: Account): number {
+  return ACCOUNT_BYTES + name.length;
+}

@@ -1,0 +1,65 @@
+import { type BudgetState, RpcError } from '@locara/protocol';
+import { addSpending, describeAccount, isWithin, NOTHING_SPENT, toSpending } from './account.ts';
+import { type Account, type Accounts, toSpend } from './accounts.ts';
+import type { Charge } from './budgets.ts';
+import type { LedgerRecord } from './ledger-lines.ts';
+
+/** What the accounts of one app may take of memory; more subjects than fit are refused. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** Spends a charge that fits, in memory, and adds what is to be written; answers the refusal otherwise. */
+export function admitCharge(
+  accounts: Accounts,
+  { budget = '', subject, unit, records }: Charge,
+  toWrite: LedgerRecord[],
+): BudgetState | RpcError {
+  const name = { budget, subject };
+  const limiting = accounts.find({ budget });
+  if (budget !== '' && limiting === undefined) return noSuchBudget();
+  const known = accounts.find(name);
+  const limit = limiting?.limit;
+  try {
+    const spent = toSpending(unit, records);
+    const after = addSpending(known?.spending ?? NOTHING_SPENT, spent);
+    if (limit?.onExhausted === 'block' && !isWithin(after, limit)) {
+      return exhausted(describeAccount(name, known?.spending ?? NOTHING_SPENT, limit));
+    }
+    if (known === undefined && accounts.bytes > MAX_BYTES) return tooManySubjects();
+    const account = known ?? openAccount(accounts, name, toWrite);
+    const record = toSpend(account.number, spent);
+    accounts.apply(record);
+    toWrite.push(record);
+    return describeAccount(name, account.spending, limit);
+  } catch (error) {
+    if (error instanceof RpcError) return error;
+    throw error;
+  }
+}
+
+export function noSuchBudget(): RpcError {
+  const message = 'The app made no budget of this name: see privacy.budget.create.';
+  return new RpcError('NotFound', message);
+}
+
+function openAccount(
+  accounts: Accounts,
+  name: { readonly budget: string; readonly subject: string | undefined },
+  toWrite: LedgerRecord[],
+): Account {
+  const opening = accounts.draftOpening(name, name.budget === '' ? undefined : 'as its budget');
+  toWrite.push(opening);
+  return accounts.apply(opening);
+}
+
+function exhausted({ remaining, isExhausted }: BudgetState): RpcError {
+  const message = isExhausted
+    ? 'This allowance of privacy loss is spent: nothing more is released under it.'
+    : 'This release does not fit into what is left of this allowance of privacy loss.';
+  const details = { rule: 'privacy_budget', isExhausted, ...(remaining ?? {}) };
+  return new RpcError('QuotaExceeded', message, { details });
+}
+
+function tooManySubjects(): RpcError {
+  const message = 'There is no room to keep an allowance for one more subject of this app.';
+  return new RpcError('QuotaExceeded', message, { details: { rule: 'privacy_subjects' } });
+}

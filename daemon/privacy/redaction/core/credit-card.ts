@@ -1,0 +1,153 @@
+import { isDigitAt, joinsWord } from '../characters.ts';
+import type { Candidate, Recognizer, ScannedText } from '../recognizer.ts';
+
+/** Sticky: in one piece, or in the groups that are embossed on cards, the longest first. */
+const SHAPES: readonly RegExp[] = [
+  /\d{12,19}/y,
+  /\d{4}([ -])\d{4}\1\d{4}\1\d{4}\1\d{3}/y,
+  /\d{4}([ -])\d{4}\1\d{4}\1\d{4}/y,
+  /\d{4}([ -])\d{6}\1\d{4,5}/y,
+  /\d{4}([ -])\d{5}\1\d{6}/y,
+  /\d{4}([ -])\d{4}\1\d{4}\1\d{1,3}/y,
+  /\d{4}([ -])\d{4}\1\d{4,5}/y,
+  /\d{6}([ -])\d{6,13}/y,
+];
+/** Of a longer number in groups of four. */
+const GROUP_BEFORE = /[0-9A-Z]{4}[ -]$/;
+const GROUP_BEHIND = /[ -]\d{4}(?!\d)/y;
+const CARD_STARTS = /(?<![\dA-Za-z])\d{4}/g;
+
+/** Who issues numbers of which lengths with which first digits (ISO/IEC 7812 and the networks' own tables). */
+const ISSUERS: readonly (readonly [prefix: RegExp, lengths: readonly number[]])[] = [
+  [/^4/, [13, 16, 18, 19]], // Visa
+  [/^(?:5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)/, [16]], // Mastercard
+  [/^3[47]/, [15]], // American Express
+  [/^3(?:0[0-5]|095)/, [14, 16, 17, 18, 19]], // Diners Club International
+  [/^3[689]/, [14, 16, 17, 18, 19]], // Diners Club International
+  [/^35(?:2[89]|[3-8])/, [16, 17, 18, 19]], // JCB
+  [/^(?:2131|1800)/, [15]], // JCB
+  [/^(?:6011|64[4-9]|65)/, [16, 17, 18, 19]], // Discover
+  [/^(?:62|81)/, [16, 17, 18, 19]], // UnionPay
+  [/^(?:50|5[6-9]|6[0137])/, [12, 13, 14, 15, 16, 17, 18, 19]], // Maestro, Dankort, RuPay, Verve, InterPayment
+  [/^(?:220[0-4]|9792|8600|9860|82|508)/, [16, 17, 18, 19]], // Mir, Troy, Uzcard, Humo, RuPay
+  [/^(?:2014|2149)/, [15]], // enRoute
+  [/^1/, [15]], // UATP
+];
+
+const CONTEXT: ReadonlySet<string> = new Set([
+  ...[
+    'credit',
+    'card',
+    'cards',
+    'cc',
+    'debit',
+    'visa',
+    'mastercard',
+    'maestro',
+    'amex',
+    'discover',
+  ],
+  ...['american express', 'jcb', 'diners', 'unionpay', 'rupay', 'pan', 'kreditkarte', 'karte'],
+  ...[
+    'kreditkartennummer',
+    'carte',
+    'tarjeta',
+    'carta',
+    'cartão',
+    'creditcard',
+    'карта',
+    'カード',
+    '卡',
+  ],
+]);
+/** Other numbers with a check digit, and counts of milliseconds. */
+const OTHER_NUMBERS: ReadonlySet<string> = new Set([
+  ...['ean', 'isbn', 'gtin', 'upc', 'imei', 'imsi', 'iccid', 'barcode', 'issn', 'sku', 'serial'],
+  ...['timestamp', 'epoch', 'trace', 'span', 'traceid', 'nonce', 'tracking', 'parcel', 'vat', 'ts'],
+]);
+
+export const creditCardRecognizer: Recognizer = {
+  id: 'credit-card',
+  entities: ['CREDIT_CARD'],
+  scan: findCards,
+};
+
+function* findCards(scanned: ScannedText): Iterable<Candidate | undefined> {
+  const { text } = scanned;
+  let count = 0;
+  for (const { index } of text.matchAll(CARD_STARTS)) {
+    if ((count += 1) % 1024 === 0) yield undefined;
+    const card = readCard(text, index);
+    if (card !== undefined) yield describe(scanned, { start: index, end: card.end }, card.digits);
+  }
+}
+
+function readCard(
+  text: string,
+  start: number,
+): { readonly end: number; readonly digits: string } | undefined {
+  for (const shape of SHAPES) {
+    shape.lastIndex = start;
+    if (!shape.test(text)) continue;
+    const end = shape.lastIndex;
+    const digits = text.slice(start, end).replaceAll(/\D/g, '');
+    if (!isCardNumber(digits) || !standsAlone(text, start, end)) continue;
+    if (digits.length === end - start || !isAmongGroups(text, start, end)) return { end, digits };
+  }
+  return undefined;
+}
+
+function isAmongGroups(text: string, start: number, end: number): boolean {
+  GROUP_BEHIND.lastIndex = end;
+  return GROUP_BEFORE.test(text.slice(Math.max(0, start - 5), start)) || GROUP_BEHIND.test(text);
+}
+
+/** Not part of a longer number, of a decimal, or of a word. */
+function standsAlone(text: string, start: number, end: number): boolean {
+  if (joinsWord(text, start - 1) && text[start - 1] !== '_') return false;
+  if (joinsWord(text, end) && text[end] !== '_') return false;
+  const before = text[start - 1];
+  const after = text[end];
+  if (before !== undefined && '.-,'.includes(before) && isDigitAt(text, start - 2)) return false;
+  return !(after !== undefined && '.-'.includes(after) && isDigitAt(text, end + 1));
+}
+
+/** 12 to 19 digits with a Luhn check digit that are not one digit again and again. */
+export function isCardNumber(digits: string): boolean {
+  if (digits.length < 12 || digits.length > 19 || /^(\d)\1*$/.test(digits)) return false;
+  return passesLuhn(digits);
+}
+
+function isIssued(digits: string): boolean {
+  return ISSUERS.some(
+    ([prefix, lengths]) => lengths.includes(digits.length) && prefix.test(digits),
+  );
+}
+
+export function passesLuhn(digits: string): boolean {
+  let sum = 0;
+  for (let place = 0; place < digits.length; place += 1) {
+    const digit = digits.charCodeAt(digits.length - 1 - place) - 48;
+    const doubled = place % 2 === 1 ? digit * 2 : digit;
+    sum += doubled > 9 ? doubled - 9 : doubled;
+  }
+  return sum % 10 === 0;
+}
+
+/** One number in ten has a Luhn check digit by chance: lengths few cards have count little without a word for it. */
+function describe(
+  scanned: ScannedText,
+  { start, end }: { readonly start: number; readonly end: number },
+  digits: string,
+): Candidate {
+  const isGrouped = digits.length < end - start;
+  const isUsual = (digits.length >= 14 && digits.length <= 16) || isGrouped;
+  const candidate = { entity: 'CREDIT_CARD', start, end };
+  const isKnown = isIssued(digits);
+  if (scanned.hasWordBefore(start, CONTEXT)) {
+    return { ...candidate, score: isKnown ? 1 : 0.65, reason: 'credit-card-luhn+context' };
+  }
+  const isOther = !isGrouped && scanned.hasWordBefore(start, OTHER_NUMBERS, 24);
+  const score = isOther || !isKnown ? 0.1 : isUsual ? 0.75 : 0.3;
+  return { ...candidate, score, reason: 'credit-card-luhn' };
+}

@@ -1,0 +1,86 @@
+import { parse } from 'tldts';
+import { isAlphanumericCode, joinsWord } from '../characters.ts';
+import type { Candidate, Recognizer, ScannedText } from '../recognizer.ts';
+
+/** Of a dot-atom (RFC 5321, 6531), without the letters of scripts that write no spaces before an address. */
+const LOCAL = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\u00c0-\u024f\u0370-\u052f-]$/;
+/** What often stands before an address and is hardly ever part of one. */
+const LEADING = /^[!#$%&'*/=?^`{|}~.+-]+/;
+const MAX_LOCAL_CHARS = 64;
+const MAX_DOMAIN_CHARS = 253;
+const DOMAIN = /[\p{L}\p{N}\p{M}-]{1,63}(?:\.[\p{L}\p{N}\p{M}-]{1,63}){1,8}/uy;
+
+export const emailRecognizer: Recognizer = {
+  id: 'email',
+  entities: ['EMAIL_ADDRESS'],
+  scan: findEmails,
+};
+
+function* findEmails({ text }: ScannedText): Iterable<Candidate | undefined> {
+  let done = 0;
+  let count = 0;
+  for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) {
+    if ((count += 1) % 256 === 0) yield undefined;
+    // Each part of the text is read as a local part once, whatever number of `@` follows it.
+    const start = readLocal(text, Math.max(done, at - MAX_LOCAL_CHARS), at);
+    done = at + 1;
+    const end = start === at ? at : readDomain(text, at + 1);
+    if (start === at || end <= at + 1) continue;
+    yield { entity: 'EMAIL_ADDRESS', start, end, score: 0.95, reason: 'email-public-suffix' };
+  }
+}
+
+/** Where the local part before `at` begins; `at` itself if there is none. */
+function readLocal(text: string, least: number, at: number): number {
+  const last = text.charCodeAt(at - 1);
+  if (text[at - 1] === '"') return readQuoted(text, least, at);
+  if (Number.isNaN(last) || text[at - 1] === '.') return at;
+  let start = at;
+  while (start > least && LOCAL.test(text.charAt(start - 1))) start -= 1;
+  start += LEADING.exec(text.slice(start, at))?.[0].length ?? 0;
+  const isCut = start === least && joinsWord(text, start - 1);
+  return isCut || text.slice(start, at).includes('..') ? lastDoubleDot(text, start, at) : start;
+}
+
+/** Behind the last `..`, or all of it where there is none: what goes on before 64 characters is cut there. */
+function lastDoubleDot(text: string, start: number, at: number): number {
+  const dots = text.lastIndexOf('..', at);
+  return dots >= start ? dots + 2 : start;
+}
+
+function readQuoted(text: string, least: number, at: number): number {
+  const open = text.lastIndexOf('"', at - 2);
+  return open >= least && !/[\s<>]/.test(text.slice(open, at)) ? open : at;
+}
+
+/** Where the domain from `start` on ends: as far as it has a public suffix, without what a sentence puts behind it. */
+function readDomain(text: string, start: number): number {
+  DOMAIN.lastIndex = start;
+  if (!DOMAIN.test(text)) return readAddressLiteral(text, start);
+  let end = Math.min(DOMAIN.lastIndex, start + MAX_DOMAIN_CHARS);
+  while (end > start && !isDomain(text.slice(start, end))) {
+    const shorter = Math.max(text.lastIndexOf('.', end - 1), lastAsciiEnd(text, start, end));
+    end = shorter > start ? shorter : start;
+  }
+  return end;
+}
+
+function isDomain(host: string): boolean {
+  if (/^[-.]|[-.]$|-\.|\.-|\.\./.test(host)) return false;
+  const { isIcann, domain, isPrivate } = parse(host);
+  return (isIcann === true || isPrivate === true) && domain !== null;
+}
+
+/** In scripts without spaces, a sentence goes on right behind an address: where its ASCII part ends. */
+function lastAsciiEnd(text: string, start: number, end: number): number {
+  let at = end;
+  while (at > start && !isAlphanumericCode(text.charCodeAt(at - 1))) at -= 1;
+  return at < end ? at : -1;
+}
+
+/** `[192.0.2.1]`, as RFC 5321 allows it. */
+function readAddressLiteral(text: string, start: number): number {
+  const literal = /\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[0-9a-fA-F:.]{2,45})\]/y;
+  literal.lastIndex = start;
+  return literal.test(text) ? literal.lastIndex : start;
+}

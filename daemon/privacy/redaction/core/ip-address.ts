@@ -1,0 +1,162 @@
+import { isAlphanumericCode, isDigitAt, joinsWord } from '../characters.ts';
+import { raiseScore } from '../context-score.ts';
+import type { Candidate, Recognizer, ScannedText } from '../recognizer.ts';
+
+/** Whole runs are read at once, and only then judged: what is too long for an address is none, anywhere in it. */
+const DOTTED = /\d+(?:\.\d+){3,}/g;
+const COLONS = /[0-9A-Fa-f]*:[0-9A-Fa-f:]*(?:\.\d+)*/g;
+const OCTET = /^(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$/;
+const IPV4_SUFFIX = /\/(?:3[0-2]|[12]?\d)(?![\d.])/y;
+const IPV6_SUFFIX =
+  /(?:%[0-9A-Za-z_.-]{0,14}[0-9A-Za-z])?(?:\/(?:12[0-8]|1[01]\d|[1-9]?\d)(?![\d.]))?/y;
+const CONTEXT: ReadonlySet<string> = new Set([
+  ...[
+    'ip',
+    'ips',
+    'ipv4',
+    'ipv6',
+    'host',
+    'server',
+    'gateway',
+    'dns',
+    'router',
+    'subnet',
+    'network',
+  ],
+  ...['src', 'dst', 'client', 'client_ip', 'remote', 'addr', 'address', 'ping', 'ssh', 'route'],
+]);
+const NUMBERED: ReadonlySet<string> = new Set([
+  ...[
+    'version',
+    'versions',
+    'v',
+    'ver',
+    'release',
+    'section',
+    'sections',
+    'sec',
+    'chapter',
+    'clause',
+  ],
+  ...[
+    'paragraph',
+    'para',
+    'oid',
+    'build',
+    'firmware',
+    'fw',
+    'revision',
+    'rev',
+    'upgrade',
+    'figure',
+  ],
+  ...['table', 'appendix', 'annex', 'article', 'rule', 'driver', 'assemblyversion', 'fileversion'],
+]);
+const NEAR_CHARS = 24;
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+export const ipAddressRecognizer: Recognizer = {
+  id: 'ip-address',
+  entities: ['IP_ADDRESS'],
+  scan: function* (scanned) {
+    yield* findIpv4(scanned);
+    yield* findIpv6(scanned);
+  },
+};
+
+function* findIpv4(scanned: ScannedText): Iterable<Candidate | undefined> {
+  const { text } = scanned;
+  for (const { 0: run, index } of text.matchAll(DOTTED)) {
+    if (run.length > 24 || !isFreeBefore(text, index)) continue;
+    const octets = run.split('.');
+    // tcpdump writes a port behind a fifth dot; otherwise five numbers are no address.
+    if (octets.length > 5 || !octets.slice(0, 4).every((octet) => OCTET.test(octet))) continue;
+    if (octets.length === 5 && !isWithPort(octets)) continue;
+    const end = index + octets.slice(0, 4).join('.').length;
+    if (octets.length === 4 && joinsWord(text, end)) continue;
+    if (scanned.hasWordBefore(index, NUMBERED, NEAR_CHARS)) continue;
+    yield describe(scanned, { start: index, end: readSuffix(IPV4_SUFFIX, text, end) }, 'ipv4');
+  }
+}
+
+function isWithPort(octets: readonly string[]): boolean {
+  return octets[0] === '192' && octets[1] === '168' && Number(octets[4]) <= 65_535;
+}
+
+/** No word, no number that goes on, no path or option: `v1.2.3.4`, `a-1.2.3.4`, `1.1.2.3.4`. */
+function isFreeBefore(text: string, start: number): boolean {
+  const before = text[start - 1];
+  if (joinsWord(text, start - 1)) return false;
+  if (before === '.' || before === '-') return !isAlphanumericCode(text.charCodeAt(start - 2));
+  return true;
+}
+
+function* findIpv6(scanned: ScannedText): Iterable<Candidate | undefined> {
+  const { text } = scanned;
+  for (const { 0: run, index } of text.matchAll(COLONS)) {
+    if (run.length < 2 || run.length > 64) continue;
+    const span = readIpv6(text, index, run);
+    if (span === undefined) continue;
+    const end = readSuffix(IPV6_SUFFIX, text, span.end);
+    if (joinsWord(text, end)) continue;
+    const found = describe(scanned, { ...span, end }, 'ipv6');
+    const isPlain = isPlainCode(text.slice(span.start, span.end));
+    yield isPlain && !found.reason.endsWith('+context') ? { ...found, score: 0.05 } : found;
+  }
+}
+
+/** `::`, `[::2]`, `A::B` and `1::2` are a lot of code; `::1` is this machine. */
+function isPlainCode(address: string): boolean {
+  if (address === '::1' || address.includes('.')) return false;
+  const groups = address.split(':').filter((group) => group !== '');
+  if (groups.every((group) => group.length < 3) && groups.length < 8) return true;
+  return groups.length < 3 && !/\d/.test(address);
+}
+
+/** `run` without a colon that only stands behind it in a sentence, if that is an address and no word goes on with it. */
+function readIpv6(text: string, start: number, run: string): Span | undefined {
+  if (joinsWord(text, start - 1) || text[start - 1] === '.') return undefined;
+  const isTrailed = run.endsWith(':') && !run.endsWith('::');
+  const address = isTrailed ? run.slice(0, -1) : run;
+  const end = start + address.length;
+  if (joinsWord(text, end)) return undefined;
+  if (text[end] === '.' && isDigitAt(text, end + 1)) return undefined;
+  return isIpv6(address) ? { start, end } : undefined;
+}
+
+/** RFC 4291: eight groups, of which one row of zeros may be `::`, and the last two may be written as IPv4. */
+export function isIpv6(address: string): boolean {
+  const halves = address.split('::');
+  if (halves.length > 2) return false;
+  const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')));
+  const last = groups.at(-1) ?? '';
+  const isMapped = last.includes('.');
+  const mapped = last.split('.');
+  if (isMapped && !(mapped.length === 4 && mapped.every((octet) => OCTET.test(octet))))
+    return false;
+  if (isMapped && address.endsWith('::')) return false;
+  const hex = isMapped ? groups.slice(0, -1) : groups;
+  if (!hex.every((group) => /^[0-9A-Fa-f]{1,4}$/.test(group))) return false;
+  const count = hex.length + (isMapped ? 2 : 0);
+  return halves.length === 2 ? count <= 7 : count === 8;
+}
+
+function readSuffix(suffix: RegExp, text: string, end: number): number {
+  suffix.lastIndex = end;
+  return suffix.test(text) ? suffix.lastIndex : end;
+}
+
+function describe(scanned: ScannedText, { start, end }: Span, rule: string): Candidate {
+  const hasContext = scanned.hasWordBefore(start, CONTEXT);
+  return {
+    entity: 'IP_ADDRESS',
+    start,
+    end,
+    score: hasContext ? raiseScore(0.6) : 0.6,
+    reason: hasContext ? `${rule}+context` : rule,
+  };
+}

@@ -1,0 +1,233 @@
+import { joinsWord, isDigitAt } from '../characters.ts';
+import { raiseScore } from '../context-score.ts';
+import type { Candidate, Recognizer, ScannedText, ScanSettings } from '../recognizer.ts';
+import { listPhoneRuns, type PhoneRun } from './phone-runs.ts';
+import { type PhoneScore, scorePhone, type WrittenNumber } from './phone-shapes.ts';
+
+const MAX_PHONE_GROUPS = 8;
+const CONTEXT_CHARS = 48;
+const CONTEXT: ReadonlySet<string> = new Set([
+  ...['phone', 'phones', 'phone number', 'telephone', 'tel', 'cell', 'cellphone', 'mobile', 'mob'],
+  ...[
+    'call',
+    'calling',
+    'called',
+    'calls',
+    'dial',
+    'fax',
+    'desk',
+    'landline',
+    'hotline',
+    'whatsapp',
+  ],
+  ...['text', 'texts', 'sms', 'messages', 'message', 'answering', 'answer', 'voicemail', 'ring'],
+  ...['reach', 'contact', 'office phone', 'home phone', 'telefon', 'telefonnummer'],
+  ...['handy', 'rufnummer', 'anrufen', 'téléphone', 'portable', 'teléfono', 'telefono', 'móvil'],
+  ...['celular', 'cellulare', 'telefone', 'telemóvel', 'telefoon', 'puhelin', 'телефон', 'тел'],
+  ...['telepono', 'cep', '电话', '手机', '電話', '携帯', '전화', '휴대폰', 'โทร', 'फोन', 'هاتف'],
+]);
+/** What other numbers are called. Standing nearer than a word for telephones, they win. */
+const OTHER: ReadonlySet<string> = new Set([
+  ...[
+    'order',
+    'orders',
+    'ticket',
+    'invoice',
+    'build',
+    'pid',
+    'version',
+    'isbn',
+    'issn',
+    'ean',
+    'upc',
+  ],
+  ...[
+    'serial',
+    'tracking',
+    'timestamp',
+    'epoch',
+    'id',
+    'uid',
+    'account',
+    'card',
+    'ssn',
+    'passport',
+  ],
+  ...['licence', 'license', 'zip', 'zipcode', 'postcode', 'plz', 'ref', 'reference', 'case', 'sku'],
+  ...[
+    'vat',
+    'iban',
+    'routing',
+    'doi',
+    'rfc',
+    'commit',
+    'port',
+    'error',
+    'code',
+    'imei',
+    'npi',
+    'tin',
+  ],
+  ...[
+    'lat',
+    'lon',
+    'lng',
+    'latitude',
+    'longitude',
+    'coordinates',
+    'score',
+    'total',
+    'bytes',
+    'pin',
+  ],
+]);
+const OTHER_CHARS = 20;
+const BEHIND = /^[ ,(\\-]{0,4}(?:office|mobile|cell|fax|home|work|phone|desk|tel)\b/i;
+const EXTENSION = / ?(?:x|ext\.?|extension) ?\d{1,6}(?!\d)/iy;
+const UNIT = /^ ?(?:%|°|ms\b|kb\b|mb\b|gb\b|bytes?\b|points?\b|px\b|kg\b|usd\b|eur\b|dollars?\b)/i;
+const DATE = /^(?:1[89]|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:0?[1-9]|[12]\d|3[01])(?!\d)/;
+/** Country, check digits and groups of four, as the beginning of an IBAN. */
+const ACCOUNT_BEFORE = /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: [A-Z0-9]{1,4})* $/;
+const YEARS = /^(?:1[89]|20)\d\d ?- ?(?:1[89]|20)\d\d(?!\d)/;
+
+export const phoneRecognizer: Recognizer = {
+  id: 'phone',
+  entities: ['PHONE_NUMBER'],
+  scan: findPhones,
+};
+
+function* findPhones(
+  scanned: ScannedText,
+  { region }: ScanSettings,
+): Iterable<Candidate | undefined> {
+  for (const run of listPhoneRuns(scanned.text)) {
+    if (run === undefined) {
+      yield undefined;
+      continue;
+    }
+    for (let first = 0; first < run.groups.length;) {
+      const found = readPhone(scanned, { run, first, region });
+      if (found !== undefined) yield found.candidate;
+      first = found?.next ?? first + 1;
+    }
+  }
+}
+
+interface Place {
+  readonly run: PhoneRun;
+  /** The group with which a number may begin. */
+  readonly first: number;
+  readonly region: string | undefined;
+}
+
+/** The longest number that begins with a group, and the group behind it. */
+function readPhone(
+  scanned: ScannedText,
+  { run, first, region }: Place,
+): { readonly candidate: Candidate; readonly next: number } | undefined {
+  const { text } = scanned;
+  const { groups } = run;
+  const start = startOf(text, groups[first]?.start ?? 0);
+  if (!isFreeBefore(text, start)) return undefined;
+  for (let next = Math.min(groups.length, first + MAX_PHONE_GROUPS); next > first; next -= 1) {
+    const digitsEnd = groups[next - 1]?.end ?? 0;
+    if (digitsEnd - start < 7 || digitsEnd - start > 32) continue;
+    const end = readExtension(text, digitsEnd);
+    if (!isFreeBehind(text, end)) continue;
+    const number = describe(text, start, digitsEnd);
+    if (number === undefined) continue;
+    const score = scorePhone(number, region);
+    const candidate = score && judge(scanned, { start, end, score });
+    if (candidate !== undefined) return { candidate, next };
+  }
+  return undefined;
+}
+
+/** With the plus and the bracket that belong to the first group. */
+function startOf(text: string, digitsStart: number): number {
+  let start = digitsStart;
+  if (text[start - 1] === '(') start -= 1;
+  if (text[start - 1] === '+') return start - 1;
+  return text[start - 1] === ' ' && text[start - 2] === '+' ? start - 2 : start;
+}
+
+function isFreeBefore(text: string, start: number): boolean {
+  const before = text.charAt(start - 1);
+  if (before === '' || before === '\n') return true;
+  if (joinsWord(text, start - 1) || '#$€£¥%'.includes(before)) return false;
+  if (before === '-') return !joinsWord(text, start - 2);
+  if ('.,/:+*^'.includes(before)) return !isDigitAt(text, start - 2);
+  return true;
+}
+
+function isFreeBehind(text: string, end: number): boolean {
+  if (joinsWord(text, end)) return false;
+  const after = text.charAt(end);
+  if ('.,:/+*^'.includes(after) && isDigitAt(text, end + 1)) return false;
+  if (after === '-' && joinsWord(text, end + 1)) return BEHIND.test(text.slice(end, end + 12));
+  return !UNIT.test(text.slice(end, end + 10));
+}
+
+function readExtension(text: string, end: number): number {
+  EXTENSION.lastIndex = end;
+  return EXTENSION.test(text) ? EXTENSION.lastIndex : end;
+}
+
+function describe(text: string, start: number, end: number): WrittenNumber | undefined {
+  const written = text.slice(start, end);
+  if (DATE.test(written) || YEARS.test(written) || !isBalanced(written)) return undefined;
+  const groups = written.match(/\d+/g) ?? [];
+  return {
+    written,
+    digits: groups.join(''),
+    lengths: groups.map((group) => group.length),
+    separators: new Set(
+      written
+        .replace(/^[+ (]+/, '')
+        .split(/\d+/)
+        .map((part) => part.replaceAll(/[()]/g, '').trim() || part.replaceAll(/[()]/g, ''))
+        .filter((part) => part !== ''),
+    ),
+    hasPlus: written.startsWith('+'),
+    hasParentheses: written.includes('('),
+  };
+}
+
+/** No bracket, or one pair around the area. */
+function isBalanced(written: string): boolean {
+  return /^[^()]*(?:\(\d{1,5}\)[^()]*)?$/.test(written);
+}
+
+/** Of a longer row of groups, as of an account number, or of a table. */
+function isAmongNumbers(text: string, start: number, end: number): boolean {
+  const before = text.slice(Math.max(0, start - 40), start);
+  if (ACCOUNT_BEFORE.test(before) || /\d[ \t]+$/.test(before)) return true;
+  return /^[ \t]+\d/.test(text.slice(end, end + 4));
+}
+
+function judge(
+  scanned: ScannedText,
+  {
+    start,
+    end,
+    score,
+  }: { readonly start: number; readonly end: number; readonly score: PhoneScore },
+): Candidate | undefined {
+  const { text } = scanned;
+  const isOther = scanned.hasWordBefore(start, OTHER, OTHER_CHARS);
+  const hasContext =
+    !isOther &&
+    (scanned.hasWordBefore(start, CONTEXT, CONTEXT_CHARS) ||
+      BEHIND.test(text.slice(end, end + 16)));
+  if (score.needsContext === true && !hasContext) return undefined;
+  if (score.score < 0.5 && text[start] !== '+' && isAmongNumbers(text, start, end))
+    return undefined;
+  if (isOther && score.score < 0.5) return undefined;
+  return {
+    entity: 'PHONE_NUMBER',
+    start,
+    end,
+    score: hasContext ? raiseScore(score.score) : score.score,
+    reason: hasContext ? `${score.reason}+context` : score.reason,
+  };
+}

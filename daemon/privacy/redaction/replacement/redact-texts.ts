@@ -1,0 +1,66 @@
+import { setImmediate } from 'node:timers/promises';
+import { RpcError } from '@locara/protocol/errors';
+import type { Engine, EngineCall } from '../../../workers/engine.ts';
+import type { Finding, RedactionOps } from '../redaction-ops.ts';
+import { assertMayPass, createReplacer } from './create-replacer.ts';
+import { editText } from './edit-text.ts';
+import { openPlaceholderBook } from './placeholder-book.ts';
+
+type Redact = Engine<RedactionOps>['redact'];
+type Detect = Engine<RedactionOps>['detect'];
+
+/** So many are replaced in some milliseconds at most, whatever by; then others have a turn. */
+const FINDINGS_A_TURN = 500;
+const CHARS_A_TURN = 256 * 1024;
+
+/** Detects and replaces. Between slices of the work other calls have their turn, and this one may be cancelled. */
+export function createRedact(detect: Detect): Redact {
+  return async ({ texts, settings, pseudonymKey, placeholders }, call) => {
+    const { replacement, ...detection } = settings;
+    const { findings } = await detect({ texts, settings: detection }, call);
+    assertMayPass(replacement, findings.flat());
+    const book = openPlaceholderBook(placeholders);
+    const edited: string[] = [];
+    const giveTurn = countTurns(call);
+    for (const text of texts) {
+      book.avoid(text);
+      await giveTurn(text.length, CHARS_A_TURN);
+    }
+    const replacer = createReplacer(replacement, { book, pseudonymKey });
+    for (const [at, text] of texts.entries()) {
+      const pieces: string[] = [];
+      for (const { slice, from, to } of sliceWork(findings[at] ?? [], text.length)) {
+        pieces.push(editText(text, { findings: slice, replacer, from, to }));
+        await giveTurn(slice.length + 1, FINDINGS_A_TURN);
+      }
+      edited.push(pieces.join(''));
+    }
+    return { texts: edited, findings, placeholders: book.issued };
+  };
+}
+
+/** The findings in slices, each with the part of the text that ends with its last one. */
+function* sliceWork(
+  findings: readonly Finding[],
+  length: number,
+): Generator<{ slice: readonly Finding[]; from: number; to: number }> {
+  let from = 0;
+  for (let at = 0; at < findings.length; at += FINDINGS_A_TURN) {
+    const slice = findings.slice(at, at + FINDINGS_A_TURN);
+    const to = slice.at(-1)?.end ?? length;
+    yield { slice, from, to };
+    from = to;
+  }
+  yield { slice: [], from, to: length };
+}
+
+function countTurns(call: Pick<EngineCall<never>, 'signal'>) {
+  let done = 0;
+  return async (work: number, turn: number): Promise<void> => {
+    done += work / turn;
+    if (done < 1) return;
+    done = 0;
+    await setImmediate();
+    if (call.signal.aborted) throw new RpcError('Cancelled', 'The call was cancelled.');
+  };
+}

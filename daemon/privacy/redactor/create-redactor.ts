@@ -1,0 +1,189 @@
+import { RpcError } from '@locara/protocol';
+import type { PrivacyOps } from '../../workers/privacy/ops.ts';
+import type { Worker } from '../../workers/worker.ts';
+import type { PrivacyCall } from '../privacy-call.ts';
+import type {
+  DetectionSettings,
+  Finding,
+  RedactionOps,
+  RedactionSettings,
+} from '../redaction/redaction-ops.ts';
+import { countEntities } from '../redaction/replacement/create-replacer.ts';
+import { replacePlaceholders } from '../redaction/replacement/placeholder-book.ts';
+import type { PseudonymKeys } from './pseudonym-keys.ts';
+import { openRedactionStream } from './redaction-stream.ts';
+import type { Redacted, Redactor } from './redactor.ts';
+import type { RestoreMap, RestoreMaps } from './restore-maps.ts';
+
+/** From when the worker begins: a hundred times what the longest text of one message takes. */
+const TIMEOUT_MS = 60_000;
+/** With the time in which the calls of others go first. */
+const DEADLINE_MS = 5 * 60_000;
+/** What a call costs of the worker is told in these. */
+const CHARS_A_UNIT = 1024;
+/** What restoring may make of a text, in characters. */
+const MAX_RESTORED_CHARS = 4 * 1024 * 1024;
+
+/** What was done to texts of an app, in counts alone. */
+export interface RedactionEffect {
+  readonly appId: string;
+  readonly method: string;
+  readonly step: 'redact';
+  /** By entity; what the app named itself is `CUSTOM` here, for names are text of its own. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export interface RedactorDeps {
+  readonly worker: Pick<Worker<PrivacyOps>, 'call'>;
+  readonly maps: RestoreMaps;
+  readonly keys: Pick<PseudonymKeys, 'of'>;
+  /** For the audit log; never throws. */
+  readonly onRedacted: (effect: RedactionEffect) => void;
+}
+
+type SettingsWithMap = RedactionSettings & { readonly restoreId?: string | undefined };
+
+export function createRedactor(deps: RedactorDeps): Redactor {
+  const { maps, keys, onRedacted } = deps;
+  const tell = (
+    { session, method }: PrivacyCall,
+    counts: RedactionEffect['counts'],
+    custom: DetectionSettings['custom'] = [],
+  ): void => {
+    if (Object.keys(counts).length === 0) return;
+    const { appId } = session;
+    onRedacted({ appId, method, step: 'redact', counts: withoutNames(counts, custom) });
+  };
+  return {
+    detect: (texts, settings, call) => detect(deps, { texts, settings }, call),
+    redact: async (texts, settings, call) => {
+      const redacted = await redact(deps, { texts, settings }, call);
+      tell(call, redacted.counts, settings.custom);
+      return redacted;
+    },
+    openStream: ({ restoreId, ...settings }, call) =>
+      openRedactionStream({
+        settings,
+        detect: async (text, detection) =>
+          (await detect(deps, { texts: [text], settings: detection }, call))[0] ?? [],
+        onFound: (counts) => {
+          tell(call, counts, settings.custom);
+        },
+        map: modeOf(settings) === 'placeholder' ? maps.open(call.session, restoreId) : undefined,
+        pseudonymKey:
+          modeOf(settings) === 'pseudonym' ? () => keys.of(call.session.appId) : undefined,
+      }),
+    restore: (session, restoreId, text) => restore(maps.find(session, restoreId), text),
+    forget: (session, restoreId) => maps.forget(session, restoreId),
+    forgetSession: (session) => {
+      maps.forgetSession(session);
+    },
+  };
+}
+
+async function detect(
+  { worker }: RedactorDeps,
+  { texts, settings }: { texts: readonly string[]; settings: DetectionSettings },
+  call: PrivacyCall,
+): Promise<readonly (readonly Finding[])[]> {
+  const { findings } = await worker.call('detect', { texts, settings }, waiting(texts, call));
+  if (findings.length !== texts.length) throw brokenAnswer();
+  return findings;
+}
+
+interface Asked {
+  readonly texts: readonly string[];
+  readonly settings: SettingsWithMap;
+}
+
+async function redact(deps: RedactorDeps, asked: Asked, call: PrivacyCall): Promise<Redacted> {
+  const { texts } = asked;
+  const { restoreId, ...settings } = asked.settings;
+  const { appId, id: session } = call.session;
+  const mode = modeOf(settings);
+  if (mode === 'pseudonym') {
+    const pseudonymKey = await deps.keys.of(appId);
+    return toRedacted(await runRedact(deps, { texts, settings, pseudonymKey }, call));
+  }
+  if (mode !== 'placeholder') return toRedacted(await runRedact(deps, { texts, settings }, call));
+  const map = deps.maps.open(call.session, restoreId);
+  try {
+    return await map.exclusively(async () => {
+      const params = { texts, settings, placeholders: map.pairs() };
+      const answer = await runRedact(deps, params, call);
+      map.add(answer.placeholders);
+      return { ...toRedacted(answer), restoreId: map.id };
+    });
+  } catch (error) {
+    if (restoreId === undefined) deps.maps.forget(session, map.id);
+    throw error;
+  }
+}
+
+async function runRedact(
+  { worker }: RedactorDeps,
+  params: RedactionOps['redact']['params'],
+  call: PrivacyCall,
+): Promise<RedactionOps['redact']['result']> {
+  const { texts } = params;
+  const answer = await worker.call('redact', params, waiting(texts, call));
+  if (answer.texts.length !== texts.length) throw brokenAnswer();
+  return answer;
+}
+
+function toRedacted({ texts, findings }: RedactionOps['redact']['result']): Redacted {
+  return { texts, findings, counts: countEntities(findings.flat()) };
+}
+
+function restore(map: RestoreMap, text: string): { text: string; restored: number } {
+  let restored = 0;
+  let growth = 0;
+  const whole = replacePlaceholders(text, (placeholder) => {
+    const original = map.originalOf(placeholder);
+    if (original === undefined) return undefined;
+    restored += 1;
+    growth += original.length - placeholder.length;
+    if (growth > MAX_RESTORED_CHARS) throw tooLong();
+    return original;
+  });
+  return { text: whole, restored };
+}
+
+function waiting(texts: readonly string[], { session, signal }: PrivacyCall) {
+  const chars = texts.reduce((sum, { length }) => sum + length, 0);
+  return {
+    app: session.appId,
+    signal,
+    cost: Math.ceil(chars / CHARS_A_UNIT) + 1,
+    timeoutMs: TIMEOUT_MS,
+    deadlineMs: DEADLINE_MS,
+  };
+}
+
+function withoutNames(
+  counts: RedactionEffect['counts'],
+  custom: NonNullable<DetectionSettings['custom']>,
+): RedactionEffect['counts'] {
+  const names = new Set(custom.map(({ name }) => name));
+  const all = Object.entries(counts);
+  const own = all.filter(([entity]) => names.has(entity));
+  if (own.length === 0) return counts;
+  return {
+    ...Object.fromEntries(all.filter(([entity]) => !names.has(entity))),
+    CUSTOM: own.reduce((sum, [, count]) => sum + count, 0),
+  };
+}
+
+function modeOf({ replacement }: RedactionSettings): string {
+  return typeof replacement === 'string' ? 'text' : replacement.mode;
+}
+
+function brokenAnswer(): RpcError {
+  return new RpcError('InternalError', 'The engine failed.');
+}
+
+function tooLong(): RpcError {
+  return new RpcError('PayloadTooLarge', 'Restoring makes the text too long.', {
+    details: { limitBytes: MAX_RESTORED_CHARS },
+  });
+}

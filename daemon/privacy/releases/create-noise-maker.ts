@@ -1,0 +1,195 @@
+import type { Audit } from '../../audit/audit.ts';
+import type { Budgets } from '../budget/budgets.ts';
+import type { IntegerNoise } from '../noise/mechanisms/integer-noise.ts';
+import type { PrivacyCall } from '../privacy-call.ts';
+import type { PrivacyOps } from '../../workers/privacy/ops.ts';
+import type { Worker } from '../../workers/worker.ts';
+import {
+  checkBins,
+  checkCount,
+  checkDraw,
+  checkEpsilon,
+  checkLabels,
+  checkNumbers,
+} from './check-release.ts';
+import type { ChargedTo, NoiseMaker, Release } from './noise-maker.ts';
+import {
+  epsilonFraction,
+  laplacianScale,
+  type Price,
+  pricePure,
+  toCost,
+  toMicroEpsilon,
+} from './price.ts';
+import { cancelled, settleOnTick, SYSTEM_CLOCK, type TickClock, tickOf } from './ticks.ts';
+import { prepareCentroid, prepareVectors } from './vector-releases.ts';
+
+export interface NoiseMakerDeps {
+  readonly worker: Pick<Worker<PrivacyOps>, 'call'>;
+  readonly budgets: Pick<Budgets, 'charge'>;
+  readonly audit: Pick<Audit, 'effect'>;
+  readonly clock?: TickClock;
+}
+
+export function createNoiseMaker(deps: NoiseMakerDeps): NoiseMaker {
+  return new ChargedNoise(deps);
+}
+
+/** Steps between the bounds of a mean. */
+const MEAN_STEPS = 2 ** 20;
+/** Steps in the scale of noise that is drawn alone. */
+const STEPS_PER_SCALE = 4000;
+
+/** What one release is charged for, and how much of it there is to draw. */
+interface Charged {
+  readonly to: ChargedTo;
+  readonly price: Price;
+  readonly records: number;
+  readonly coordinates: number;
+}
+
+class ChargedNoise implements NoiseMaker {
+  readonly #worker: NoiseMakerDeps['worker'];
+  readonly #budgets: NoiseMakerDeps['budgets'];
+  readonly #audit: NoiseMakerDeps['audit'];
+  readonly #clock: TickClock;
+
+  constructor({ worker, budgets, audit, clock = SYSTEM_CLOCK }: NoiseMakerDeps) {
+    this.#worker = worker;
+    this.#budgets = budgets;
+    this.#audit = audit;
+    this.#clock = clock;
+  }
+
+  protectVectors: NoiseMaker['protectVectors'] = async (vectors, settings, call) => {
+    const { lattice, price, records, effect } = prepareVectors(vectors, settings);
+    const { clip, isNormalized = false } = settings;
+    const coordinates = countCoordinates(vectors);
+    return this.#release({ to: settings, price, records, coordinates }, call, async () => {
+      const task = { vectors, clip, lattice, isNormalized };
+      const noisy = await this.#worker.call('noiseVectors', task, drawing(call, coordinates));
+      return { vectors: noisy.vectors, effect };
+    });
+  };
+
+  centroid: NoiseMaker['centroid'] = async (vectors, settings, call) => {
+    const { lattice, price, records, effect } = prepareCentroid(vectors, settings);
+    const coordinates = countCoordinates(vectors);
+    return this.#release({ to: settings, price, records, coordinates }, call, async () => {
+      const task = { vectors, clip: settings.clip, lattice };
+      const { vector } = await this.#worker.call('noiseCentroid', task, drawing(call, coordinates));
+      return { vector, effect };
+    });
+  };
+
+  drawNoise: NoiseMaker['drawNoise'] = async ({ mechanism, dimensions, scale }, call) => {
+    checkDraw(dimensions, scale);
+    const noise: IntegerNoise =
+      mechanism === 'gaussian'
+        ? { mechanism, squaredSigma: STEPS_PER_SCALE ** 2 }
+        : { mechanism, scale: { numerator: STEPS_PER_SCALE, denominator: 1 } };
+    const task = { dimensions, noise, step: scale / STEPS_PER_SCALE };
+    const drawn = await this.#onTick(dimensions, call, () =>
+      this.#worker.call('drawNoise', task, drawing(call, dimensions)),
+    );
+    return drawn.noise;
+  };
+
+  randomizeLabel: NoiseMaker['randomizeLabel'] = async (asked, call) => {
+    checkEpsilon(asked.epsilon);
+    const index = checkLabels(asked.label, asked.labels);
+    const microEpsilon = toMicroEpsilon(asked.epsilon);
+    const charged = { to: asked, price: pricePure(microEpsilon), records: 1, coordinates: 1 };
+    const drawn = await this.#release(charged, call, () => {
+      const choice = { index, labels: asked.labels.length, epsilon: epsilonFraction(microEpsilon) };
+      return this.#worker.call('randomizeLabel', choice, drawing(call, 1));
+    });
+    const told = asked.labels[drawn.index];
+    if (told === undefined) throw new Error('a label was drawn that there is not');
+    return told;
+  };
+
+  count: NoiseMaker['count'] = async (asked, call) => {
+    checkCount(asked.count);
+    const { value, ...release } = await this.#releaseIntegers([asked.count], asked, call);
+    return { value: value[0] ?? 0, ...release };
+  };
+
+  histogram: NoiseMaker['histogram'] = async (asked, call) => {
+    checkBins(asked.bins);
+    const counts = new Map(asked.bins.map((bin) => [bin, 0]));
+    for (const value of asked.values) {
+      const count = counts.get(value);
+      if (count !== undefined) counts.set(value, count + 1);
+    }
+    return this.#releaseIntegers([...counts.values()], asked, call);
+  };
+
+  mean: NoiseMaker['mean'] = async (asked, call) => {
+    const { values, lower, upper } = asked;
+    checkNumbers(values, asked);
+    const width = upper - lower;
+    const toSteps = (value: number): number =>
+      Math.round(((Math.min(upper, Math.max(lower, value)) - lower) / width) * MEAN_STEPS);
+    const sum = values.reduce((steps, value) => steps + toSteps(value), 0);
+    const summed = { ...asked, sensitivity: MEAN_STEPS };
+    const { value, scale, cost } = await this.#releaseIntegers([sum], summed, call);
+    const unit = width / MEAN_STEPS / values.length;
+    return { value: lower + (value[0] ?? 0) * unit, scale: scale * unit, cost };
+  };
+
+  /** Whole numbers which one record changes by `sensitivity` altogether, 1 by default. */
+  async #releaseIntegers(
+    values: readonly number[],
+    asked: ChargedTo & { readonly epsilon: number; readonly sensitivity?: number },
+    call: PrivacyCall,
+  ): Promise<Release<readonly number[]>> {
+    checkEpsilon(asked.epsilon);
+    const microEpsilon = toMicroEpsilon(asked.epsilon);
+    const price = pricePure(microEpsilon);
+    const scale = laplacianScale(asked.sensitivity ?? 1, microEpsilon);
+    const coordinates = values.length;
+    const drawn = await this.#release({ to: asked, price, records: 1, coordinates }, call, () =>
+      this.#worker.call(
+        'noiseIntegers',
+        { values, noise: { mechanism: 'laplacian', scale } },
+        drawing(call, coordinates),
+      ),
+    );
+    return {
+      value: drawn.values,
+      scale: scale.numerator / scale.denominator,
+      cost: toCost(price, 1),
+    };
+  }
+
+  /** Charges, and only then draws: what fails after that stays charged. */
+  #release<T>(
+    { to: { budget, subject }, price, records, coordinates }: Charged,
+    call: PrivacyCall,
+    draw: () => Promise<T>,
+  ): Promise<T> {
+    return this.#onTick(coordinates, call, async () => {
+      const { appId } = call.session;
+      const { unit } = price;
+      await this.#budgets.charge(appId, { budget, subject, unit, records });
+      const counts = { records, microRho: unit.microRho * records };
+      this.#audit.effect({ appId, method: call.method, step: 'dp', counts });
+      return draw();
+    });
+  }
+
+  #onTick<T>(coordinates: number, { signal }: PrivacyCall, work: () => Promise<T>): Promise<T> {
+    if (signal.aborted) throw cancelled();
+    return settleOnTick(work, { tickMs: tickOf(coordinates), signal, clock: this.#clock });
+  }
+}
+
+/** Apps that draw at once are served equally, by how much they draw. */
+function drawing({ session, signal }: PrivacyCall, coordinates: number) {
+  return { app: session.appId, signal, cost: coordinates };
+}
+
+function countCoordinates(vectors: readonly Float32Array[]): number {
+  return vectors.length * (vectors[0]?.length ?? 0);
+}

@@ -1,0 +1,94 @@
+import { pbkdf2 } from 'node:crypto';
+import { promisify } from 'node:util';
+import { ARGON2_LIMITS, type Argon2Parameters } from '@locara/protocol';
+import { DERIVED_KEY_BYTES, derivePassphraseKey } from '../../secrets/argon2.ts';
+import { createFairTurns } from '../../secrets/fair-turns.ts';
+import type { PrivacyCall } from '../privacy-call.ts';
+import { unfit } from './vault-errors.ts';
+
+/** What a new passphrase is worth. */
+export const DEFAULT_KDF: Argon2Parameters = {
+  name: 'argon2id',
+  memoryKib: ARGON2_LIMITS.memoryKib.default,
+  passes: ARGON2_LIMITS.passes.default,
+  lanes: ARGON2_LIMITS.lanes.default,
+};
+
+export const PBKDF2_MAX_ITERATIONS = 10_000_000;
+
+type Asker = Pick<PrivacyCall, 'session' | 'signal'>;
+
+/**
+ * Keys of 32 bytes from passphrases, off the event loop, and one at a time: what a derivation needs of memory is
+ * needed once, however many ask. Throws Busy when too many wait. The caller zeroes keys and passphrases.
+ */
+export interface Derivations {
+  /** By the bytes in NFC. Throws InvalidParams (`rule: kdf_too_costly`) before anything is allocated. */
+  argon2(
+    asker: Asker,
+    passphrase: Uint8Array,
+    how: { readonly kdf: Argon2Parameters; readonly salt: Uint8Array },
+  ): Promise<Buffer>;
+  /** By the bytes as they were typed, as LocalMode does; stops at the first key that is accepted. */
+  pbkdf2(
+    asker: Asker,
+    passphrase: Uint8Array,
+    how: {
+      readonly salt: Uint8Array;
+      readonly iterations: readonly number[];
+      readonly accepts: (key: Buffer, iterations: number) => boolean;
+    },
+  ): Promise<Buffer | undefined>;
+}
+
+const TURNS = { maxWaitingPerOwner: 8, maxWaiting: 64 };
+const KIB_PASSES_PER_MS = 500;
+const ITERATIONS_PER_MS = 5000;
+
+export function createDerivations(): Derivations {
+  const inTurn = createFairTurns(TURNS);
+  return {
+    argon2: async ({ session, signal }, passphrase, { kdf, salt }) => {
+      assertAffordable(kdf);
+      const cost = (kdf.memoryKib * kdf.passes) / KIB_PASSES_PER_MS;
+      return inTurn({ owner: session.appId, cost, signal }, () =>
+        derivePassphraseKey(passphrase, { salt, cost: kdf }),
+      );
+    },
+    pbkdf2: async ({ session, signal }, passphrase, { salt, iterations, accepts }) => {
+      const cost = Math.max(...iterations) / ITERATIONS_PER_MS;
+      return inTurn({ owner: session.appId, cost, signal }, async () => {
+        for (const count of iterations) {
+          signal.throwIfAborted();
+          const key = await derivePbkdf2(passphrase, salt, count);
+          if (accepts(key, count)) return key;
+          key.fill(0);
+        }
+        return undefined;
+      });
+    },
+  };
+}
+
+/** Whether one guess costs what an attacker should pay; below, a hash is only good to be replaced. */
+export function isStrong({ memoryKib, passes }: Argon2Parameters): boolean {
+  return memoryKib >= ARGON2_LIMITS.memoryKib.min && passes >= ARGON2_LIMITS.passes.min;
+}
+
+function assertAffordable({ memoryKib, passes, lanes }: Argon2Parameters): void {
+  const isAffordable =
+    memoryKib <= ARGON2_LIMITS.memoryKib.max &&
+    passes <= ARGON2_LIMITS.passes.max &&
+    lanes <= ARGON2_LIMITS.lanes.max &&
+    memoryKib >= 8 * lanes;
+  if (isAffordable) return;
+  throw unfit('kdf_too_costly', 'These parameters of Argon2id ask for more than is allowed.');
+}
+
+async function derivePbkdf2(
+  passphrase: Uint8Array,
+  salt: Uint8Array,
+  iterations: number,
+): Promise<Buffer> {
+  return promisify(pbkdf2)(passphrase, salt, iterations, DERIVED_KEY_BYTES, 'sha256');
+}

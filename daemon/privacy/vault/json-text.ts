@@ -1,0 +1,66 @@
+import { LIMITS } from '@locara/protocol';
+import { unfit } from './vault-errors.ts';
+
+/**
+ * A value as JSON text from which the same value comes back, -0 included. Throws InvalidParams (`rule: not_json`)
+ * for what JSON cannot say, or only so deep that nobody could send it.
+ */
+export function toJsonText(value: unknown): string {
+  if (!inspect(value, LIMITS.maxMessageDepth).hasMinusZero) return JSON.stringify(value);
+  return JSON.stringify(keepMinusZero(value));
+}
+
+/** The same value with each -0 as the text that it is, which JSON.stringify would make a 0. */
+export function keepMinusZero(value: unknown): unknown {
+  if (Object.is(value, -0)) return rawJson('-0');
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(keepMinusZero);
+  const kept = Object.entries(value).map(([key, inner]) => [key, keepMinusZero(inner)] as const);
+  return Object.fromEntries(kept);
+}
+
+/** Whether a text is to be read as JSON of at most the depth that a message may have. */
+export function parseJsonText(text: string): { readonly value: unknown } | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    inspect(value, LIMITS.maxMessageDepth);
+    return { value };
+  } catch {
+    return undefined;
+  }
+}
+
+interface Findings {
+  readonly hasMinusZero: boolean;
+}
+
+function inspect(value: unknown, depth: number): Findings {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') {
+    return { hasMinusZero: false };
+  }
+  if (Number.isFinite(value)) return { hasMinusZero: Object.is(value, -0) };
+  if (typeof value === 'object' && depth > 0 && isPlain(value)) {
+    return inspectInside(value, depth - 1);
+  }
+  throw unfit('not_json', 'The value is not JSON, or nested too deeply.');
+}
+
+function inspectInside(value: object, depth: number): Findings {
+  let hasMinusZero = false;
+  // Array.from sees the holes of an array, which JSON has not.
+  for (const inner of Array.isArray(value) ? Array.from(value) : Object.values(value)) {
+    if (inspect(inner, depth).hasMinusZero) hasMinusZero = true;
+  }
+  return { hasMinusZero };
+}
+
+function isPlain(value: object): boolean {
+  if (Array.isArray(value)) return true;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return (prototype === Object.prototype || prototype === null) && !('toJSON' in value);
+}
+
+/** In the language since 2025, not yet in its typings. */
+function rawJson(text: string): unknown {
+  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text);
+}

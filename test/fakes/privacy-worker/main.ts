@@ -1,0 +1,12 @@
+import { createRedact } from '../../../daemon/privacy/redaction/replacement/redact-texts.ts';
+import type { RedactionOps } from '../../../daemon/privacy/redaction/redaction-ops.ts';
+import type { LoadedEngine } from '../../../daemon/workers/engine.ts';
+import { serveWorker } from '../../../daemon/workers/serve.ts';
+import { detect } from './detect-samples.ts';
+
+serveWorker(process, (): Promise<LoadedEngine<RedactionOps>> =>
+  Promise.resolve({
+    engine: { detect, redact: createRedact(detect) },
+    device: { device: 'CPU', threads: 1, why: 'A test.' },
+  }),
+);
