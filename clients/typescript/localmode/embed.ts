@@ -1,7 +1,7 @@
 import type { ParamsInput, PipelineEffect, Result } from '@locara/protocol';
 import type { ClientSource } from './client-source.ts';
 import type { EncryptedDataV2 } from './encryption.ts';
-import type { BaseModel, EmbeddingModel } from './embedding-model.ts';
+import type { BaseModel, Encrypting } from './embedding-model.ts';
 import type { EmbeddingEvent, EmbeddingSteps } from './middleware.ts';
 import { fromWireVector } from './noise.ts';
 import { withinBudget } from './privacy-budget-error.ts';
@@ -21,13 +21,11 @@ export interface EmbedOptions<Model extends BaseModel> {
 }
 
 type EmbeddingOf<Model> =
-  Model extends EmbeddingModel<infer E>
-    ? boolean extends E
-      ? Float32Array | EncryptedDataV2
-      : E extends true
-        ? EncryptedDataV2
-        : Float32Array
-    : Float32Array;
+  boolean extends Encrypting<Model>
+    ? Float32Array | EncryptedDataV2
+    : Encrypting<Model> extends true
+      ? EncryptedDataV2
+      : Float32Array;
 
 export interface Embedded<Embedding> {
   /** A vector of length 1; with an encrypting middleware the envelope in its place. */

@@ -11,21 +11,33 @@ export interface EmbeddingModel<Encrypts extends boolean = boolean> {
 /** A model to wrap: by its id, or one that is wrapped already. */
 export type BaseModel = string | EmbeddingModel;
 
-/** Whether one of the middlewares encrypts; not known of one that is not known. */
-type EncryptsOf<M> =
-  M extends EmbeddingMiddleware<infer E> ? (boolean extends E ? 'perhaps' : E) : false;
-type Encrypting<M> =
-  'perhaps' extends EncryptsOf<M> ? boolean : true extends EncryptsOf<M> ? true : false;
+/** Of a model, a middleware or several. */
+type EncryptsOf<T> = T extends { readonly encrypts?: infer E }
+  ? unknown extends E
+    ? false
+    : boolean extends E
+      ? 'perhaps'
+      : true extends E
+        ? true
+        : false
+  : false;
+
+/** Whether one of them encrypts; not known of those that are not known. */
+export type Encrypting<T> =
+  'perhaps' extends EncryptsOf<T> ? boolean : true extends EncryptsOf<T> ? true : false;
 
 /** A model with its middlewares, by either of LocalMode's two ways to say it. */
-export function wrapEmbeddingModel<const M extends EmbeddingMiddleware>(
-  model: BaseModel,
+export function wrapEmbeddingModel<const B extends BaseModel, const M extends EmbeddingMiddleware>(
+  model: B,
   middlewares: readonly M[],
-): EmbeddingModel<Encrypting<M>>;
-export function wrapEmbeddingModel<const M extends EmbeddingMiddleware>(options: {
-  readonly model: BaseModel;
+): EmbeddingModel<Encrypting<B | M>>;
+export function wrapEmbeddingModel<
+  const B extends BaseModel,
+  const M extends EmbeddingMiddleware,
+>(options: {
+  readonly model: B;
   readonly middleware: M | readonly M[];
-}): EmbeddingModel<Encrypting<M>>;
+}): EmbeddingModel<Encrypting<B | M>>;
 export function wrapEmbeddingModel(
   given:
     | BaseModel
