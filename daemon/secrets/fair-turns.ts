@@ -28,11 +28,11 @@ interface Waiting extends Turn {
 export function createFairTurns(limits: FairTurnsLimits): FairTurns {
   const waiting: Waiting[] = [];
   const spent = new Map<string, number>();
+  /** What the owner of the running task had had before it. */
+  let servedAt = 0;
   let isRunning = false;
 
   const costOf = ({ owner }: Turn): number => spent.get(owner) ?? 0;
-  const leastOfWaiting = (): number =>
-    waiting.length === 0 ? 0 : Math.min(...waiting.map((turn) => costOf(turn)));
   const takeNext = (): Waiting | undefined => {
     const [first, ...others] = waiting;
     if (first === undefined) return undefined;
@@ -47,10 +47,12 @@ export function createFairTurns(limits: FairTurnsLimits): FairTurns {
     if (isRunning) return;
     isRunning = true;
     for (let turn = takeNext(); turn !== undefined; turn = takeNext()) {
-      spent.set(turn.owner, costOf(turn) + turn.cost);
+      servedAt = costOf(turn);
+      spent.set(turn.owner, servedAt + turn.cost);
       await turn.begin();
     }
     spent.clear();
+    servedAt = 0;
     isRunning = false;
   };
 
@@ -59,17 +61,13 @@ export function createFairTurns(limits: FairTurnsLimits): FairTurns {
     if (own.length >= limits.maxWaitingPerOwner || waiting.length >= limits.maxWaiting) {
       return Promise.reject(busy());
     }
-    if (own.length === 0) spent.set(turn.owner, Math.max(costOf(turn), leastOfWaiting()));
+    if (own.length === 0) spent.set(turn.owner, Math.max(costOf(turn), servedAt));
     return new Promise((resolve, reject) => {
       const queued: Waiting = {
         ...turn,
-        begin: async () => {
+        begin: async (): Promise<void> => {
           turn.signal.removeEventListener('abort', leave);
-          try {
-            resolve(await task());
-          } catch (error) {
-            reject(error);
-          }
+          await task().then(resolve, reject);
         },
       };
       const leave = (): void => {

@@ -24,3 +24,19 @@ export function eraseSecretParams(params: unknown): void {
     if (value instanceof Uint8Array) value.fill(0);
   }
 }
+
+/** Into as many bytes Node reads a socket at once. */
+const READ_BYTES = 64 * 1024;
+const READS = 4;
+
+/**
+ * Node frees what it read a socket into without overwriting it, once it has copied the few bytes that came. The
+ * next to ask for as much memory is lent the same: asked for here, it is overwritten. Nothing promises that, but a
+ * test looks for passphrases in the memory of a running daemon.
+ */
+export function overwriteReadMemory(): void {
+  const lent = Array.from({ length: READS }, () => Buffer.allocUnsafeSlow(READ_BYTES));
+  for (const bytes of lent) bytes.fill(0);
+  // Given back at once, not when somebody tidies up.
+  for (const { buffer } of lent) buffer.transfer(0);
+}

@@ -147,7 +147,7 @@ function createPending(): Pending {
     }
     piece.copy(bytes, length);
     length += piece.length;
-    piece.fill(0);
+    erase(piece);
   };
   return {
     get length() {
@@ -170,6 +170,12 @@ function createPending(): Pending {
       return line;
     },
   };
+}
+
+/** For a few bytes a call of native code would take longer. */
+function erase(bytes: Buffer): void {
+  if (bytes.length > 32) bytes.fill(0);
+  else for (let index = 0; index < bytes.length; index += 1) bytes[index] = 0;
 }
 
 /** Looks at the first bytes of a stream, however they are cut. */

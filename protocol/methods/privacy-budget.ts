@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineMethod } from '../method.ts';
-import { BudgetName, Cost, Epsilon, Subject } from './privacy-shapes.ts';
+import { BUDGET_FIELDS, BudgetName, Cost, Epsilon, Subject } from './privacy-shapes.ts';
 
 const errors = [
   'NotFound',
@@ -68,7 +68,7 @@ export const privacyBudgetMethods = {
     requires: 'session',
     params: z
       .strictObject({
-        ...Which,
+        ...BUDGET_FIELDS,
         epsilon: Epsilon.optional().describe('Of a pure guarantee.'),
         rho: z.number().positive().max(1e6).optional().describe('Of a Gaussian one.'),
         records: z.int().min(1).max(65_536).default(1),

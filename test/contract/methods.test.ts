@@ -140,6 +140,15 @@ describe('the table', () => {
         "session.hello",
         "session.info",
         "transcribe.run",
+        "vault.closeStream",
+        "vault.decrypt",
+        "vault.deriveKey",
+        "vault.encrypt",
+        "vault.forgetKey",
+        "vault.hashPassphrase",
+        "vault.openStream",
+        "vault.pushStream",
+        "vault.verifyPassphrase",
       ]
     `);
   });

@@ -33,3 +33,14 @@ function readRows(name: string): readonly string[] {
     .split('\n')
     .filter((row) => row !== '');
 }
+
+/** Texts that look like something, and the entities that are in them nevertheless. */
+export function readHardNegatives(): readonly {
+  readonly id: string;
+  readonly text: string;
+  readonly allows?: readonly string[];
+}[] {
+  return readRows('hard-negatives.jsonl').map(
+    (row) => JSON.parse(row) as ReturnType<typeof readHardNegatives>[number],
+  );
+}

@@ -24,12 +24,14 @@ export function createDetector(settings: DetectionSettings): Detector {
   const entities =
     settings.patterns === undefined ? ENTITIES : chooseEntities(settings.patterns, ENTITIES, names);
   const { threshold, region } = settings;
+  // `dateOfBirth` is what is asked for unless the entity itself is named.
+  const hasAllDates = settings.patterns?.includes('DATE_TIME') ?? false;
   const least = typeof threshold === 'number' ? threshold : THRESHOLDS[threshold];
   return {
     *search(text) {
       const found: Candidate[] = [];
       const normalised = normaliseText(text);
-      for (const candidate of scanAll(normalised, entities, { region })) {
+      for (const candidate of scanAll(normalised, entities, { region, hasAllDates })) {
         if (candidate !== undefined && candidate.score >= least) found.push(candidate);
         yield;
       }

@@ -34,8 +34,10 @@ export function normaliseText(original: string): NormalisedText {
   // From `places[i]` in the normalised text on, the original is `shifts[i]` further.
   const places: number[] = [0];
   const shifts: number[] = [0];
+  const plains = new Map<string, string>();
   for (const { 0: special, index } of original.matchAll(SPECIAL)) {
-    const plain = plainOf(special);
+    let plain = plains.get(special);
+    if (plain === undefined) plains.set(special, (plain = plainOf(special)));
     text += original.slice(done, index) + plain;
     done = index + special.length;
     if (plain.length === special.length) continue;

@@ -21,15 +21,19 @@ const SHORT_NAMES: typeof PATTERN_ENTITIES = {
   nationalId: 'NATIONAL_ID',
 };
 
-const PASSPORT = /^[A-Z]{2}_PASSPORT$/;
-const DRIVER_LICENSE = /^[A-Z]{2}_(DRIVER_LICENSE|DRIVING_LICENCE|FUEHRERSCHEIN)$/;
-const NATIONAL = /^[A-Z]{2}_/;
+/** Under which name entities can be chosen with their like, the first that fits. */
+const GROUPS: readonly (readonly [entities: RegExp, name: string])[] = [
+  [/^[A-Z]{2}_PASSPORT$/, SHORT_NAMES.passport],
+  [/^[A-Z]{2}_(?:DRIVER_LICENSE|DRIVING_LICENCE|FUEHRERSCHEIN)$/, SHORT_NAMES.driverLicense],
+  [/^(?:API_KEY|JWT|PRIVATE_KEY|CREDENTIAL)$/, SHORT_NAMES.secret],
+  [/^US_BANK_NUMBER$/, SHORT_NAMES.bankRouting],
+  [/^(?:UK_POSTCODE|DE_PLZ)$/, SHORT_NAMES.address],
+  [/^(?:[A-Z]{2}_(?:MOBILE|PHONE)_NUMBER)$/, SHORT_NAMES.phone],
+  [/^(?!IP_)[A-Z]{2}_|^MEDICAL_LICENSE$/, SHORT_NAMES.nationalId],
+];
 
-/** Under which name an entity of one country can be chosen with its like of other countries. */
 function groupOf(entity: string): string | undefined {
-  if (PASSPORT.test(entity)) return SHORT_NAMES.passport;
-  if (DRIVER_LICENSE.test(entity)) return SHORT_NAMES.driverLicense;
-  return NATIONAL.test(entity) ? SHORT_NAMES.nationalId : undefined;
+  return GROUPS.find(([entities]) => entities.test(entity))?.[1];
 }
 
 /**

@@ -31,6 +31,8 @@ export interface Recognizer {
 export interface ScanSettings {
   /** ISO 3166-1, whose national numbers are meant where a text says none. */
   readonly region?: string | undefined;
+  /** Whether all dates are asked for, not only those of births. */
+  readonly hasAllDates?: boolean;
 }
 
 /**

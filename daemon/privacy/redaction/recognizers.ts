@@ -1,3 +1,4 @@
+import { STREET_ADDRESS } from './address/street-address.ts';
 import { createIdRecognizer } from './find-ids.ts';
 import { creditCardRecognizer } from './core/credit-card.ts';
 import { cryptoAddressRecognizer } from './core/crypto-address.ts';
@@ -9,11 +10,14 @@ import { macAddressRecognizer } from './core/mac-address.ts';
 import { phoneRecognizer } from './core/phone.ts';
 import { urlRecognizer } from './core/url.ts';
 import { US_SSN_RULES } from './core/us-ssn.ts';
+import { ID_RULES } from './ids/id-rules.ts';
+import { NATIONAL_PHONES } from './ids/national-phones.ts';
 import type { Recognizer } from './recognizer.ts';
+import { SECRET_RECOGNIZERS } from './secrets/secrets.ts';
 
 /** Everything that is looked for, unless less is asked for. */
 export const RECOGNIZERS: readonly Recognizer[] = [
-  createIdRecognizer('ids', [...US_SSN_RULES]),
+  createIdRecognizer('ids', [...US_SSN_RULES, ...ID_RULES]),
   creditCardRecognizer,
   cryptoAddressRecognizer,
   dateRecognizer,
@@ -23,6 +27,9 @@ export const RECOGNIZERS: readonly Recognizer[] = [
   macAddressRecognizer,
   phoneRecognizer,
   urlRecognizer,
+  NATIONAL_PHONES,
+  STREET_ADDRESS,
+  ...SECRET_RECOGNIZERS,
 ];
 
 export const ENTITIES: ReadonlySet<string> = new Set(

@@ -2,18 +2,24 @@ import type { ScannedText } from './recognizer.ts';
 
 const CONTEXT_CHARS = 80;
 const BLOCK_CHARS = 1024;
-const WORD = /[\p{L}\p{N}\p{M}_]+(?:['’][\p{L}\p{N}]+)*/gu;
+const WORD = /[\p{L}\p{N}\p{M}]+(?:['’][\p{L}\p{N}]+)*/gu;
+const WORD_CHARACTER = /[\p{L}\p{N}\p{M}]/u;
+/** Where a word begins within a name of a program: `phoneNumber`. */
+const HUMP = /(?<=[a-z\d])(?=[A-Z])/;
 /** Scripts that write no spaces, or tie particles to words: Thai, Hangul, Kana, Han. */
 const UNSPACED = /[\u0e00-\u0e7f\u1100-\u11ff\u2e80-\uffef]/u;
 
 interface Word {
   readonly start: number;
   readonly lower: string;
+  /** Of the first part of a name: all of it. */
+  readonly whole?: string;
 }
 
 interface Wanted {
   readonly words: ReadonlySet<string>;
-  readonly mostWords: number;
+  /** By their first word, the words that follow it. */
+  readonly phrases: ReadonlyMap<string, readonly (readonly string[])[]>;
   readonly unspaced: readonly string[];
 }
 
@@ -34,7 +40,7 @@ export function createScannedText(text: string): ScannedText {
       const from = Math.max(0, start - chars);
       if (wanted.unspaced.length > 0 && hasAny(text.slice(from, start), wanted.unspaced))
         return true;
-      return hasWanted(listWords(wordsOf, from, start), wanted);
+      return hasWanted(wordsOf, { from, to: start }, wanted);
     },
   };
 }
@@ -48,27 +54,48 @@ function splitBlock(text: string, block: number): readonly Word[] {
   const piece = text.slice(from, to + 64);
   for (const match of piece.matchAll(WORD)) {
     if (match.index >= BLOCK_CHARS) break;
-    words.push({ start: from + match.index, lower: match[0].toLowerCase() });
+    if (match.index === 0 && from > 0 && WORD_CHARACTER.test(text.charAt(from - 1))) continue;
+    words.push(...splitName(match[0], from + match.index));
   }
   return words;
 }
 
-function listWords(
+/** `phoneNumber` is two words, and also the one that it is. */
+function splitName(name: string, start: number): readonly Word[] {
+  if (!HUMP.test(name)) return [{ start, lower: name.toLowerCase() }];
+  const words: Word[] = [];
+  let at = start;
+  for (const part of name.split(HUMP)) {
+    words.push({ start: at, lower: part.toLowerCase() });
+    at += part.length;
+  }
+  return words.map((word, place) => (place === 0 ? { ...word, whole: name.toLowerCase() } : word));
+}
+
+function hasWanted(
   wordsOf: (block: number) => readonly Word[],
-  from: number,
-  to: number,
-): readonly Word[] {
-  const found: Word[] = [];
+  { from, to }: { readonly from: number; readonly to: number },
+  wanted: Wanted,
+): boolean {
   const last = Math.floor(to / BLOCK_CHARS);
   for (let block = Math.floor(from / BLOCK_CHARS); block <= last; block += 1) {
     const words = wordsOf(block);
     for (let at = firstFrom(words, from); at < words.length; at += 1) {
       const word = words[at];
       if (word === undefined || word.start + word.lower.length > to) break;
-      found.push(word);
+      if (wanted.words.has(word.lower)) return true;
+      if (word.whole !== undefined && wanted.words.has(word.whole)) return true;
+      for (const rest of wanted.phrases.get(word.lower) ?? []) {
+        const follows = (part: string, place: number): boolean => {
+          const next = at + 1 + place;
+          const follower = words[next] ?? wordsOf(block + 1)[next - words.length];
+          return follower?.lower === part && follower.start < to;
+        };
+        if (rest.every(follows)) return true;
+      }
     }
   }
-  return found;
+  return false;
 }
 
 function firstFrom(words: readonly Word[], from: number): number {
@@ -82,26 +109,16 @@ function firstFrom(words: readonly Word[], from: number): number {
   return low;
 }
 
-function hasWanted(found: readonly Word[], { words, mostWords }: Wanted): boolean {
-  if (found.some((word) => words.has(word.lower))) return true;
-  for (let length = 2; length <= mostWords; length += 1) {
-    for (let at = 0; at + length <= found.length; at += 1) {
-      const phrase = found.slice(at, at + length).map((word) => word.lower);
-      if (words.has(phrase.join(' '))) return true;
-    }
-  }
-  return false;
-}
-
 function hasAny(text: string, parts: readonly string[]): boolean {
   return parts.some((part) => text.includes(part));
 }
 
 function prepareWords(given: ReadonlySet<string>): Wanted {
-  const split = [...given].map((word) => word.match(WORD) ?? []);
-  return {
-    words: new Set(split.map((parts) => parts.join(' '))),
-    mostWords: Math.max(1, ...split.map((parts) => parts.length)),
-    unspaced: [...given].filter((word) => UNSPACED.test(word)),
-  };
+  const words = new Set<string>();
+  const phrases = new Map<string, string[][]>();
+  for (const [first = '', ...rest] of [...given].map((wanted) => wanted.match(WORD) ?? [])) {
+    if (rest.length === 0) words.add(first);
+    else phrases.set(first, [...(phrases.get(first) ?? []), rest]);
+  }
+  return { words, phrases, unspaced: [...given].filter((word) => UNSPACED.test(word)) };
 }

@@ -1,21 +1,19 @@
-import { isDigitAt, joinsWord } from '../characters.ts';
+import { isDigitAt, isDigitCode, joinsWord } from '../characters.ts';
 import type { Candidate, Recognizer, ScannedText } from '../recognizer.ts';
 
 /** Sticky: in one piece, or in the groups that are embossed on cards, the longest first. */
 const SHAPES: readonly RegExp[] = [
   /\d{12,19}/y,
-  /\d{4}([ -])\d{4}\1\d{4}\1\d{4}\1\d{3}/y,
-  /\d{4}([ -])\d{4}\1\d{4}\1\d{4}/y,
-  /\d{4}([ -])\d{6}\1\d{4,5}/y,
-  /\d{4}([ -])\d{5}\1\d{6}/y,
-  /\d{4}([ -])\d{4}\1\d{4}\1\d{1,3}/y,
-  /\d{4}([ -])\d{4}\1\d{4,5}/y,
-  /\d{6}([ -])\d{6,13}/y,
+  /\d{4}([ .-]|  )\d{4}\1\d{4}\1\d{4}\1\d{3}/y,
+  /\d{4}([ .-]|  )\d{4}\1\d{4}\1\d{4}/y,
+  /\d{4}([ .-]|  )\d{6}\1\d{4,5}/y,
+  /\d{4}([ .-]|  )\d{5}\1\d{6}/y,
+  /\d{4}([ .-]|  )\d{4}\1\d{4}\1\d{1,3}/y,
+  /\d{4}([ .-]|  )\d{4}\1\d{4,5}/y,
+  /\d{6}([ .-]|  )\d{6,13}/y,
 ];
-/** Of a longer number in groups of four. */
-const GROUP_BEFORE = /[0-9A-Z]{4}[ -]$/;
 const GROUP_BEHIND = /[ -]\d{4}(?!\d)/y;
-const CARD_STARTS = /(?<![\dA-Za-z])\d{4}/g;
+const CARD_STARTS = /(?<![\dA-Za-z])\d{4}(?=\d{8}|\d\d[ .-] ?\d{6}|[ .-] ?\d{4})/g;
 
 /** Who issues numbers of which lengths with which first digits (ISO/IEC 7812 and the networks' own tables). */
 const ISSUERS: readonly (readonly [prefix: RegExp, lengths: readonly number[]])[] = [
@@ -86,20 +84,29 @@ function readCard(
   text: string,
   start: number,
 ): { readonly end: number; readonly digits: string } | undefined {
-  for (const shape of SHAPES) {
+  const shapes = isBehindGroup(text, start) ? SHAPES.slice(0, 1) : SHAPES;
+  for (const shape of shapes) {
     shape.lastIndex = start;
     if (!shape.test(text)) continue;
     const end = shape.lastIndex;
+    if (!standsAlone(text, start, end)) continue;
     const digits = text.slice(start, end).replaceAll(/\D/g, '');
-    if (!isCardNumber(digits) || !standsAlone(text, start, end)) continue;
-    if (digits.length === end - start || !isAmongGroups(text, start, end)) return { end, digits };
+    if (!isCardNumber(digits)) continue;
+    GROUP_BEHIND.lastIndex = end;
+    if (digits.length === end - start || !GROUP_BEHIND.test(text)) return { end, digits };
   }
   return undefined;
 }
 
-function isAmongGroups(text: string, start: number, end: number): boolean {
-  GROUP_BEHIND.lastIndex = end;
-  return GROUP_BEFORE.test(text.slice(Math.max(0, start - 5), start)) || GROUP_BEHIND.test(text);
+/** Whether it goes on a longer number in groups of four. */
+function isBehindGroup(text: string, start: number): boolean {
+  const separator = text[start - 1];
+  if (separator !== ' ' && separator !== '-') return false;
+  for (let at = start - 5; at < start - 1; at += 1) {
+    const code = text.charCodeAt(at);
+    if (!isDigitCode(code) && !(code >= 65 && code <= 90)) return false;
+  }
+  return true;
 }
 
 /** Not part of a longer number, of a decimal, or of a word. */
@@ -108,7 +115,9 @@ function standsAlone(text: string, start: number, end: number): boolean {
   if (joinsWord(text, end) && text[end] !== '_') return false;
   const before = text[start - 1];
   const after = text[end];
-  if (before !== undefined && '.-,'.includes(before) && isDigitAt(text, start - 2)) return false;
+  if (before !== undefined && '.-'.includes(before) && isDigitAt(text, start - 2)) return false;
+  // One digit, a comma, and many more are a decimal number.
+  if (before === ',' && isDigitAt(text, start - 2) && !isDigitAt(text, start - 3)) return false;
   return !(after !== undefined && '.-'.includes(after) && isDigitAt(text, end + 1));
 }
 

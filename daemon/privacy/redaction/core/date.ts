@@ -1,9 +1,12 @@
 import { isDigitAt, joinsWord } from '../characters.ts';
 import { raiseScore } from '../context-score.ts';
-import type { Candidate, Recognizer, ScannedText } from '../recognizer.ts';
+import type { Candidate, Recognizer, ScannedText, ScanSettings } from '../recognizer.ts';
 
 const MONTHS =
   '(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)';
+/** As German, French, Spanish, Italian, Portuguese and Dutch have them. */
+const MONTHS_ELSEWHERE =
+  '(?:jan[uv]i?e?i?ro?|januari?|jänner|enero|gennaio|febr?uari?|février|febrero|febbraio|fevereiro|märz|mars|marzo|março|maart|abril|aprile?|avril|mai|mayo|maggio|maio|mei|juni?|juin|junio|giugno|junho|juli|juillet|julio|luglio|julho|août|agosto|augustus|septembre|septiembre|settembre|setembro|o[ck]tobre|oktober|octubre|ottobre|outubro|noviembre|novembre|novembro|dezember|décembre|diciembre|dicembre|dezembro)';
 const DATES: readonly {
   readonly id: string;
   readonly shape: RegExp;
@@ -30,31 +33,39 @@ const DATES: readonly {
     ),
     score: 0.4,
   },
+  {
+    id: 'date-month-elsewhere',
+    shape: new RegExp(
+      `(?<d>\\d{1,2})(?:er|[.º°])?(?: de)? ${MONTHS_ELSEWHERE}(?: del?)? (?:1[89]|20)\\d\\d`,
+      'iuy',
+    ),
+    score: 0.4,
+  },
+  {
+    id: 'date-cjk',
+    shape: /(?<y>(?:1[89]|20)\d\d)[年년] ?(?<m>\d{1,2})[月월] ?(?<d>\d{1,2})[日일]/y,
+    score: 0.4,
+  },
   { id: 'date-day-month', shape: new RegExp(`(?<d>\\d{1,2})-${MONTHS}`, 'iy'), score: 0.36 },
   { id: 'date-month-year', shape: /(?<m>\d{1,2})\/(?:1[89]|20)\d\d/y, score: 0.15 },
   { id: 'date-part', shape: /(?<a>\d{1,2})\/(?<b>\d{1,2})/y, score: 0.05 },
 ];
-const START = new RegExp(`\\d{1,4}(?=[-/. stnr])|(?<![A-Za-z])${MONTHS}(?=[. -])`, 'gi');
+const START = new RegExp(`\\d{1,4}(?=[-/. stnreº°年년])|(?<![A-Za-z])${MONTHS}(?=[. -])`, 'gi');
 const NAMED = new RegExp(
   `${MONTHS}\\.?[ -](?:(?<d>\\d{1,2})(?:st|nd|rd|th)?(?:, ?|[ -])(?:1[89]|20)\\d\\d|(?:1[89]|20)\\d\\d)`,
   'iy',
 );
-const BIRTH: ReadonlySet<string> = new Set([
-  ...['birth', 'birthday', 'birthdate', 'born', 'dob', 'd.o.b', 'date of birth', 'bday', 'geboren'],
-  ...[
-    'geburtsdatum',
-    'geb',
-    'né',
-    'née',
-    'naissance',
-    'nacimiento',
-    'nacido',
-    'nacida',
-    'nato',
-    'nata',
-  ],
-  ...['nascita', 'nascimento', 'geboortedatum', 'urodzony', 'urodzenia', 'född', 'født'],
-]);
+const BIRTH: ReadonlySet<string> = new Set(
+  [
+    'birth birthday birthdate born dob d.o.b bday',
+    'geboren geburtsdatum geburtstag geb geboortedatum geboortedag född født fødselsdato födelsedatum syntynyt syntymäaika',
+    'né née naissance nacimiento nacido nacida nació nato nata nascita nascimento nascido nascida născut',
+    'urodzony urodzona urodzenia narozen narozena narození született doğum рождения родился родилась народження',
+    'γέννησης γεννήθηκε 生年月日 生まれ 出生 生日 생년월일 생일 출생 לידה الميلاد ولد تولد เกิด जन्म',
+  ].flatMap((line) => line.split(' ')),
+);
+/** Dates of births are looked for; of all others only those who ask for all dates hear. */
+const PLAIN_SCORE = 0.3;
 const DATED: ReadonlySet<string> = new Set(['date', 'dated', 'today', 'datum', 'fecha', 'data']);
 const NUMBERED: ReadonlySet<string> = new Set([
   ...['version', 'versions', 'v', 'ver', 'release', 'section', 'chapter', 'build', 'rev', 'figure'],
@@ -66,7 +77,10 @@ export const dateRecognizer: Recognizer = {
   scan: findDates,
 };
 
-function* findDates(scanned: ScannedText): Iterable<Candidate | undefined> {
+function* findDates(
+  scanned: ScannedText,
+  { hasAllDates = false }: ScanSettings,
+): Iterable<Candidate | undefined> {
   const { text } = scanned;
   let done = 0;
   let count = 0;
@@ -76,7 +90,10 @@ function* findDates(scanned: ScannedText): Iterable<Candidate | undefined> {
     const read = isDigitAt(first, 0) ? readDate(text, index) : readNamed(text, index);
     if (read === undefined) continue;
     done = read.end;
-    yield { entity: 'DATE_TIME', start: index, ...scoreDate(scanned, index, read) };
+    const found = scoreDate(scanned, index, read);
+    const isPlain = !hasAllDates && !found.reason.endsWith('+birth');
+    const score = isPlain ? Math.min(found.score, PLAIN_SCORE) : found.score;
+    yield { entity: 'DATE_TIME', start: index, ...found, score };
   }
 }
 

@@ -2,10 +2,13 @@ import { parse } from 'tldts';
 import { isAlphanumericCode, joinsWord } from '../characters.ts';
 import type { Candidate, Recognizer, ScannedText } from '../recognizer.ts';
 
-/** Of a dot-atom (RFC 5321, 6531), without the letters of scripts that write no spaces before an address. */
-const LOCAL = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\u00c0-\u024f\u0370-\u052f-]$/;
+/**
+ * Of a dot-atom (RFC 5321, 6531), without what in a text stands before an address more often than in it (`=`, `&`,
+ * `/`, `{`), and without the letters of scripts that write no spaces before one.
+ */
+const LOCAL = /^[A-Za-z0-9._%+'~\u00c0-\u024f\u0370-\u052f-]$/;
 /** What often stands before an address and is hardly ever part of one. */
-const LEADING = /^[!#$%&'*/=?^`{|}~.+-]+/;
+const LEADING = /^[%'~.+-]+/;
 const MAX_LOCAL_CHARS = 64;
 const MAX_DOMAIN_CHARS = 253;
 const DOMAIN = /[\p{L}\p{N}\p{M}-]{1,63}(?:\.[\p{L}\p{N}\p{M}-]{1,63}){1,8}/uy;
@@ -25,9 +28,17 @@ function* findEmails({ text }: ScannedText): Iterable<Candidate | undefined> {
     const start = readLocal(text, Math.max(done, at - MAX_LOCAL_CHARS), at);
     done = at + 1;
     const end = start === at ? at : readDomain(text, at + 1);
-    if (start === at || end <= at + 1) continue;
+    if (start === at || end <= at + 1 || isRepository(text, { start, at, end })) continue;
     yield { entity: 'EMAIL_ADDRESS', start, end, score: 0.95, reason: 'email-public-suffix' };
   }
+}
+
+/** `git@github.com:owner/name`: the account that everyone has. */
+function isRepository(
+  text: string,
+  { start, at, end }: { readonly start: number; readonly at: number; readonly end: number },
+): boolean {
+  return text.slice(start, at) === 'git' && /^[:/][^\s]/.test(text.slice(end, end + 2));
 }
 
 /** Where the local part before `at` begins; `at` itself if there is none. */
@@ -36,10 +47,14 @@ function readLocal(text: string, least: number, at: number): number {
   if (text[at - 1] === '"') return readQuoted(text, least, at);
   if (Number.isNaN(last) || text[at - 1] === '.') return at;
   let start = at;
-  while (start > least && LOCAL.test(text.charAt(start - 1))) start -= 1;
+  while (start > least && isLocal(text, start - 1)) start -= 1;
   start += LEADING.exec(text.slice(start, at))?.[0].length ?? 0;
   const isCut = start === least && joinsWord(text, start - 1);
   return isCut || text.slice(start, at).includes('..') ? lastDoubleDot(text, start, at) : start;
+}
+
+function isLocal(text: string, at: number): boolean {
+  return isAlphanumericCode(text.charCodeAt(at)) || LOCAL.test(text.charAt(at));
 }
 
 /** Behind the last `..`, or all of it where there is none: what goes on before 64 characters is cut there. */
@@ -59,7 +74,11 @@ function readDomain(text: string, start: number): number {
   if (!DOMAIN.test(text)) return readAddressLiteral(text, start);
   let end = Math.min(DOMAIN.lastIndex, start + MAX_DOMAIN_CHARS);
   while (end > start && !isDomain(text.slice(start, end))) {
-    const shorter = Math.max(text.lastIndexOf('.', end - 1), lastAsciiEnd(text, start, end));
+    const shorter = Math.max(
+      text.lastIndexOf('.', end - 1),
+      lastAsciiEnd(text, start, end),
+      lastSentenceStart(text, start, end),
+    );
     end = shorter > start ? shorter : start;
   }
   return end;
@@ -76,6 +95,12 @@ function lastAsciiEnd(text: string, start: number, end: number): number {
   let at = end;
   while (at > start && !isAlphanumericCode(text.charCodeAt(at - 1))) at -= 1;
   return at < end ? at : -1;
+}
+
+/** Where the space between an address and the next sentence is missing: `ann@example.orgThanks`. */
+function lastSentenceStart(text: string, start: number, end: number): number {
+  const found = /[a-z](?=[A-Z][a-z]+$)/.exec(text.slice(start, end));
+  return found === null ? -1 : start + found.index + 1;
 }
 
 /** `[192.0.2.1]`, as RFC 5321 allows it. */

@@ -3,8 +3,8 @@ import { raiseScore } from '../context-score.ts';
 import type { Candidate, Recognizer, ScannedText } from '../recognizer.ts';
 
 /** Whole runs are read at once, and only then judged: what is too long for an address is none, anywhere in it. */
-const DOTTED = /\d+(?:\.\d+){3,}/g;
-const COLONS = /[0-9A-Fa-f]*:[0-9A-Fa-f:]*(?:\.\d+)*/g;
+const DOTTED = /(?<!\d)\d{1,3}(?:\.\d+){3,}/g;
+const COLONS = /(?<![0-9A-Fa-f:])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*(?:\.\d+)*/g;
 const OCTET = /^(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$/;
 const IPV4_SUFFIX = /\/(?:3[0-2]|[12]?\d)(?![\d.])/y;
 const IPV6_SUFFIX =
@@ -51,8 +51,31 @@ const NUMBERED: ReadonlySet<string> = new Set([
     'figure',
   ],
   ...['table', 'appendix', 'annex', 'article', 'rule', 'driver', 'assemblyversion', 'fileversion'],
+  ...[
+    'bump',
+    'bumps',
+    'bumped',
+    'upgraded',
+    'upgrades',
+    'kapitel',
+    'abschnitt',
+    'absatz',
+    'ziffer',
+  ],
+  ...[
+    'paragraf',
+    'paragraphe',
+    'chapitre',
+    'artículo',
+    'sección',
+    'capítulo',
+    'sezione',
+    'capitolo',
+  ],
+  ...['artikel', 'hoofdstuk', 'versión', 'versione', 'версия', 'глава', 'раздел', 'пункт'],
 ]);
 const NEAR_CHARS = 24;
+const NEXT_OF_ROW = /^ ?(?:,|;|\/|-|–|->|→|to|and|or|bis|und|oder|et|à|y|a|e) ?$/;
 
 interface Span {
   readonly start: number;
@@ -70,6 +93,7 @@ export const ipAddressRecognizer: Recognizer = {
 
 function* findIpv4(scanned: ScannedText): Iterable<Candidate | undefined> {
   const { text } = scanned;
+  let numberedEnd = -1;
   for (const { 0: run, index } of text.matchAll(DOTTED)) {
     if (run.length > 24 || !isFreeBefore(text, index)) continue;
     const octets = run.split('.');
@@ -78,9 +102,34 @@ function* findIpv4(scanned: ScannedText): Iterable<Candidate | undefined> {
     if (octets.length === 5 && !isWithPort(octets)) continue;
     const end = index + octets.slice(0, 4).join('.').length;
     if (octets.length === 4 && joinsWord(text, end)) continue;
-    if (scanned.hasWordBefore(index, NUMBERED, NEAR_CHARS)) continue;
-    yield describe(scanned, { start: index, end: readSuffix(IPV4_SUFFIX, text, end) }, 'ipv4');
+    if (isNumbering(scanned, index, numberedEnd)) {
+      numberedEnd = end;
+      continue;
+    }
+    const found = describe(
+      scanned,
+      { start: index, end: readSuffix(IPV4_SUFFIX, text, end) },
+      'ipv4',
+    );
+    yield isMask(octets.slice(0, 4).map(Number)) ? { ...found, score: 0.1 } : found;
   }
+}
+
+/** A version or a section: by the word or sign before it, or as the next of a row that began with one. */
+function isNumbering(scanned: ScannedText, start: number, numberedEnd: number): boolean {
+  const { text } = scanned;
+  if (scanned.hasWordBefore(start, NUMBERED, NEAR_CHARS)) return true;
+  if (/§ ?$/.test(text.slice(Math.max(0, start - 2), start))) return true;
+  const between =
+    numberedEnd === -1 || start - numberedEnd > 8 ? 'far' : text.slice(numberedEnd, start);
+  return NEXT_OF_ROW.test(between);
+}
+
+/** Masks, and addresses that begin with 0, are nobody's (RFC 1122, 3.2.1.3); `0.0.0.0` and the broadcast are in use. */
+function isMask(octets: readonly number[]): boolean {
+  const bits = octets.map((octet) => octet.toString(2).padStart(8, '0')).join('');
+  if (octets[0] === 0) return bits.includes('1');
+  return octets[0] === 255 && /^1+0+$/.test(bits);
 }
 
 function isWithPort(octets: readonly string[]): boolean {

@@ -5,8 +5,8 @@ const LANES = 25;
 
 interface Tables {
   /** Of each step of rho and pi: where the lane goes, and by how many bits it turns. */
-  readonly places: readonly number[];
-  readonly turns: readonly number[];
+  readonly places: Int32Array;
+  readonly turns: Int32Array;
   /** Of each round, low and high half. */
   readonly constants: Int32Array;
 }
@@ -57,10 +57,12 @@ function mixColumns(state: Int32Array): void {
 function turnLanes(state: Int32Array): void {
   let low = word(state, 2);
   let high = word(state, 3);
-  for (const [step, place] of TABLES.places.entries()) {
-    const turn = TABLES.turns[step] ?? 0;
-    const [from, to] = turn < 32 ? [low, high] : [high, low];
-    const bits = turn % 32;
+  for (let step = 0; step < LANES - 1; step += 1) {
+    const place = word(TABLES.places, step);
+    const turn = word(TABLES.turns, step);
+    const from = turn < 32 ? low : high;
+    const to = turn < 32 ? high : low;
+    const bits = turn & 31;
     low = word(state, 2 * place);
     high = word(state, 2 * place + 1);
     state[2 * place] = bits === 0 ? from : (from << bits) | (to >>> (32 - bits));
@@ -71,10 +73,17 @@ function turnLanes(state: Int32Array): void {
 /** Chi. */
 function mixRows(state: Int32Array): void {
   for (let row = 0; row < 2 * LANES; row += 10) {
-    const before = state.slice(row, row + 10);
-    for (let at = 0; at < 10; at += 1) {
-      state[row + at] =
-        word(before, at) ^ (~word(before, (at + 2) % 10) & word(before, (at + 4) % 10));
+    for (let half = row; half < row + 2; half += 1) {
+      const a = word(state, half);
+      const b = word(state, half + 2);
+      const c = word(state, half + 4);
+      const d = word(state, half + 6);
+      const e = word(state, half + 8);
+      state[half] = a ^ (~b & c);
+      state[half + 2] = b ^ (~c & d);
+      state[half + 4] = c ^ (~d & e);
+      state[half + 6] = d ^ (~e & a);
+      state[half + 8] = e ^ (~a & b);
     }
   }
 }
@@ -84,13 +93,13 @@ function word(words: Int32Array, at: number): number {
 }
 
 function createTables(): Tables {
-  const places: number[] = [];
-  const turns: number[] = [];
+  const places = new Int32Array(LANES - 1);
+  const turns = new Int32Array(LANES - 1);
   let [x, y] = [1, 0];
   for (let step = 0; step < LANES - 1; step += 1) {
-    turns.push((((step + 1) * (step + 2)) / 2) % 64);
+    turns[step] = (((step + 1) * (step + 2)) / 2) % 64;
     [x, y] = [y, (2 * x + 3 * y) % 5];
-    places.push(x + 5 * y);
+    places[step] = x + 5 * y;
   }
   return { places, turns, constants: createConstants() };
 }

@@ -3,11 +3,14 @@ import {
   isSupportedCountry,
   parsePhoneNumberFromString,
 } from 'libphonenumber-js/max';
+import { isGivenOut, matchTrunkNumbers } from './phone-plans.ts';
 
 /** A number as it is written: `+1 (415) 555-0132` without what stands around it. */
 export interface WrittenNumber {
   readonly written: string;
   readonly digits: string;
+  /** Whether no other numbers stand right beside it, as in a row or a table. */
+  readonly isAlone: boolean;
   /** Digits of each group. */
   readonly lengths: readonly number[];
   /** Each separator once: `' '`, `'-'`, `'.'`, or what else there is. */
@@ -29,6 +32,8 @@ const TRUNK_COUNTRIES: readonly CountryCode[] = [
   ...(['FI', 'IT', 'ZA', 'IN', 'BR', 'NZ', 'IE', 'IL', 'TH', 'UA', 'RO', 'EG', 'NG'] as const),
 ];
 
+const TRUNK_NUMBER = matchTrunkNumbers(TRUNK_COUNTRIES);
+
 /** What a number says of itself, by its shape and its country's plan of numbers; undefined where it is none. */
 export function scorePhone(
   number: WrittenNumber,
@@ -41,9 +46,7 @@ export function scorePhone(
   return (
     scoreNorthAmerican(number) ??
     scoreInRegion(number, region) ??
-    scorePrefixed(number) ??
-    scoreTrunk(number) ??
-    scoreAny(number)
+    (number.isAlone ? (scorePrefixed(number) ?? scoreTrunk(number) ?? scoreAny(number)) : undefined)
   );
 }
 
@@ -52,6 +55,7 @@ function scoreInternational({
   hasParentheses,
   lengths,
 }: WrittenNumber): PhoneScore | undefined {
+  if (isGivenOut(digits)) return { score: 0.75, reason: 'phone-international-valid' };
   const found = parsePhoneNumberFromString(`+${digits}`);
   if (found?.isValid() === true) return { score: 0.75, reason: 'phone-international-valid' };
   // A trunk zero in brackets, as in `+44 (0)20`, is not dialled from abroad.
@@ -74,7 +78,7 @@ function scoreNorthAmerican(number: WrittenNumber): PhoneScore | undefined {
   const national = digits.slice(-10);
   if (/^(.)\1+$/.test(national)) return undefined;
   const isShaped = /^[2-9]\d{2}[2-9]\d{6}$/.test(national);
-  const isValid = isShaped && isValidIn('US', national);
+  const isValid = isShaped && isGivenOut(`1${national}`);
   const isPlain = hasParentheses || (separators.size === 1 && !separators.has('/'));
   if (!isPlain) return undefined;
   const isHyphened = hasParentheses || separators.has('-');
@@ -98,8 +102,9 @@ function scorePrefixed({ digits, lengths, separators }: WrittenNumber): PhoneSco
   }
   if (!hasPrefix && (lengths.length < 4 || (lengths[0] ?? 4) > 3)) return undefined;
   if (!hasPrefix && !lengths.slice(1).every((length) => length >= 2)) return undefined;
-  const found = parsePhoneNumberFromString(`+${digits.replace(/^00/, '')}`);
-  return found?.isValid() === true ? { score: 0.4, reason: 'phone-country-code' } : undefined;
+  return isGivenOut(digits.replace(/^00/, ''))
+    ? { score: 0.4, reason: 'phone-country-code' }
+    : undefined;
 }
 
 /** A trunk zero and at least three groups of a number that some country has. */
@@ -108,8 +113,7 @@ function scoreTrunk(number: WrittenNumber): PhoneScore | undefined {
   if (!/^0[1-9]/.test(digits) || digits.length < 9 || digits.length > 11) return undefined;
   if (lengths.length < 3 || !hasPlainSeparators(number)) return undefined;
   if (lengths.slice(1).some((length) => length < 2) || lengths.join() === '3,2,4') return undefined;
-  const isKnown = TRUNK_COUNTRIES.some((country) => isValidIn(country, digits));
-  return isKnown ? { score: 0.4, reason: 'phone-trunk-valid' } : undefined;
+  return TRUNK_NUMBER.test(digits) ? { score: 0.4, reason: 'phone-trunk-valid' } : undefined;
 }
 
 function hasPlainSeparators({ separators, lengths, hasParentheses }: WrittenNumber): boolean {

@@ -1,31 +1,12 @@
 import { joinsWord, isDigitAt } from '../characters.ts';
 import { raiseScore } from '../context-score.ts';
 import type { Candidate, Recognizer, ScannedText, ScanSettings } from '../recognizer.ts';
+import { PHONE_WORDS } from './phone-words.ts';
 import { listPhoneRuns, type PhoneRun } from './phone-runs.ts';
 import { type PhoneScore, scorePhone, type WrittenNumber } from './phone-shapes.ts';
 
 const MAX_PHONE_GROUPS = 8;
 const CONTEXT_CHARS = 48;
-const CONTEXT: ReadonlySet<string> = new Set([
-  ...['phone', 'phones', 'phone number', 'telephone', 'tel', 'cell', 'cellphone', 'mobile', 'mob'],
-  ...[
-    'call',
-    'calling',
-    'called',
-    'calls',
-    'dial',
-    'fax',
-    'desk',
-    'landline',
-    'hotline',
-    'whatsapp',
-  ],
-  ...['text', 'texts', 'sms', 'messages', 'message', 'answering', 'answer', 'voicemail', 'ring'],
-  ...['reach', 'contact', 'office phone', 'home phone', 'telefon', 'telefonnummer'],
-  ...['handy', 'rufnummer', 'anrufen', 'téléphone', 'portable', 'teléfono', 'telefono', 'móvil'],
-  ...['celular', 'cellulare', 'telefone', 'telemóvel', 'telefoon', 'puhelin', 'телефон', 'тел'],
-  ...['telepono', 'cep', '电话', '手机', '電話', '携帯', '전화', '휴대폰', 'โทร', 'फोन', 'هاتف'],
-]);
 /** What other numbers are called. Standing nearer than a word for telephones, they win. */
 const OTHER: ReadonlySet<string> = new Set([
   ...[
@@ -82,9 +63,12 @@ const OTHER: ReadonlySet<string> = new Set([
   ],
 ]);
 const OTHER_CHARS = 20;
-const BEHIND = /^[ ,(\\-]{0,4}(?:office|mobile|cell|fax|home|work|phone|desk|tel)\b/i;
+const BEHIND =
+  /^[ ,(\\-]{0,4}(?:office|mobile|cell|cellulare|mobil|handy|fax|home|work|phone|desk|tel|call|text|whatsapp)\b/i;
 const EXTENSION = / ?(?:x|ext\.?|extension) ?\d{1,6}(?!\d)/iy;
 const UNIT = /^ ?(?:%|°|ms\b|kb\b|mb\b|gb\b|bytes?\b|points?\b|px\b|kg\b|usd\b|eur\b|dollars?\b)/i;
+/** Brackets, a plus or a hyphen: no decimal number, whatever a comma beside it parts. */
+const SHAPED = /^(?:\+|\(|\d{2,5}-)/;
 const DATE = /^(?:1[89]|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:0?[1-9]|[12]\d|3[01])(?!\d)/;
 /** Country, check digits and groups of four, as the beginning of an IBAN. */
 const ACCOUNT_BEFORE = /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: [A-Z0-9]{1,4})* $/;
@@ -100,13 +84,14 @@ function* findPhones(
   scanned: ScannedText,
   { region }: ScanSettings,
 ): Iterable<Candidate | undefined> {
+  const scores = new Map<string, PhoneScore | undefined>();
   for (const run of listPhoneRuns(scanned.text)) {
     if (run === undefined) {
       yield undefined;
       continue;
     }
     for (let first = 0; first < run.groups.length;) {
-      const found = readPhone(scanned, { run, first, region });
+      const found = readPhone(scanned, { run, first, region, scores });
       if (found !== undefined) yield found.candidate;
       first = found?.next ?? first + 1;
     }
@@ -118,29 +103,49 @@ interface Place {
   /** The group with which a number may begin. */
   readonly first: number;
   readonly region: string | undefined;
+  readonly scores: Map<string, PhoneScore | undefined>;
 }
 
 /** The longest number that begins with a group, and the group behind it. */
 function readPhone(
   scanned: ScannedText,
-  { run, first, region }: Place,
+  place: Place,
 ): { readonly candidate: Candidate; readonly next: number } | undefined {
   const { text } = scanned;
+  const { run, first } = place;
   const { groups } = run;
   const start = startOf(text, groups[first]?.start ?? 0);
   if (!isFreeBefore(text, start)) return undefined;
-  for (let next = Math.min(groups.length, first + MAX_PHONE_GROUPS); next > first; next -= 1) {
+  let next = Math.min(groups.length, first + MAX_PHONE_GROUPS);
+  let digits = countDigits(groups.slice(first, next));
+  for (
+    ;
+    next > first && digits >= 7;
+    digits -= countDigits(groups.slice(next - 1, next)), next -= 1
+  ) {
     const digitsEnd = groups[next - 1]?.end ?? 0;
-    if (digitsEnd - start < 7 || digitsEnd - start > 32) continue;
+    if (digits > 15 || digitsEnd - start > 32) continue;
     const end = readExtension(text, digitsEnd);
-    if (!isFreeBehind(text, end)) continue;
+    if (!isFreeBehind(text, start, end)) continue;
     const number = describe(text, start, digitsEnd);
-    if (number === undefined) continue;
-    const score = scorePhone(number, region);
+    const score = number && scoreOnce(number, place);
     const candidate = score && judge(scanned, { start, end, score });
     if (candidate !== undefined) return { candidate, next };
   }
   return undefined;
+}
+
+function countDigits(groups: PhoneRun['groups']): number {
+  return groups.reduce((count, { start, end }) => count + end - start, 0);
+}
+
+/** Texts repeat numbers, and the plans of all countries are long. */
+function scoreOnce(number: WrittenNumber, { region, scores }: Place): PhoneScore | undefined {
+  const key = `${number.isAlone ? 'alone' : 'beside'} ${number.written}`;
+  if (scores.has(key)) return scores.get(key);
+  const score = scorePhone(number, region);
+  scores.set(key, score);
+  return score;
 }
 
 /** With the plus and the bracket that belong to the first group. */
@@ -156,13 +161,15 @@ function isFreeBefore(text: string, start: number): boolean {
   if (before === '' || before === '\n') return true;
   if (joinsWord(text, start - 1) || '#$€£¥%'.includes(before)) return false;
   if (before === '-') return !joinsWord(text, start - 2);
+  if (before === ',' && SHAPED.test(text.slice(start, start + 8))) return true;
   if ('.,/:+*^'.includes(before)) return !isDigitAt(text, start - 2);
   return true;
 }
 
-function isFreeBehind(text: string, end: number): boolean {
+function isFreeBehind(text: string, start: number, end: number): boolean {
   if (joinsWord(text, end)) return false;
   const after = text.charAt(end);
+  if (after === ',' && SHAPED.test(text.slice(start, start + 8))) return true;
   if ('.,:/+*^'.includes(after) && isDigitAt(text, end + 1)) return false;
   if (after === '-' && joinsWord(text, end + 1)) return BEHIND.test(text.slice(end, end + 12));
   return !UNIT.test(text.slice(end, end + 10));
@@ -179,6 +186,7 @@ function describe(text: string, start: number, end: number): WrittenNumber | und
   const groups = written.match(/\d+/g) ?? [];
   return {
     written,
+    isAlone: written.startsWith('+') || !isAmongNumbers(text, start, end),
     digits: groups.join(''),
     lengths: groups.map((group) => group.length),
     separators: new Set(
@@ -217,7 +225,7 @@ function judge(
   const isOther = scanned.hasWordBefore(start, OTHER, OTHER_CHARS);
   const hasContext =
     !isOther &&
-    (scanned.hasWordBefore(start, CONTEXT, CONTEXT_CHARS) ||
+    (scanned.hasWordBefore(start, PHONE_WORDS, CONTEXT_CHARS) ||
       BEHIND.test(text.slice(end, end + 16)));
   if (score.needsContext === true && !hasContext) return undefined;
   if (score.score < 0.5 && text[start] !== '+' && isAmongNumbers(text, start, end))

@@ -55,6 +55,16 @@ export const US_SSN_RULES: readonly IdRule[] = [
     context: ['ssn', 'ssns', 'social security', 'soc sec'],
   },
   {
+    id: 'us-ssn-dotted',
+    entity: 'US_SSN',
+    first: ['d3'],
+    shape: /\d{3}\.\d{2}\.\d{4}/y,
+    score: 0.05,
+    isValid: isSsn,
+    context: ['ssn', 'ssns', 'social security'],
+    needsContext: true,
+  },
+  {
     id: 'us-ssn-oddly-grouped',
     entity: 'US_SSN',
     first: ['d3', 'd5'],

@@ -84,7 +84,8 @@ export const GERMANY_DOCUMENT_RULES: readonly IdRule[] = [
     id: 'de-driving-licence',
     entity: 'DE_FUEHRERSCHEIN',
     first: signaturesOf('aaddddddddx'),
-    shape: unbroken('[A-Z]{2}\\d{8}[A-Z\\d]'),
+    // With DE and nine digits it is a number for value added tax.
+    shape: unbroken('(?!DE\\d{9})[A-Z]{2}\\d{8}[A-Z\\d]'),
     score: SCORES.likely,
     context: LICENCE_CONTEXT,
   },

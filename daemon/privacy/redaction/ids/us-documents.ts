@@ -7,9 +7,26 @@ import { digitRuns } from './signatures.ts';
 const ITIN_GROUP = '(?:5\\d|6[0-5]|7\\d|8[0-8]|9[0-24-9])';
 const ITIN_CONTEXT = ['itin', 'itins', 'taxpayer', 'tax', 'taxid', 'tin', 'w7', 'irs'];
 
+/** 987-65-4320 to 987-65-4329 are for advertisements. */
+function isGivenOut(digits: string): boolean {
+  return !/^98765432\d$/.test(digits);
+}
+
 const PASSPORT_CONTEXT = ['passport', 'passports', 'travel'];
-const DRIVER_CONTEXT = ['driver', "driver's", 'driver’s', 'drivers', 'driving', 'dl', 'dln', 'dmv'];
-const LICENSE_CONTEXT = [...DRIVER_CONTEXT, 'license', 'licence', 'lic'];
+/** Software has licences and drivers as well: neither word says enough on its own. */
+const DRIVER_CONTEXT = [
+  ...['driver', "driver's", 'driver’s', 'drivers', 'driving'].flatMap((driver) =>
+    ['license', 'licence', 'lic', 'permit', 'id'].map((licence) => `${driver} ${licence}`),
+  ),
+  ...['dl', 'dln', 'dmv', 'dlno'],
+];
+const LICENSE_CONTEXT = [
+  ...DRIVER_CONTEXT,
+  ...['license', 'licence', 'lic'].flatMap((licence) => [
+    ...['my', 'his', 'her', 'their', 'state'].map((whose) => `${whose} ${licence}`),
+    ...['number', 'no', 'num', 'id', 'is'].map((what) => `${licence} ${what}`),
+  ]),
+];
 
 const TAXPAYER_RULES: readonly IdRule[] = [
   {
@@ -18,6 +35,7 @@ const TAXPAYER_RULES: readonly IdRule[] = [
     first: ['d3'],
     shape: grouped(`9\\d\\d([- ])${ITIN_GROUP}\\1\\d{4}`),
     score: SCORES.sound,
+    isValid: isGivenOut,
     context: ITIN_CONTEXT,
   },
   {

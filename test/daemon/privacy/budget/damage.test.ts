@@ -1,6 +1,5 @@
 import {
   appendFileSync,
-  chmodSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -164,7 +163,6 @@ describe('a disk that fails', () => {
     }
     rmSync(folder);
     expect(await budgets.get(APP, 'b', 'ada')).toMatchObject({ charges: 6 });
-    chmodSync(folder, 0o700);
     expect(await home.open().get(APP, 'b', 'ada')).toMatchObject({ charges: 6 });
   });
 });
