@@ -1,4 +1,4 @@
-import type { AuditLog } from '../audit/audit.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { BootClock } from '../clock/boot-clock.ts';
 import type { Log } from '../log.ts';
 import type { Paths } from '../paths.ts';
@@ -23,7 +23,7 @@ import { rememberFor } from './remember-for.ts';
 
 export interface PrivacyDeps {
   readonly paths: Pick<Paths, 'vault' | 'privacy' | 'privacyKey'>;
-  readonly audit: AuditLog;
+  readonly audit: Pick<Audit, 'effect'>;
   readonly bootClock: BootClock;
   readonly log: Log;
   readonly idleMs: number;

@@ -8,6 +8,7 @@ import type { Embedder } from '../../daemon/scheduler/embedder.ts';
 import type { Handlers } from '../../daemon/rpc/handler.ts';
 import { type FakeSessionCall, fakeSessionCall } from '../fakes/session-call.ts';
 import { openAppStores } from './app-stores.ts';
+import { openPrivacy } from './open-privacy.ts';
 import { makeTemporaryFolder } from './temporary-store.ts';
 
 /** The one that `openApp` makes. */
@@ -45,7 +46,8 @@ export async function openApp(): Promise<CollectionsApp> {
   onTestFinished(() => blobs.close());
   const session = { appId: APP, manifest: { storage: { backups: { enabled: false } } } } as Session;
   const call = { ...fakeSessionCall(), session };
-  const using = (embedder: Embedder) => collectionsHandlers({ stores, blobs, embedder });
+  const using = (embedder: Embedder) =>
+    collectionsHandlers({ stores, blobs, embedder, privacy: openPrivacy() });
   await using(embedBy(2))['collections.create']({ collection, tokenizer: 'unicode61' }, call);
   return { call, blobs, using };
 }

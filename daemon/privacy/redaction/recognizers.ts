@@ -11,8 +11,9 @@ import { phoneRecognizer } from './core/phone.ts';
 import { urlRecognizer } from './core/url.ts';
 import { US_SSN_RULES } from './core/us-ssn.ts';
 import { ID_RULES } from './ids/id-rules.ts';
-import { SECRET_RECOGNIZERS } from './secrets/secrets.ts';
+import { NATIONAL_PHONES } from './ids/national-phones.ts';
 import type { Recognizer } from './recognizer.ts';
+import { SECRET_RECOGNIZERS } from './secrets/secrets.ts';
 
 /** Everything that is looked for, unless less is asked for. */
 export const RECOGNIZERS: readonly Recognizer[] = [
@@ -26,8 +27,9 @@ export const RECOGNIZERS: readonly Recognizer[] = [
   macAddressRecognizer,
   phoneRecognizer,
   urlRecognizer,
-  ...SECRET_RECOGNIZERS,
+  NATIONAL_PHONES,
   STREET_ADDRESS,
+  ...SECRET_RECOGNIZERS,
 ];
 
 export const ENTITIES: ReadonlySet<string> = new Set(

@@ -7,6 +7,7 @@ import { collectionsHandlers } from '../../../daemon/handlers/collections.ts';
 import { dbHandlers } from '../../../daemon/handlers/db.ts';
 import type { Embedder } from '../../../daemon/scheduler/embedder.ts';
 import type { SessionCall } from '../../../daemon/rpc/handler.ts';
+import { openPrivacy } from '../../support/open-privacy.ts';
 import { openAppStores } from '../../support/app-stores.ts';
 import { makeTemporaryFolder } from '../../support/temporary-store.ts';
 
@@ -40,7 +41,7 @@ async function openApp(held: readonly Capability[], embedder: Embedder = embedBy
   return {
     call,
     blobs,
-    collections: collectionsHandlers({ stores, embedder, blobs }),
+    collections: collectionsHandlers({ stores, embedder, blobs, privacy: openPrivacy() }),
     db: dbHandlers({ stores }),
   };
 }

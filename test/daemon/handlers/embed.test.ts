@@ -7,6 +7,7 @@ import { createMemoryQuotas } from '../../fakes/memory-quotas.ts';
 import { oneModel, oneWorker } from '../../fakes/one-model.ts';
 import { createScriptedWorker } from '../../fakes/scripted-worker.ts';
 import { fakeSessionCall } from '../../fakes/session-call.ts';
+import { openPrivacy } from '../../support/open-privacy.ts';
 
 /** A model of 4 dimensions in a file of 6. Unknown texts have no direction. */
 function setUp() {
@@ -30,7 +31,7 @@ function setUp() {
   const quotas = createMemoryQuotas();
   const embedder = createEmbedder({ models, engines: oneWorker(worker), quotas });
   const create = async (params: object) =>
-    embedHandlers({ embedder })['embed.create'](
+    embedHandlers({ embedder, privacy: openPrivacy() })['embed.create'](
       methods['embed.create'].params.parse(params),
       fakeSessionCall(),
     );

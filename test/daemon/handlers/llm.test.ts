@@ -9,6 +9,7 @@ import { createScriptedWorker } from '../../fakes/scripted-worker.ts';
 import { createMemoryQuotas } from '../../fakes/memory-quotas.ts';
 import { oneModel, oneWorker } from '../../fakes/one-model.ts';
 import { fakeSessionCall } from '../../fakes/session-call.ts';
+import { openPrivacy } from '../../support/open-privacy.ts';
 
 const GENERATED: Generated = {
   content: 'a tale',
@@ -39,7 +40,12 @@ function setUp(script: Script = tellTale, limits: Partial<QuotaLimits> = {}) {
   const models = oneModel({ task: 'text-to-text' });
   const quotas = createMemoryQuotas(limits);
   const usage = () => quotas.usageOf(fakeSessionCall().session);
-  const handlers = llmHandlers({ models, engines: oneWorker(worker), quotas });
+  const handlers = llmHandlers({
+    models,
+    engines: oneWorker(worker),
+    quotas,
+    privacy: openPrivacy(),
+  });
   return { worker, handlers, usage };
 }
 

@@ -13,7 +13,9 @@ function setUp() {
   const worker = createPrivacyWorker();
   onTestFinished(() => worker.close());
   const budgets = createMemoryBudgets();
-  const handlers = privacyNoiseHandlers({ noise: createNoiseMaker({ worker, budgets }) });
+  const handlers = privacyNoiseHandlers({
+    noise: createNoiseMaker({ worker, budgets, audit: { effect: () => undefined } }),
+  });
   const ask = async (method: NoiseMethod, params: object): Promise<Record<string, unknown>> => {
     const handler = handlers[method] as (params: unknown, call: unknown) => Promise<unknown>;
     const spec = methods[method satisfies MethodName];

@@ -29,7 +29,12 @@ function createQuickClock(): TickClock {
 function setUp() {
   const budgets = createMemoryBudgets();
   const worker = createInProcessPrivacyWorker();
-  const noise = createNoiseMaker({ worker, budgets, clock: createQuickClock() });
+  const noise = createNoiseMaker({
+    worker,
+    budgets,
+    audit: { effect: () => undefined },
+    clock: createQuickClock(),
+  });
   const call = {
     session: { id: 'session-1', appId: 'test.app' },
     method: 'privacy.noise',

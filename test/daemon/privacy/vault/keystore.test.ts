@@ -1,10 +1,10 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BootReading } from '../../../../daemon/clock/boot-reading.ts';
 import type { PrivacyCall } from '../../../../daemon/privacy/privacy-call.ts';
+import { createDerivations } from '../../../../daemon/privacy/vault/derivations.ts';
 import { createKeystore } from '../../../../daemon/privacy/vault/keystore/create-keystore.ts';
 import {
   createDatabaseFiles,
@@ -33,7 +33,11 @@ const callOf = (session = 's1', appId = APP): PrivacyCall => ({
 /** As after a restart of the daemon: nothing but the files is left. */
 const restart = (): Keystore => {
   files = createDatabaseFiles({ vault: folderOf });
-  keystore = createKeystore({ files, bootClock: { read: () => clock }, createCipher });
+  keystore = createKeystore({
+    files,
+    bootClock: { read: () => clock },
+    derivations: createDerivations(),
+  });
   return keystore;
 };
 const initialize = (): Promise<unknown> =>
@@ -41,12 +45,12 @@ const initialize = (): Promise<unknown> =>
 const guess = (passphrase: string, session?: string) =>
   keystore.unlock(callOf(session), DATABASE, { passphrase: bytes(passphrase) });
 const sealed = async (session = 's1') =>
-  (await keystore.cipherOf({ id: session, appId: APP }, DATABASE)).seal(
+  (await keystore.cipherOf({ id: session, appId: APP }, DATABASE, 'seal')).seal(
     { type: 'string', value: 'dear diary' },
     {},
   );
 const opened = async (envelope: Awaited<ReturnType<typeof sealed>>, session = 's1') =>
-  (await keystore.cipherOf({ id: session, appId: APP }, DATABASE)).open(envelope, {}).value;
+  (await keystore.cipherOf({ id: session, appId: APP }, DATABASE, 'open')).open(envelope, {}).value;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'keystore-'));
@@ -184,7 +188,7 @@ describe('an opened key', () => {
 
   test('that was locked meanwhile encrypts nothing any more: its bytes are erased', async () => {
     await initialize();
-    const cipher = await keystore.cipherOf({ id: 's1', appId: APP }, DATABASE);
+    const cipher = await keystore.cipherOf({ id: 's1', appId: APP }, DATABASE, 'seal');
     expect(keystore.lock('s1')).toBe(1);
     expect(() => cipher.seal({ type: 'string', value: 'x' }, {})).toThrow(/locked/);
   });
@@ -317,31 +321,3 @@ describe('what is kept', () => {
     expect(keystore.isUnlocked('s1')).toBe(false);
   });
 });
-
-/** Just enough to see which key it is. */
-function createCipher(key: Buffer): ValueCipher {
-  const iv = Buffer.alloc(12);
-  return {
-    seal: ({ value }) => {
-      const cipher = createCipheriv('aes-256-gcm', key, iv);
-      const ciphertext = Buffer.concat([cipher.update(String(value)), cipher.final()]);
-      const text = Buffer.concat([ciphertext, cipher.getAuthTag()]).toString('base64');
-      return {
-        version: 2,
-        algorithm: 'A256GCM',
-        type: 'string',
-        salt: '',
-        commitment: '',
-        iv: '',
-        ciphertext: text,
-      };
-    },
-    open: ({ ciphertext }) => {
-      const all = Buffer.from(ciphertext, 'base64');
-      const decipher = createDecipheriv('aes-256-gcm', key, iv);
-      decipher.setAuthTag(all.subarray(-16));
-      const value = Buffer.concat([decipher.update(all.subarray(0, -16)), decipher.final()]);
-      return { type: 'string', value: value.toString() };
-    },
-  };
-}
