@@ -38,6 +38,8 @@ export interface ClientOptions {
   readonly connectTimeoutMs?: number | undefined;
   /** Whether a call after a lost connection opens a new one; true. Lost calls are never repeated. */
   readonly reconnect?: boolean | undefined;
+  /** Whether an open connection without a call keeps the process alive until `close`; true. */
+  readonly keepAlive?: boolean | undefined;
   /** Signs the handshake where the install key is not in the credentials. */
   readonly prove?: Prove | undefined;
 }
@@ -152,5 +154,6 @@ async function openSession(
   });
   connection.maxReceiveBytes = LIMITS.maxMessageBytes;
   connection.maxSendBytes = session.limits.maxMessageBytes;
+  connection.keepsProcessAlive = options.keepAlive ?? true;
   return { connection, session };
 }

@@ -48,6 +48,7 @@ export class Connection {
   readonly #resolveClosed: (error: ClientError) => void;
   #lastId = 0;
   #end: ClientError | undefined;
+  #keepsProcessAlive = true;
   /** Why the daemon ends the session, once it has said so. */
   #ending: string | undefined;
 
@@ -80,6 +81,12 @@ export class Connection {
 
   set maxReceiveBytes(bytes: number) {
     this.#lines.maxBytes = bytes;
+  }
+
+  /** Whether the process lives on for this connection while no call is in flight. */
+  set keepsProcessAlive(keeps: boolean) {
+    this.#keepsProcessAlive = keeps;
+    this.#updateHold();
   }
 
   call(method: string, params: Record<string, unknown>, sink: CallSink = {}): PendingCall {
@@ -131,6 +138,7 @@ export class Connection {
     if (this.#end !== undefined) throw this.#end;
     const call: OpenCall = { sink, nextSequence: 0 };
     this.#calls.set(request.id, call);
+    this.#updateHold();
     this.updateFlow();
     const response = await this.#rpc.requestAdvanced(request);
     if (call.failure !== undefined) throw call.failure;
@@ -195,7 +203,13 @@ export class Connection {
   #settle(response: Answer): void {
     this.#calls.delete(response.id);
     this.#rpc.receive(response);
+    this.#updateHold();
     if (this.#end === undefined) this.updateFlow();
+  }
+
+  #updateHold(): void {
+    if (this.#keepsProcessAlive || this.#calls.size > 0) this.#socket.ref();
+    else this.#socket.unref();
   }
 
   #notice(method: string, params: unknown): void {

@@ -39,3 +39,4 @@ export type {
   Result,
   SqlValue,
 } from '@locara/protocol';
+export * from './localmode/index.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { NoiseEffect, REDACTION_FIELDS, VECTOR_NOISE_FIELDS } from './privacy-shapes.ts';
-import { DatabaseName, VaultContext } from './vault-shapes.ts';
+import { DatabaseName, KeyHandle, VaultContext } from './vault-shapes.ts';
 
 const STEP_ORDER = ['redact', 'dp', 'encrypt'] as const;
 const PIPELINE_RULE = 'each step once, in the order redact, dp, encrypt';
@@ -8,16 +8,23 @@ const PIPELINE_RULE = 'each step once, in the order redact, dp, encrypt';
 const DpStep = z.strictObject({ dp: z.strictObject(VECTOR_NOISE_FIELDS) });
 const Database = DatabaseName.describe('One that `vault.unlock` opened in this session.');
 
+const EncryptStep = z.strictObject({
+  encrypt: z
+    .strictObject({
+      database: Database.optional(),
+      key: KeyHandle.optional(),
+      context: VaultContext.optional(),
+    })
+    .refine(
+      ({ database, key }) => (database === undefined) !== (key === undefined),
+      'give database or key',
+    ),
+});
+
 /** Each step works on what the one before left; another order would protect less, so there is none. */
 export const Pipeline = z
   .array(
-    z.union([
-      z.strictObject({ redact: z.strictObject(REDACTION_FIELDS) }),
-      DpStep,
-      z.strictObject({
-        encrypt: z.strictObject({ database: Database, context: VaultContext.optional() }),
-      }),
-    ]),
+    z.union([z.strictObject({ redact: z.strictObject(REDACTION_FIELDS) }), DpStep, EncryptStep]),
   )
   .min(1)
   .max(STEP_ORDER.length)
@@ -41,9 +48,7 @@ export const ChatPipeline = z
             .describe('To what the model reads, to what it writes, or to both.'),
         }),
       }),
-      z.strictObject({
-        encrypt: z.strictObject({ database: Database, context: VaultContext.optional() }),
-      }),
+      EncryptStep,
     ]),
   )
   .min(1)

@@ -4,6 +4,7 @@ import type { PrivacyCall } from '../privacy-call.ts';
 import { addCounts } from '../redactor/add-counts.ts';
 import type { Redactor, RedactionStream } from '../redactor/redactor.ts';
 import type { NoiseMaker } from '../releases/noise-maker.ts';
+import type { Vault } from '../vault/create-vault.ts';
 import type { Keystore } from '../vault/keystore/keystore.ts';
 import type { PlainValue, ValueCipher } from '../vault/value-cipher.ts';
 import type { PipelineSteps, RunningPipeline } from './pipeline.ts';
@@ -13,20 +14,29 @@ export interface PipelineParts {
   readonly redactor: Redactor;
   readonly noise: NoiseMaker;
   readonly keystore: Keystore;
+  readonly vault: Pick<Vault, 'cipherOf'>;
   readonly audit: Pick<Audit, 'effect'>;
 }
 
-/** Throws Conflict (`rule: vault_locked`) before anything is done. */
+/** Throws Conflict (`rule: vault_locked`) and, for a key that there is not, NotFound before anything is done. */
 export async function openPipeline(
   parts: PipelineParts,
   steps: PipelineSteps,
   call: PrivacyCall,
 ): Promise<RunningPipeline> {
-  const cipher =
-    steps.encrypt === undefined
-      ? undefined
-      : await parts.keystore.cipherOf(call.session, steps.encrypt.database, 'seal');
+  const cipher = await openCipher(parts, steps, call);
   return new OpenedPipeline(parts, steps, { call, cipher });
+}
+
+async function openCipher(
+  { keystore, vault }: PipelineParts,
+  { encrypt }: PipelineSteps,
+  { session }: PrivacyCall,
+): Promise<ValueCipher | undefined> {
+  if (encrypt === undefined) return undefined;
+  const { database, key = '' } = encrypt;
+  if (database === undefined) return vault.cipherOf(session.id, key);
+  return keystore.cipherOf(session, database, 'seal');
 }
 
 class OpenedPipeline implements RunningPipeline {

@@ -8,10 +8,12 @@ import type { PlainValue } from '../vault/value-cipher.ts';
 export interface PipelineSteps {
   readonly redact?: RedactionSettings | undefined;
   readonly dp?: VectorNoise | undefined;
-  readonly encrypt?: { readonly database: string } | undefined;
+  /** With one of the two. */
+  readonly encrypt?:
+    { readonly database?: string | undefined; readonly key?: string | undefined } | undefined;
 }
 
-/** The steps of one call, ready: its database is unlocked, so that nothing is embedded or charged in vain. */
+/** The steps of one call, ready: its key is there, so that nothing is embedded or charged in vain. */
 export interface RunningPipeline {
   /** The same where nothing is to be redacted. */
   redactTexts(texts: readonly string[]): Promise<readonly string[]>;

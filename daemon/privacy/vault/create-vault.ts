@@ -8,6 +8,7 @@ import {
   chooseSealingKey,
   type ChosenKey,
   deriveVaultKey,
+  findDerivedKey,
   KDF_SALT_BYTES,
   type KeyChoice,
   type KeyDeps,
@@ -18,7 +19,7 @@ import { createSessionStreams, type StreamPiece } from './session-streams.ts';
 import { createStreamDecryptor, createStreamEncryptor } from './stream-cipher.ts';
 import { beginStream, parseStreamHeader, resumeStream } from './stream-header.ts';
 import { decodeBase64 } from './strict-base64.ts';
-import type { PlainValue } from './value-cipher.ts';
+import { createValueCipher, type PlainValue, type ValueCipher } from './value-cipher.ts';
 import {
   decryptValue,
   type DecryptOptions,
@@ -54,6 +55,8 @@ export interface Vault extends PassphraseHashes {
   decrypt(call: PrivacyCall, envelope: Openable, options: DecryptOptions): Promise<PlainValue>;
   deriveKey(call: PrivacyCall, options: DeriveOptions): Promise<KeyRecipe & { key: string }>;
   forgetKey(session: string, key: string): boolean;
+  /** Of a key that this session derived. Throws NotFound, InvalidParams (`rule: key_of_version_1`). */
+  cipherOf(session: string, key: string): ValueCipher;
   openStream(
     call: PrivacyCall,
     options: StreamOptions,
@@ -78,6 +81,7 @@ export function createVault(deps: Omit<KeyDeps, 'sessionKeys'>): Vault {
       return { ...recipe, key: sessionKeys.add(call.session.id, abortable(call, key)) };
     },
     forgetKey: (session, key) => sessionKeys.forget(session, key),
+    cipherOf: (session, key) => createValueCipher(findDerivedKey(sessionKeys, session, key)),
     openStream: async (call, options) => {
       const { header, ...stream } = await openStream(keyDeps, call, options);
       const id = streams.add(call.session.id, stream);

@@ -93,8 +93,17 @@ async function findKey(
   { database, key, use }: KeyChoice & { readonly use: 'seal' | 'open' },
 ): Promise<ChosenKey> {
   if (database !== undefined) return borrow(await keystore.keyOf(call.session, database, use));
-  const found = sessionKeys.get(call.session.id, key ?? '');
-  if (found instanceof VaultKey) return borrow(found);
+  return borrow(findDerivedKey(sessionKeys, call.session.id, key ?? ''));
+}
+
+/** A key that the session derived. Throws NotFound, and InvalidParams (`rule: key_of_version_1`). */
+export function findDerivedKey(
+  sessionKeys: Pick<SessionKeys, 'get'>,
+  session: string,
+  handle: string,
+): VaultKey {
+  const found = sessionKeys.get(session, handle);
+  if (found instanceof VaultKey) return found;
   throw unfit('key_of_version_1', 'This key is by PBKDF2: it is for `version` 1 alone.');
 }
 
