@@ -40,7 +40,7 @@ export function createDetector(settings: DetectionSettings): Detector {
         if (candidate !== undefined && candidate.score >= least) found.push(candidate);
         yield;
       }
-      return resolveOverlaps(found, names);
+      return resolveOverlaps(found, names, text);
     },
   };
 }

@@ -5,6 +5,12 @@ import { raiseScore } from '../context-score.ts';
 import type { Candidate, Recognizer, ScannedText } from '../recognizer.ts';
 
 const START = /(?<![A-Za-z0-9])(?:[A-Z]{2}|[a-z]{2})[ -]?\d[ ]?\d/g;
+/** By country, of what stands behind the check digits. */
+const SHAPES: ReadonlyMap<string, RegExp> = new Map(
+  Object.entries(countrySpecs).flatMap(([country, { bban_regexp: shape }]) =>
+    typeof shape === 'string' ? [[country, new RegExp(shape)] as const] : [],
+  ),
+);
 const CONTEXT: ReadonlySet<string> = new Set([
   ...[
     'iban',
@@ -74,9 +80,7 @@ function isOneCase(compact: string): boolean {
  * alone: a number that a bank mistyped, or that was made up for a test, is redacted all the same.
  */
 function isIban(compact: string): boolean {
-  const shape = countrySpecs[compact.slice(0, 2)]?.bban_regexp;
-  if (typeof shape !== 'string') return false;
-  return (
-    new RegExp(shape).test(compact.slice(4)) && isMod97And10(compact.slice(4) + compact.slice(0, 4))
-  );
+  const shape = SHAPES.get(compact.slice(0, 2));
+  if (shape?.test(compact.slice(4)) !== true) return false;
+  return isMod97And10(compact.slice(4) + compact.slice(0, 4));
 }

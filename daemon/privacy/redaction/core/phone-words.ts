@@ -15,7 +15,7 @@ const WORDS: readonly string[] = [
   // Swedish, Norwegian, Danish, Finnish
   'telefon tlf tfn mobil mobilnummer telefonnr ringa ringe ring puhelin puh puhelinnumero soita',
   // Polish, Czech, Slovak, Hungarian, Romanian, Turkish
-  'telefonu telefonem komórka komórkowy zadzwoń dzwonić zavolejte volejte volajte mobilní telefonszám hívjon sunați',
+  'telefonu telefonem komórka komórkowy zadzwoń zadzwonić dzwoń dzwonić zavolejte volejte volajte mobilní telefonszám hívjon sunați',
   'mobilul numara telefonnumarası arayın',
   // Russian, Ukrainian, Greek
   'телефон телефона телефону тел моб мобильный звоните позвоните звонить дзвоніть τηλ τηλέφωνο κινητό κιν',
