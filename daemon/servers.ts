@@ -21,6 +21,7 @@ import type { Launches } from './sandbox/launches.ts';
 import { OpenConnections } from './transport/open-connections.ts';
 import type { Peer, Peers } from './transport/peer.ts';
 import type { PeerCode } from './transport/peer-code.ts';
+import { createReadMemory, type ReadMemory } from './transport/read-memory.ts';
 import { listenOnSocket } from './transport/socket.ts';
 
 /** The two sockets, and everyone connected to them. */
@@ -51,6 +52,7 @@ export interface ServersOptions {
 }
 
 interface Serving extends ServersOptions {
+  readonly readMemory: ReadMemory;
   readonly isDraining: () => boolean;
 }
 
@@ -67,6 +69,7 @@ export async function listenForPeers(options: ServersOptions): Promise<Servers> 
   let isDraining = false;
   const serving: Serving = {
     ...options,
+    readMemory: createReadMemory(),
     isDraining: () => isDraining,
   };
   const apps = new OpenConnections<AppConnection>();
@@ -114,6 +117,7 @@ export async function listenForPeers(options: ServersOptions): Promise<Servers> 
       stopAccepting();
       const closed = Promise.all([apps.closeAll(), controls.closeAll()]);
       await Promise.race([closed, wait(CLOSE_MS)]);
+      serving.readMemory.close();
     },
   };
 }
@@ -155,6 +159,7 @@ function serveApp(
     audit: parts.audit,
     authTimeoutMs: config.authTimeoutMs,
     stalledWriteMs: config.stalledWriteMs,
+    readMemory: serving.readMemory,
     log,
     isDraining: serving.isDraining,
     launched,
@@ -184,6 +189,7 @@ function serveControl(socket: Socket, serving: Serving): ControlConnection | und
     audit: parts.audit,
     mayControl,
     stalledWriteMs: config.stalledWriteMs,
+    readMemory: serving.readMemory,
     log,
   });
 }

@@ -22,20 +22,14 @@ export function vaultKeystoreHandlers({
 }: VaultKeystoreDeps): HandlersOf<keyof typeof vaultKeystoreMethods> {
   return {
     'vault.initialize': (params, call) =>
-      withPassphrases(params, async ({ database, ...settings }) => ({
-        metadata: await keystore.initialize(
-          toPrivacyCall('vault.initialize', call),
-          database,
-          settings,
-        ),
-      })),
+      withPassphrases(params, async ({ database, ...settings }) => {
+        const named = toPrivacyCall('vault.initialize', call);
+        return { metadata: await keystore.initialize(named, database, settings) };
+      }),
     'vault.unlock': (params, call) =>
       withPassphrases(params, async ({ database, ...settings }) => {
-        const attempt = await keystore.unlock(
-          toPrivacyCall('vault.unlock', call),
-          database,
-          settings,
-        );
+        const named = toPrivacyCall('vault.unlock', call);
+        const attempt = await keystore.unlock(named, database, settings);
         return { unlocked: attempt.isRight, ...toRetry(attempt) };
       }),
     'vault.lock': ({ database }, { session }) => ({ locked: keystore.lock(session.id, database) }),

@@ -12,6 +12,7 @@ import type { Peer } from '../transport/peer.ts';
 import { assertMayCall } from './assert-may-call.ts';
 import { abortUnauthorized, type AppCall, createAppCall } from './app-call.ts';
 import { createCallNotices } from './call-notices.ts';
+import type { ReadMemory } from '../transport/read-memory.ts';
 import { dispatch } from './dispatcher.ts';
 import type { Request } from './envelope.ts';
 import type { Handlers } from './handler.ts';
@@ -29,6 +30,7 @@ export interface AppConnectionDeps {
   readonly audit: Pick<Audit, 'use' | 'deny'>;
   readonly authTimeoutMs: number;
   readonly stalledWriteMs: number;
+  readonly readMemory: Pick<ReadMemory, 'erase'>;
   readonly log: Log;
   readonly isDraining: () => boolean;
   readonly judgeCode: (peer: Peer, demanded: MacCodeIdentity | undefined) => CodeFinding;
@@ -94,6 +96,7 @@ class ServedConnection implements AppConnection {
         this.#logDrop(reason);
       },
       stalledWriteMs: deps.stalledWriteMs,
+      readMemory: deps.readMemory,
       log: deps.log,
     });
     // A launched app has one channel for its whole life, and says hello when it is ready.

@@ -10,6 +10,7 @@ import type { AuditLog } from '../audit/audit.ts';
 import type { Log } from '../log.ts';
 import type { Connection } from '../transport/connection.ts';
 import { createCallNotices } from './call-notices.ts';
+import type { ReadMemory } from '../transport/read-memory.ts';
 import type { ControlHandlers } from './control-handler.ts';
 import { describeWidening } from './describe-widening.ts';
 import { parseParams } from './dispatcher.ts';
@@ -26,6 +27,7 @@ export interface ControlConnectionDeps {
   readonly handlers: ControlHandlers;
   readonly audit: Pick<AuditLog, 'announce' | 'settle'>;
   readonly stalledWriteMs: number;
+  readonly readMemory: Pick<ReadMemory, 'erase'>;
   readonly log: Log;
 }
 
@@ -88,6 +90,7 @@ class ServedConnection implements ControlConnection {
       stalledWriteMs: deps.stalledWriteMs,
       // A pager, or a terminal held with Ctrl-S, holds a stream back and does not end it.
       mayStall: () => this.#hasStreams(),
+      readMemory: deps.readMemory,
       log: deps.log,
     });
   }

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import { NOTICES, RpcError } from '@locara/protocol';
 import { describeError, type Log } from '../log.ts';
-import { eraseSecretParams } from '../secrets/secret-bytes.ts';
+import { listSecretParams } from '../secrets/secret-bytes.ts';
 import { type Connection, createConnection } from '../transport/connection.ts';
 import { createMessageReader } from '../transport/message-reader.ts';
+import type { ReadMemory } from '../transport/read-memory.ts';
 import { readEnvelope, type Request } from './envelope.ts';
 import { toLine } from './message-line.ts';
 import type { Abortable, OpenCalls } from './open-calls.ts';
@@ -29,6 +30,8 @@ export interface RequestConnectionOptions {
   /** Asked when that time is over: a peer that may stall is kept. */
   readonly mayStall?: () => boolean;
   readonly log: Log;
+  /** Overwritten after a message with a secret, and after one that could not be read. */
+  readonly readMemory: Pick<ReadMemory, 'erase'>;
 }
 
 /**
@@ -45,9 +48,12 @@ export function createRequestConnection(
       const answered = options.isReading()
         ? receive({ message, bytes }, connection, options)
         : undefined;
-      eraseSecrets(message, answered);
+      eraseSecrets(message, { answered, readMemory: options.readMemory });
     },
-    onViolation: options.onBroken,
+    onViolation: (error) => {
+      options.readMemory.erase();
+      options.onBroken(error);
+    },
     onHttp: () => {
       options.onDrop('http');
       connection.destroy();
@@ -72,11 +78,22 @@ export function createRequestConnection(
 }
 
 /** Whatever becomes of a call, a passphrase that came with it is not left in memory. */
-function eraseSecrets(message: unknown, answered: Promise<void> | undefined): void {
+function eraseSecrets(
+  message: unknown,
+  {
+    answered,
+    readMemory,
+  }: Pick<RequestConnectionOptions, 'readMemory'> & {
+    readonly answered: Promise<void> | undefined;
+  },
+): void {
   const params: unknown =
     typeof message === 'object' && message !== null ? Reflect.get(message, 'params') : undefined;
+  const secrets = listSecretParams(params);
+  if (secrets.length === 0) return;
+  readMemory.erase();
   const erase = (): void => {
-    eraseSecretParams(params);
+    for (const secret of secrets) secret.fill(0);
   };
   if (answered === undefined) erase();
   else void answered.finally(erase);

@@ -1,4 +1,4 @@
-import { allocateSecret, overwriteReadMemory, SECRET_PARAMS } from '../secrets/secret-bytes.ts';
+import { allocateSecret, SECRET_PARAMS } from '../secrets/secret-bytes.ts';
 import { findStringEnd } from './json-scan.ts';
 
 /** The secrets of one message, taken out of its bytes. */
@@ -31,7 +31,6 @@ const SPACE = 0x20;
  */
 export function cutSecrets(line: Buffer): CutSecrets | undefined {
   if (!line.includes(NAME_END)) return undefined;
-  overwriteReadMemory();
   const secrets: Secret[] = [];
   for (const place of findPlaces(line)) {
     const bytes = unescapeString(line.subarray(place.start, place.end));

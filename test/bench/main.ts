@@ -9,9 +9,7 @@ import { benchInstalls } from './installs.ts';
 import { benchLargeInputs } from './large-inputs.ts';
 import { benchLlm, LLM_MEASURES } from './llm/bench-llm.ts';
 import { cpuMs, median, renderRows, type Row, rssMb, wait } from './measure.ts';
-import { benchNoise } from './privacy/noise.ts';
 import { PRIVACY_MEASURES } from './privacy/bench-privacy.ts';
-import { benchBudgets } from './privacy/budgets.ts';
 import { benchIdleConnections, benchRoundTrips } from './sockets.ts';
 import { NAMED_ALONE, STORE_MEASURES } from './stores/bench-stores.ts';
 
@@ -33,9 +31,7 @@ const MEASURES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
     ]),
   ),
   ...STORE_MEASURES,
-  'privacy.noise': benchNoise,
   ...PRIVACY_MEASURES,
-  'privacy.budget': benchBudgets,
 };
 
 /**

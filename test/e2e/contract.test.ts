@@ -131,7 +131,7 @@ describe('params', () => {
     },
   );
 
-  test.each(['transcribe.open', 'privacy.detect', 'tools.list'])(
+  test.each(['transcribe.open', 'tools.list'])(
     '%s of a later version is MethodNotFound',
     async (method) => {
       expect((await refusal(method, {}))?.data).toEqual({

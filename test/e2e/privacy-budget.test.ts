@@ -59,7 +59,7 @@ describe('charging', () => {
   test('fits ten times 1.0 into 10.0, also over several connections at once', async () => {
     const wires = await Promise.all([openSession(), openSession(), openSession()]);
     const [first] = wires;
-    await first?.call('privacy.budget.create', { budget: 'shared' });
+    await first.call('privacy.budget.create', { budget: 'shared' });
     const answers = await Promise.all(
       wires.flatMap((wire) =>
         Array.from({ length: 8 }, () =>

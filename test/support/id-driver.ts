@@ -2,12 +2,16 @@ import { createIdRecognizer } from '../../daemon/privacy/redaction/find-ids.ts';
 import type { Candidate, IdRule, Recognizer } from '../../daemon/privacy/redaction/recognizer.ts';
 import { createScannedText } from '../../daemon/privacy/redaction/scanned-text.ts';
 
-/** Everything that the rules find, overlapping or not, whatever its score. */
+/** What the rules find in a text, whatever its score; the reason is the rule's id alone. */
 export function runIdRules(rules: readonly IdRule[], text: string): Candidate[] {
-  return runRecognizer(createIdRecognizer('rules', rules), text);
+  const found = runRecognizer(createIdRecognizer('ids', rules), text);
+  return found.map((candidate) => ({
+    ...candidate,
+    reason: candidate.reason.replace(/(?:-checked)?(?:\+context)?$/, ''),
+  }));
 }
 
 export function runRecognizer(recognizer: Recognizer, text: string): Candidate[] {
-  const found = [...recognizer.scan(createScannedText(text), {})];
-  return found.filter((candidate) => candidate !== undefined);
+  const candidates = recognizer.scan(createScannedText(text), {});
+  return [...candidates].filter((candidate) => candidate !== undefined);
 }

@@ -28,7 +28,7 @@ export function findInMemory(pid: number, text: string): string[] {
 function listRegions(pid: number): [start: number, end: number, name: string][] {
   return readFileSync(`/proc/${pid}/maps`, 'utf8')
     .split('\n')
-    .filter((line) => / rw/.test(line))
+    .filter((line) => line.includes(' rw'))
     .map((line) => {
       const [range = '', , , , , name = ''] = line.split(/\s+/);
       const [start = '', end = ''] = range.split('-');

@@ -10,10 +10,20 @@ export interface Aes256Gcm {
 }
 
 /** The ciphertext with its tag at the end, as WebCrypto has it. */
-export function encryptAesGcm({ key, iv, aad }: Aes256Gcm, plain: Uint8Array): Buffer {
+export function encryptAesGcm(how: Aes256Gcm, plain: Uint8Array): Buffer {
+  return Buffer.concat(encryptInParts(how, plain));
+}
+
+/** The same as its two parts: joining them would be a copy of everything. */
+export function encryptInParts(
+  { key, iv, aad }: Aes256Gcm,
+  plain: Uint8Array,
+): [ciphertext: Buffer, tag: Buffer] {
   const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES });
   if (aad !== undefined) cipher.setAAD(aad);
-  return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  const ciphertext = cipher.update(plain);
+  cipher.final();
+  return [ciphertext, cipher.getAuthTag()];
 }
 
 /** Undefined when it is not authentic: nothing of it is let out then. */

@@ -7,7 +7,7 @@ import type { ChosenKey } from './key-choice.ts';
 
 const LIMITS = { perSession: 8, all: 128, idleMs: 5 * 60_000, maxWaiting: 8 };
 /** Encrypted in a turn of the event loop, a millisecond at most; then others come first. */
-const CHUNKS_PER_TURN = 4;
+const PARTS_PER_TURN = 8;
 
 /** A stream as it is begun. */
 export interface NewStream {
@@ -74,7 +74,7 @@ class BoundedStreams implements SessionStreams {
       const chunks: Buffer[] = [];
       for (const chunk of stream.cipher.push(bytes)) {
         chunks.push(chunk);
-        if (chunks.length % CHUNKS_PER_TURN !== 0) continue;
+        if (chunks.length % PARTS_PER_TURN !== 0) continue;
         await nextTurn();
         this.#assertUsable(session, at.stream);
       }

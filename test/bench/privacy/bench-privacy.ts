@@ -1,41 +1,13 @@
-import { detect } from '../../../daemon/privacy/redaction/detect.ts';
-import { listAdversarialTexts, writeProse } from '../../support/adversarial-texts.ts';
-import { median, type Row } from '../measure.ts';
-
-const MEGABYTE = 1024 * 1024;
-const ROUNDS = 5;
+import type { Row } from '../measure.ts';
+import { benchBudgets } from './budgets.ts';
+import { benchNoise } from './noise.ts';
+import { benchDetection } from './redaction.ts';
+import { benchVault } from './vault.ts';
 
 /** What can be measured of privacy, by the name that chooses it. */
 export const PRIVACY_MEASURES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   'privacy.detect': () => Promise.resolve(benchDetection()),
+  'privacy.noise': benchNoise,
+  'privacy.budget': benchBudgets,
+  'privacy.vault': benchVault,
 };
-
-/** In this process: what the worker takes for it. */
-function benchDetection(): readonly Row[] {
-  const prose = writeProse(MEGABYTE);
-  const worst = listAdversarialTexts()
-    .map(([piece, text]) => ({ piece, ms: timeDetection(text) }))
-    .toSorted((a, b) => b.ms - a.ms);
-  const figures = worst.map(({ ms }) => ms);
-  return [
-    { name: 'detect in 1 MB of prose', ours: inMs(timeDetection(prose)), goal: '250 ms' },
-    {
-      name: `detect in ${worst.length} adversarial texts of 100 KB`,
-      ours: `p50 ${inMs(median(figures))}, worst ${inMs(figures[0] ?? NaN)} (${worst[0]?.piece ?? ''})`,
-      goal: '100 ms',
-    },
-  ];
-}
-
-function timeDetection(text: string): number {
-  const times = Array.from({ length: ROUNDS }, () => {
-    const startedMs = performance.now();
-    detect(text, { threshold: 'balanced' });
-    return performance.now() - startedMs;
-  });
-  return median(times);
-}
-
-function inMs(ms: number): string {
-  return `${ms.toFixed(0)} ms`;
-}

@@ -15,7 +15,8 @@ export function clipToLattice(vector: Float32Array, { clip, radius }: Ball): Flo
   let square = 0;
   for (const value of vector) square += value * value;
   const steps = radius / Math.max(Math.sqrt(square), clip);
-  const cut = Float64Array.from(vector, (value) => Math.trunc(value * steps));
+  const cut = new Float64Array(vector);
+  for (let at = 0; at < cut.length; at += 1) cut[at] = Math.trunc((cut[at] ?? 0) * steps);
   while (squaredLength(cut) > radius * radius) shorten(cut);
   return cut;
 }

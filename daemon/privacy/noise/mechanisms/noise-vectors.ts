@@ -27,7 +27,7 @@ export async function noiseVectors(
   let drawn = 0;
   for (const vector of vectors) {
     const steps = clipToLattice(vector, { clip, radius });
-    noisy.push(Float32Array.from(steps, (value) => ((value + draw()) * clip) / radius));
+    noisy.push(addNoise(steps, draw, clip / radius));
     drawn += vector.length;
     if (drawn < COORDINATES_PER_TURN) continue;
     drawn = 0;
@@ -53,7 +53,14 @@ export async function noiseCentroid(
     await pause();
   }
   const draw = createNoiseSampler(random, noise);
-  return Float32Array.from(sum, (value) => ((value + draw()) * clip) / (radius * vectors.length));
+  return addNoise(sum, draw, clip / radius / vectors.length);
+}
+
+/** What comes after the noise is a function of whole numbers alone: no rounding of it says more than they do. */
+function addNoise(steps: Float64Array, draw: () => number, step: number): Float32Array {
+  const noisy = new Float32Array(steps.length);
+  for (let at = 0; at < noisy.length; at += 1) noisy[at] = ((steps[at] ?? 0) + draw()) * step;
+  return noisy;
 }
 
 /** The same direction at length 1; what has no direction stays as it is. */

@@ -11,7 +11,9 @@ const LOCAL = /^[A-Za-z0-9._%+'~\u00c0-\u024f\u0370-\u052f-]$/;
 const LEADING = /^[%'~.+-]+/;
 const MAX_LOCAL_CHARS = 64;
 const MAX_DOMAIN_CHARS = 253;
-const DOMAIN = /[\p{L}\p{N}\p{M}-]{1,63}(?:\.[\p{L}\p{N}\p{M}-]{1,63}){1,8}/uy;
+const DOMAIN = /[\p{L}\p{N}\p{M}-]{1,63}(?:\.[\p{L}\p{N}\p{M}-]{1,63}){1,126}/uy;
+/** How many words of a sentence that go on without a space are taken off its end. */
+const MAX_SHORTENINGS = 8;
 
 export const emailRecognizer: Recognizer = {
   id: 'email',
@@ -73,7 +75,8 @@ function readDomain(text: string, start: number): number {
   DOMAIN.lastIndex = start;
   if (!DOMAIN.test(text)) return readAddressLiteral(text, start);
   let end = Math.min(DOMAIN.lastIndex, start + MAX_DOMAIN_CHARS);
-  while (end > start && !isDomain(text.slice(start, end))) {
+  for (let left = MAX_SHORTENINGS; !isDomain(text.slice(start, end)); left -= 1) {
+    if (left === 0 || end === start) return start;
     const shorter = Math.max(
       text.lastIndexOf('.', end - 1),
       lastAsciiEnd(text, start, end),

@@ -42,11 +42,11 @@ test('reset asks a person, and does nothing unless they agree', async () => {
       return { reset: 1 };
     },
   });
-  const no = await locara(['privacy', 'reset', APP, 'b'], { ...control, answers: 'n\n' });
+  const no = await locara(['privacy', 'reset', APP, 'b'], { home: control.home, answers: 'n\n' });
   expect(no.exitCode).toBe(3);
   expect(no.stderr).toContain('stays known');
   expect(asked).toEqual([]);
-  const yes = await locara(['privacy', 'reset', APP, 'b'], { ...control, answers: 'y\n' });
+  const yes = await locara(['privacy', 'reset', APP, 'b'], { home: control.home, answers: 'y\n' });
   expect(yes.exitCode).toBe(0);
   const all = await locara(['privacy', 'reset', APP, '--all', '--yes', '--json'], control);
   expect(JSON.parse(all.stdout)).toEqual({ reset: 1 });

@@ -74,11 +74,36 @@ describe('a damaged ledger', () => {
   });
 
   test.each<[string, (home: BudgetHome) => void]>([
-    ['no line left', ({ ledger }) => truncateSync(ledger, 0)],
-    ['half of its first line', ({ ledger }) => truncateSync(ledger, 10)],
-    ['a line of others', ({ ledger }) => appendFileSync(ledger, 'x\n')],
-    ['more than a line that never ends', ({ ledger }) => appendFileSync(ledger, 'x'.repeat(9000))],
-    ['no key', (home) => rmSync(home.paths.privacyKey(APP))],
+    [
+      'no line left',
+      ({ ledger }) => {
+        truncateSync(ledger, 0);
+      },
+    ],
+    [
+      'half of its first line',
+      ({ ledger }) => {
+        truncateSync(ledger, 10);
+      },
+    ],
+    [
+      'a line of others',
+      ({ ledger }) => {
+        appendFileSync(ledger, 'x\n');
+      },
+    ],
+    [
+      'more than a line that never ends',
+      ({ ledger }) => {
+        appendFileSync(ledger, 'x'.repeat(9000));
+      },
+    ],
+    [
+      'no key',
+      (home) => {
+        rmSync(home.paths.privacyKey(APP));
+      },
+    ],
     [
       'another key',
       (home) => {

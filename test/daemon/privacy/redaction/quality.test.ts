@@ -16,8 +16,10 @@ describe('how well detection finds what is there, and nothing else', () => {
   });
 
   test.each(['URL', 'MAC_ADDRESS', 'CRYPTO', 'DATE_TIME'])('it scores .98 on %s', (entity) => {
+    // Named, it is all dates; unnamed, those of births alone.
+    const findNamed = (text: string) => detect(text, { threshold: 'balanced', patterns: [entity] });
     const cases = readPiiCases('presidio-cases').filter((row) => row.entity === entity);
-    const { missed, wrong, f1 } = scoreDetection(cases.map(toScoredCase), [entity], find);
+    const { missed, wrong, f1 } = scoreDetection(cases.map(toScoredCase), [entity], findNamed);
     expect([missed, wrong, f1 >= 0.98]).toEqual([[], [], true]);
   });
 

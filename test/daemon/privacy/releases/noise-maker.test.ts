@@ -278,7 +278,7 @@ describe('aggregates', () => {
 
   test('a centroid of many is of use at epsilon 1, where no vector alone is, and is one release', async () => {
     const { noise, call, budgets } = setUp();
-    const vectors = Array.from({ length: 2000 }, () => makeVectors(1)[0] as Float32Array);
+    const vectors = Array.from({ length: 2000 }, () => makeVectors(1)).flat();
     const settings = { ...DEFAULTS, acceptUselessUtility: false };
     const { vector, effect } = await noise.centroid(vectors, settings, call);
     expect(vector).toHaveLength(384);

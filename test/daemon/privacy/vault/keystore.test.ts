@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BootReading } from '../../../../daemon/clock/boot-reading.ts';
 import type { PrivacyCall } from '../../../../daemon/privacy/privacy-call.ts';
-import { createDerivations } from '../../../../daemon/privacy/vault/derivations.ts';
+import {
+  createDerivations,
+  type Derivations,
+} from '../../../../daemon/privacy/vault/derivations.ts';
 import { createKeystore } from '../../../../daemon/privacy/vault/keystore/create-keystore.ts';
 import {
   createDatabaseFiles,
@@ -197,12 +200,15 @@ describe('an opened key', () => {
     await initialize();
     keystore.lock('s1');
     const ended = new AbortController();
-    const replace = files.replace.bind(files);
-    // The guess is counted, which is when its judging begins; then the session goes.
-    vi.spyOn(files, 'replace').mockImplementationOnce(async (...record) => {
-      await replace(...record);
-      ended.abort();
-    });
+    const { argon2 } = createDerivations();
+    const derivations: Pick<Derivations, 'argon2'> = {
+      argon2: async (...asked) => {
+        const key = await argon2(...asked);
+        ended.abort();
+        return key;
+      },
+    };
+    keystore = createKeystore({ files, bootClock: { read: () => clock }, derivations });
     const { signal } = ended;
     await keystore.unlock({ ...callOf(), signal }, DATABASE, { passphrase: bytes(RIGHT) });
     expect(keystore.isUnlocked('s1', DATABASE)).toBe(false);
