@@ -11,9 +11,10 @@ test('every example of the page of names runs as printed', async () => {
   await using daemon = await startDaemonProcess();
   await installSample(daemon.controlSocket);
   const root = join(import.meta.dirname, '../..');
-  const page = readFileSync(join(root, 'clients/typescript/localmode.md'), 'utf8');
-  const examples = [...page.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code);
-  expect(examples).toHaveLength(5);
+  const ofPage = listExamples(join(root, 'clients/typescript/localmode.md'));
+  const ofReadme = listExamples(join(root, 'clients/typescript/README.md'));
+  const examples = [...ofPage, ...ofReadme.filter((code) => code.includes('decryptString'))];
+  expect(examples).toHaveLength(6);
   const folder = mkdtempSync(join(tmpdir(), 'locara-page-'));
   const credentials = join(daemon.home, 'data/apps/acme/notes/credentials.json');
   const env = { ...process.env, LOCARA_CREDENTIALS: credentials };
@@ -28,3 +29,8 @@ test('every example of the page of names runs as printed', async () => {
     rmSync(folder, { recursive: true });
   }
 });
+
+function listExamples(path: string): string[] {
+  const page = readFileSync(path, 'utf8');
+  return [...page.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code);
+}
