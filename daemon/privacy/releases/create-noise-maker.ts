@@ -41,6 +41,13 @@ const MEAN_STEPS = 2 ** 20;
 /** Steps in the scale of noise that is drawn alone. */
 const STEPS_PER_SCALE = 4000;
 
+/** As long as a kilobyte of text takes to be redacted, which shares the worker and is told in these. */
+const COORDINATES_A_UNIT = 512;
+/** The most that fits a message is drawn in half a second: past this the worker hangs. */
+const TIMEOUT_MS = 30_000;
+/** With the time in which the calls of others go first. */
+const DEADLINE_MS = 5 * 60_000;
+
 /** What one release is charged for, and how much of it there is to draw. */
 interface Charged {
   readonly to: ChargedTo;
@@ -191,7 +198,13 @@ function leftOf({ remaining, isExhausted }: BudgetState): { readonly budget?: Bu
 
 /** Apps that draw at once are served equally, by how much they draw. */
 function drawing({ session, signal }: PrivacyCall, coordinates: number) {
-  return { app: session.appId, signal, cost: coordinates };
+  return {
+    app: session.appId,
+    signal,
+    cost: Math.ceil(coordinates / COORDINATES_A_UNIT),
+    timeoutMs: TIMEOUT_MS,
+    deadlineMs: DEADLINE_MS,
+  };
 }
 
 function countCoordinates(vectors: readonly Float32Array[]): number {

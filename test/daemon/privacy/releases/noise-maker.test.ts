@@ -1,4 +1,7 @@
+import { RpcError } from '@locara/protocol';
 import { describe, expect, test } from 'vitest';
+import type { PrivacyOps } from '../../../../daemon/workers/privacy/ops.ts';
+import type { Worker } from '../../../../daemon/workers/worker.ts';
 import { createNoiseMaker } from '../../../../daemon/privacy/releases/create-noise-maker.ts';
 import type { VectorNoise } from '../../../../daemon/privacy/releases/noise-maker.ts';
 import { gaussianSigma } from '../../../../daemon/privacy/noise/accounting/gaussian-curve.ts';
@@ -303,4 +306,23 @@ test('noise alone costs nothing', async () => {
     expect(size / 3).toBeCloseTo(mechanism === 'gaussian' ? Math.sqrt(2 / Math.PI) : 1, 1);
   }
   expect(budgets.charges).toEqual([]);
+});
+
+test('a worker that hangs does not make a release wait for ever, which stays charged', async () => {
+  const budgets = openRecordedBudgets();
+  const options: object[] = [];
+  const worker: Pick<Worker<PrivacyOps>, 'call'> = {
+    call: (_op, _params, given) => {
+      options.push(given ?? {});
+      return Promise.reject(new RpcError('Timeout', 'The call took too long.'));
+    },
+  };
+  const audit = { effect: () => undefined };
+  const noise = createNoiseMaker({ worker, budgets, audit, clock: createQuickClock() });
+  const { call } = setUp();
+  await expect(noise.count({ count: 1, epsilon: 1 }, call)).rejects.toMatchObject({
+    reason: 'Timeout',
+  });
+  expect(options).toMatchObject([{ timeoutMs: 30_000, deadlineMs: 300_000, cost: 1 }]);
+  expect(budgets.charges).toHaveLength(1);
 });
