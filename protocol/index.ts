@@ -116,7 +116,9 @@ export {
   UpsertPipeline,
 } from './methods/pipeline-shapes.ts';
 export { BudgetState } from './methods/privacy-budget.ts';
+export { FOUND_ENTITIES } from './methods/found-entities.ts';
 export {
+  BudgetLeft,
   Cost as PrivacyCost,
   DEFAULT_REPLACEMENT,
   Entity,

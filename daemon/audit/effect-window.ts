@@ -1,4 +1,4 @@
-import { PATTERN_ENTITIES } from '@locara/protocol';
+import { FOUND_ENTITIES, PATTERN_ENTITIES } from '@locara/protocol';
 
 /** What is done to an app's content for privacy's sake. */
 export const EFFECT_STEPS = ['redact', 'dp', 'encrypt', 'decrypt'] as const;
@@ -30,6 +30,7 @@ export interface EffectRecord {
 
 /** Everything that is counted by name: an app's own patterns have names of its own, which may be anything. */
 const COUNTED: ReadonlySet<string> = new Set([
+  ...FOUND_ENTITIES,
   ...Object.values(PATTERN_ENTITIES),
   ...['texts', 'records', 'vectors', 'values', 'fields', 'bytes', 'microRho', 'microEpsilon'],
 ]);

@@ -3,7 +3,7 @@ import type { Audit } from '../audit/audit.ts';
 import { DEFAULT_DELTA } from '../privacy/budget/account.ts';
 import type { Budgets, UnitCost } from '../privacy/budget/budgets.ts';
 import { costOfEpsilon, costOfRho } from '../privacy/budget/micro-units.ts';
-import { epsilonOfRho } from '../privacy/budget/zcdp.ts';
+import { epsilonOfGaussianRho } from '../privacy/noise/accounting/gaussian-dp.ts';
 import type { HandlersOf, SessionCall } from '../rpc/handler.ts';
 
 type BudgetMethod = Extract<MethodName, `privacy.budget.${string}`>;
@@ -45,5 +45,5 @@ function describeCost(
 ): PrivacyCost {
   const rho = microRho / 1e6;
   if (microEpsilon !== undefined) return { rho, epsilon: microEpsilon / 1e6, delta: 0, records };
-  return { rho, epsilon: epsilonOfRho(rho, delta), delta, records };
+  return { rho, epsilon: epsilonOfGaussianRho(rho, delta), delta, records };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineMethod } from '../method.ts';
-import { BUDGET_FIELDS, BudgetName, Cost, Epsilon, Subject } from './privacy-shapes.ts';
+import { BUDGET_FIELDS, BudgetName, Cost, Epsilon, Loss, Subject } from './privacy-shapes.ts';
 
 const errors = [
   'NotFound',
@@ -10,8 +10,6 @@ const errors = [
   'InsufficientResources',
 ] as const;
 
-const Loss = z.object({ rho: z.number(), epsilon: z.number() });
-
 /** An allowance, and what is left of it. */
 export const BudgetState = z
   .object({
@@ -19,8 +17,10 @@ export const BudgetState = z
     subject: z.string().optional(),
     maxEpsilon: z.number().optional().describe('Absent where nothing limits it.'),
     delta: z.number().describe('At which `epsilon` is told.'),
-    spent: Loss,
-    remaining: Loss.optional().describe('Absent where nothing limits it.'),
+    spent: Loss.describe('`rho` is the sum of what releases cost.'),
+    remaining: Loss.optional().describe(
+      'Absent where nothing limits it. `rho` is what one more Gaussian release may cost.',
+    ),
     isExhausted: z.boolean().describe('Nothing more is released that costs anything.'),
     charges: z.int().describe('How many records were charged.'),
     onExhausted: z.enum(['block', 'warn']),
@@ -70,7 +70,12 @@ export const privacyBudgetMethods = {
       .strictObject({
         ...BUDGET_FIELDS,
         epsilon: Epsilon.optional().describe('Of a pure guarantee.'),
-        rho: z.number().positive().max(1e6).optional().describe('Of a Gaussian one.'),
+        rho: z
+          .number()
+          .positive()
+          .max(1e6)
+          .optional()
+          .describe('Of Gaussian noise: (sensitivity / sigma)² / 2.'),
         records: z.int().min(1).max(65_536).default(1),
       })
       .refine(

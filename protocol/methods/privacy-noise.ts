@@ -3,6 +3,7 @@ import { defineMethod } from '../method.ts';
 import { Base64, Vector } from '../values.ts';
 import {
   BUDGET_FIELDS,
+  BudgetLeft,
   Cost,
   Delta,
   Epsilon,
@@ -24,7 +25,11 @@ const errors = [
 
 const Encoding = z.enum(['float', 'f32']).default('float');
 const WireVector = z.union([z.array(z.number()), z.object({ f32: Base64 })]);
-const Scale = z.number().describe('Of the Laplacian noise, in the unit of the answer.');
+const RELEASE_FIELDS = {
+  scale: z.number().describe('Of the Laplacian noise, in the unit of the answer.'),
+  cost: Cost,
+  budget: BudgetLeft.optional(),
+};
 const MAX_RECORDS = 65_536;
 const Bins = z.array(z.string().min(1).max(256)).min(1).max(4096);
 
@@ -78,8 +83,7 @@ export const privacyNoiseMethods = {
     }),
     result: z.object({
       count: z.int().describe('May be negative: cut at 0 it would be too large on average.'),
-      scale: Scale,
-      cost: Cost,
+      ...RELEASE_FIELDS,
     }),
     errors,
   }),
@@ -95,7 +99,7 @@ export const privacyNoiseMethods = {
       epsilon: Epsilon.default(1),
       ...BUDGET_FIELDS,
     }),
-    result: z.object({ counts: z.array(z.int()), scale: Scale, cost: Cost }),
+    result: z.object({ counts: z.array(z.int()), ...RELEASE_FIELDS }),
     errors,
   }),
   'privacy.mean': defineMethod({
@@ -112,7 +116,7 @@ export const privacyNoiseMethods = {
       epsilon: Epsilon.default(1),
       ...BUDGET_FIELDS,
     }),
-    result: z.object({ mean: z.number(), scale: Scale, cost: Cost }),
+    result: z.object({ mean: z.number(), ...RELEASE_FIELDS }),
     errors,
   }),
   'privacy.centroid': defineMethod({

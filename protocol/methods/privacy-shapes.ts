@@ -121,6 +121,19 @@ export const BUDGET_FIELDS = {
   subject: Subject.optional(),
 };
 
+/** Privacy loss: what was told, or what may still be. */
+export const Loss = z.object({ rho: z.number(), epsilon: z.number() });
+
+/** What a release left of its allowance. */
+export const BudgetLeft = z
+  .object({
+    remaining: Loss.describe('0 where more was released than it allows, which `warn` lets go.'),
+    isExhausted: z.boolean().describe('Nothing more ought to be released under it.'),
+  })
+  .meta({ id: 'BudgetLeft' })
+  .describe('What is left of the allowance that this was charged to; absent where none limits it.');
+export type BudgetLeft = z.output<typeof BudgetLeft>;
+
 /** What a release cost: added up over releases it bounds what they tell together. */
 export const Cost = z
   .object({
@@ -158,6 +171,7 @@ export const NoiseEffect = z
       .number()
       .describe('Between a vector of length `clip` and what is released of it, on average.'),
     cost: Cost,
+    budget: BudgetLeft.optional(),
   })
   .meta({ id: 'NoiseEffect' });
 export type NoiseEffect = z.output<typeof NoiseEffect>;

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { BudgetTerms, Budgets } from '../../daemon/privacy/budget/budgets.ts';
+import type { BudgetTerms, Budgets, Charge } from '../../daemon/privacy/budget/budgets.ts';
 import { createBudgets } from '../../daemon/privacy/budget/create-budgets.ts';
 import { silentLog } from '../fakes/silent-log.ts';
 
@@ -34,4 +34,16 @@ export class BudgetHome {
       .map(({ parentPath, name }) => `${name}\n${readFileSync(join(parentPath, name), 'latin1')}`)
       .join('\n');
   }
+}
+
+/** A real ledger, and what was charged to it. */
+export function openRecordedBudgets(): Budgets & { readonly charges: readonly Charge[] } {
+  const budgets = new BudgetHome().open();
+  const charges: Charge[] = [];
+  const charge: Budgets['charge'] = async (appId, charge) => {
+    const state = await budgets.charge(appId, charge);
+    charges.push(charge);
+    return state;
+  };
+  return { ...budgets, charge, charges };
 }

@@ -1,11 +1,12 @@
+import { type AccountName, addSpending, NOTHING_SPENT, type Spending } from './account.ts';
 import {
-  type AccountName,
-  addSpending,
-  type Limit,
-  NOTHING_SPENT,
-  type Spending,
-} from './account.ts';
-import { LedgerDamaged, type LedgerRecord, type OpenRecord } from './ledger-lines.ts';
+  LedgerDamaged,
+  type LedgerRecord,
+  type LedgerTerms,
+  type OpenRecord,
+  type SpendRecord,
+} from './ledger-lines.ts';
+import { type Limit, maxYoctoRho } from './limit.ts';
 import { toMicroUnits } from './micro-units.ts';
 import type { NameSeal } from './name-seal.ts';
 
@@ -66,9 +67,7 @@ export class Accounts {
       const of = this.find({ budget: name.budget })?.number;
       return of === undefined ? opening : { ...opening, of };
     }
-    const { maxEpsilon, delta, onExhausted, microRho } = limit;
-    const terms = { maxEpsilon, delta, onExhausted, microRho: String(microRho) };
-    return { ...opening, of: this.#next, terms };
+    return { ...opening, of: this.#next, terms: writeLimit(limit) };
   }
 
   /** Throws LedgerDamaged for a record that cannot follow those before. */
@@ -76,10 +75,7 @@ export class Accounts {
     if ('open' in record) return this.#open(record);
     const account = this.#byNumber.get(record.spend);
     if (account === undefined) throw new LedgerDamaged('it charges what was never opened');
-    const { rho, eps, n } = record;
-    const microEpsilon = eps === undefined ? undefined : BigInt(eps);
-    const spent = { microRho: BigInt(rho), microEpsilon, charges: n };
-    account.spending = addSpending(account.spending, spent);
+    account.spending = addSpending(account.spending, readSpending(record));
     return account;
   }
 
@@ -134,22 +130,32 @@ export class Accounts {
 
 export function toSpend(
   number: number,
-  { microRho, microEpsilon, charges }: Spending,
-): LedgerRecord {
+  { microRho, microEpsilon, yoctoRho, charges }: Spending,
+): SpendRecord {
   const eps = microEpsilon === undefined ? {} : { eps: String(microEpsilon) };
-  return { spend: number, rho: String(microRho), ...eps, n: charges };
+  const gauss = yoctoRho === undefined ? {} : { gauss: String(yoctoRho) };
+  return { spend: number, rho: String(microRho), ...eps, ...gauss, n: charges };
+}
+
+function readSpending({ rho, eps, gauss, n }: SpendRecord): Spending {
+  const read = (text: string | undefined) => (text === undefined ? undefined : BigInt(text));
+  return { microRho: BigInt(rho), microEpsilon: read(eps), yoctoRho: read(gauss), charges: n };
 }
 
 function toOpening({ number, id, name, of, limit }: Account, isBudget: boolean): OpenRecord {
   const opening = { open: number, id, name, ...(of === undefined ? {} : { of }) };
-  if (!isBudget || limit === undefined) return opening;
-  const { maxEpsilon, delta, onExhausted, microRho } = limit;
-  return { ...opening, terms: { maxEpsilon, delta, onExhausted, microRho: String(microRho) } };
+  return isBudget && limit !== undefined ? { ...opening, terms: writeLimit(limit) } : opening;
 }
 
-function readLimit({ microRho, ...terms }: NonNullable<OpenRecord['terms']>): Limit {
+function writeLimit({ maxEpsilon, delta, onExhausted, microRho, yoctoRho }: Limit): LedgerTerms {
+  const most = { microRho: String(microRho), gauss: String(yoctoRho) };
+  return { maxEpsilon, delta, onExhausted, ...most };
+}
+
+function readLimit({ microRho, gauss, ...terms }: LedgerTerms): Limit {
   const microEpsilon = toMicroUnits(terms.maxEpsilon, 'down');
-  return { ...terms, microEpsilon, microRho: BigInt(microRho) };
+  const yoctoRho = gauss === undefined ? maxYoctoRho(terms) : BigInt(gauss);
+  return { ...terms, microEpsilon, microRho: BigInt(microRho), yoctoRho };
 }
 
 function weigh({ name }: Account): number {

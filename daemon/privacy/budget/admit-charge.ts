@@ -1,8 +1,17 @@
 import { type BudgetState, RpcError } from '@locara/protocol';
-import { addSpending, describeAccount, isWithin, NOTHING_SPENT, toSpending } from './account.ts';
+import {
+  addSpending,
+  describeAccount,
+  isExhausted,
+  isWithin,
+  NOTHING_SPENT,
+  type Spending,
+  toSpending,
+} from './account.ts';
 import { type Account, type Accounts, toSpend } from './accounts.ts';
 import type { Charge } from './budgets.ts';
 import type { LedgerRecord } from './ledger-lines.ts';
+import type { Limit } from './limit.ts';
 
 /** What the accounts of one app may take of memory; more subjects than fit are refused. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -19,10 +28,10 @@ export function admitCharge(
   const known = accounts.find(name);
   const limit = limiting?.limit;
   try {
-    const spent = toSpending(unit, records);
-    const after = addSpending(known?.spending ?? NOTHING_SPENT, spent);
-    if (limit?.onExhausted === 'block' && !isWithin(after, limit)) {
-      return exhausted(describeAccount(name, known?.spending ?? NOTHING_SPENT, limit));
+    const before = known?.spending ?? NOTHING_SPENT;
+    const spent = toSpending(unit, records, before);
+    if (limit?.onExhausted === 'block' && !doesFit(before, spent, limit)) {
+      return exhausted(describeAccount(name, before, limit));
     }
     if (known === undefined && accounts.bytes > MAX_BYTES) return tooManySubjects();
     const account = known ?? openAccount(accounts, name, toWrite);
@@ -34,6 +43,10 @@ export function admitCharge(
     if (error instanceof RpcError) return error;
     throw error;
   }
+}
+
+function doesFit(before: Spending, spent: Spending, limit: Limit): boolean {
+  return !isExhausted(before, limit) && isWithin(addSpending(before, spent), limit);
 }
 
 export function noSuchBudget(): RpcError {

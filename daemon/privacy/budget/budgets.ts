@@ -1,10 +1,20 @@
 import type { BudgetState } from '@locara/protocol';
 
-/** What one record of a release costs, in millionths, rounded up: whole numbers add up without error. */
-export interface UnitCost {
+/** What one record of a release costs, rounded up: whole numbers add up without error. */
+export type UnitCost = PureCost | GaussianCost;
+
+/** Of a guarantee without delta. In millionths. */
+export interface PureCost {
   readonly microRho: number;
-  /** Of a pure guarantee alone; undefined where there is a delta. */
-  readonly microEpsilon?: number;
+  readonly microEpsilon: number;
+  readonly yoctoRho?: undefined;
+}
+
+/** Of Gaussian noise: rho is (D/σ)²/2, in millionths and, for sums that are exact, in 1e-24. */
+export interface GaussianCost {
+  readonly microRho: number;
+  readonly yoctoRho: bigint;
+  readonly microEpsilon?: undefined;
 }
 
 export interface Charge {

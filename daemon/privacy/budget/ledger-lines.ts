@@ -9,8 +9,15 @@ export interface OpenRecord {
   readonly name: string;
   /** The number of the budget that limits it; its own where it is one. */
   readonly of?: number;
-  /** Of a budget. `microRho` is what they come to. */
-  readonly terms?: BudgetTerms & { readonly microRho: string };
+  /** Of a budget. */
+  readonly terms?: LedgerTerms;
+}
+
+/** With what they come to, so that it stays the same whatever is reckoned later. */
+export interface LedgerTerms extends BudgetTerms {
+  readonly microRho: string;
+  /** Of an account that began with Gaussian noise, in 1e-24; older lines do not have it. */
+  readonly gauss?: string;
 }
 
 /** What was spent on an account: of one charge, or, in a file that was written anew, of all before. */
@@ -19,6 +26,8 @@ export interface SpendRecord {
   readonly rho: string;
   /** Absent where it was not pure. */
   readonly eps?: string;
+  /** In 1e-24, where the account began with Gaussian noise. */
+  readonly gauss?: string;
   readonly n: number;
 }
 

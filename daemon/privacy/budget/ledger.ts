@@ -6,12 +6,13 @@ import { removeLeftovers } from '../../files/remove-leftovers.ts';
 import { isFullDisk } from '../../files/write-atomically.ts';
 import { describeError, type Log } from '../../log.ts';
 import { createTaskQueue } from '../../task-queue.ts';
-import { type AccountName, describeAccount, NOTHING_SPENT, toLimit } from './account.ts';
+import { type AccountName, describeAccount, NOTHING_SPENT } from './account.ts';
 import { type Account, Accounts } from './accounts.ts';
 import { admitCharge, noSuchBudget } from './admit-charge.ts';
 import type { BudgetPage, BudgetTerms, Charge } from './budgets.ts';
 import { LedgerFile } from './ledger-file.ts';
 import { LedgerDamaged, type LedgerRecord } from './ledger-lines.ts';
+import { toLimit } from './limit.ts';
 import { loadNameSeal } from './load-name-seal.ts';
 
 export interface LedgerDeps {

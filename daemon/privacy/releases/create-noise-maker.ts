@@ -1,3 +1,4 @@
+import type { BudgetLeft, BudgetState } from '@locara/protocol';
 import type { Audit } from '../../audit/audit.ts';
 import type { Budgets } from '../budget/budgets.ts';
 import type { IntegerNoise } from '../noise/mechanisms/integer-noise.ts';
@@ -40,6 +41,13 @@ const MEAN_STEPS = 2 ** 20;
 /** Steps in the scale of noise that is drawn alone. */
 const STEPS_PER_SCALE = 4000;
 
+/** As long as a kilobyte of text takes to be redacted, which shares the worker and is told in these. */
+const COORDINATES_A_UNIT = 512;
+/** The most that fits a message is drawn in half a second: past this the worker hangs. */
+const TIMEOUT_MS = 30_000;
+/** With the time in which the calls of others go first. */
+const DEADLINE_MS = 5 * 60_000;
+
 /** What one release is charged for, and how much of it there is to draw. */
 interface Charged {
   readonly to: ChargedTo;
@@ -65,20 +73,20 @@ class ChargedNoise implements NoiseMaker {
     const { lattice, price, records, effect } = prepareVectors(vectors, settings);
     const { clip, isNormalized = false } = settings;
     const coordinates = countCoordinates(vectors);
-    return this.#release({ to: settings, price, records, coordinates }, call, async () => {
+    return this.#release({ to: settings, price, records, coordinates }, call, async (left) => {
       const task = { vectors, clip, lattice, isNormalized };
       const noisy = await this.#worker.call('noiseVectors', task, drawing(call, coordinates));
-      return { vectors: noisy.vectors, effect };
+      return { vectors: noisy.vectors, effect: { ...effect, ...left } };
     });
   };
 
   centroid: NoiseMaker['centroid'] = async (vectors, settings, call) => {
     const { lattice, price, records, effect } = prepareCentroid(vectors, settings);
     const coordinates = countCoordinates(vectors);
-    return this.#release({ to: settings, price, records, coordinates }, call, async () => {
+    return this.#release({ to: settings, price, records, coordinates }, call, async (left) => {
       const task = { vectors, clip: settings.clip, lattice };
       const { vector } = await this.#worker.call('noiseCentroid', task, drawing(call, coordinates));
-      return { vector, effect };
+      return { vector, effect: { ...effect, ...left } };
     });
   };
 
@@ -133,9 +141,9 @@ class ChargedNoise implements NoiseMaker {
       Math.round(((Math.min(upper, Math.max(lower, value)) - lower) / width) * MEAN_STEPS);
     const sum = values.reduce((steps, value) => steps + toSteps(value), 0);
     const summed = { ...asked, sensitivity: MEAN_STEPS };
-    const { value, scale, cost } = await this.#releaseIntegers([sum], summed, call);
+    const { value, scale, ...release } = await this.#releaseIntegers([sum], summed, call);
     const unit = width / MEAN_STEPS / values.length;
-    return { value: lower + (value[0] ?? 0) * unit, scale: scale * unit, cost };
+    return { value: lower + (value[0] ?? 0) * unit, scale: scale * unit, ...release };
   };
 
   /** Whole numbers which one record changes by `sensitivity` altogether, 1 by default. */
@@ -149,33 +157,32 @@ class ChargedNoise implements NoiseMaker {
     const price = pricePure(microEpsilon);
     const scale = laplacianScale(asked.sensitivity ?? 1, microEpsilon);
     const coordinates = values.length;
-    const drawn = await this.#release({ to: asked, price, records: 1, coordinates }, call, () =>
-      this.#worker.call(
-        'noiseIntegers',
-        { values, noise: { mechanism: 'laplacian', scale } },
-        drawing(call, coordinates),
-      ),
-    );
-    return {
-      value: drawn.values,
-      scale: scale.numerator / scale.denominator,
-      cost: toCost(price, 1),
-    };
+    const charged = { to: asked, price, records: 1, coordinates };
+    return this.#release(charged, call, async (left) => {
+      const task = { values, noise: { mechanism: 'laplacian', scale } } as const;
+      const drawn = await this.#worker.call('noiseIntegers', task, drawing(call, coordinates));
+      return {
+        value: drawn.values,
+        scale: scale.numerator / scale.denominator,
+        cost: toCost(price, 1),
+        ...left,
+      };
+    });
   }
 
-  /** Charges, and only then draws: what fails after that stays charged. */
+  /** Charges, and only then draws, knowing what is left: what fails after that stays charged. */
   #release<T>(
     { to: { budget, subject }, price, records, coordinates }: Charged,
     call: PrivacyCall,
-    draw: () => Promise<T>,
+    draw: (left: { readonly budget?: BudgetLeft }) => Promise<T>,
   ): Promise<T> {
     return this.#onTick(coordinates, call, async () => {
       const { appId } = call.session;
       const { unit } = price;
-      await this.#budgets.charge(appId, { budget, subject, unit, records });
+      const state = await this.#budgets.charge(appId, { budget, subject, unit, records });
       const counts = { records, microRho: unit.microRho * records };
       this.#audit.effect({ appId, method: call.method, step: 'dp', counts });
-      return draw();
+      return draw(leftOf(state));
     });
   }
 
@@ -185,9 +192,19 @@ class ChargedNoise implements NoiseMaker {
   }
 }
 
+function leftOf({ remaining, isExhausted }: BudgetState): { readonly budget?: BudgetLeft } {
+  return remaining === undefined ? {} : { budget: { remaining, isExhausted } };
+}
+
 /** Apps that draw at once are served equally, by how much they draw. */
 function drawing({ session, signal }: PrivacyCall, coordinates: number) {
-  return { app: session.appId, signal, cost: coordinates };
+  return {
+    app: session.appId,
+    signal,
+    cost: Math.ceil(coordinates / COORDINATES_A_UNIT),
+    timeoutMs: TIMEOUT_MS,
+    deadlineMs: DEADLINE_MS,
+  };
 }
 
 function countCoordinates(vectors: readonly Float32Array[]): number {

@@ -1,4 +1,4 @@
-import type { NoiseEffect, PrivacyCost } from '@locara/protocol';
+import type { BudgetLeft, NoiseEffect, PrivacyCost } from '@locara/protocol';
 import type { PrivacyCall } from '../privacy-call.ts';
 import type { Mechanism } from '../noise/noise-ops.ts';
 
@@ -22,6 +22,8 @@ export interface Release<T> {
   /** Of the Laplacian noise. */
   readonly scale: number;
   readonly cost: PrivacyCost;
+  /** Absent where no allowance limits it. */
+  readonly budget?: BudgetLeft;
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { PrivacyCost } from '@locara/protocol';
 import type { UnitCost } from '../budget/budgets.ts';
+import { costOfMicroEpsilon, costOfRhoFraction, toMicroUnits } from '../budget/micro-units.ts';
 import type { GaussianNoise } from '../noise/mechanisms/integer-noise.ts';
-import type { Lattice } from '../noise/mechanisms/lattice.ts';
+import { type Lattice, LATTICE_VARIANCE } from '../noise/mechanisms/lattice.ts';
 import type { Fraction } from '../noise/sampling/flip-exp.ts';
 
 const MICRO = 1_000_000;
@@ -14,27 +15,24 @@ export interface Price {
   readonly epsilon: number;
 }
 
-/**
- * Millionths of epsilon, rounded down, but for the error of a decimal in binary: noise is drawn for exactly so many,
- * and they are what is charged. At least one.
- */
+/** Millionths, rounded down: noise is drawn for exactly so many, and they are what is charged. From 1e-6 at least one. */
 export function toMicroEpsilon(epsilon: number): number {
-  return Math.max(1, Math.floor(epsilon * MICRO * (1 + 1e-12)));
+  return Number(toMicroUnits(epsilon, 'down'));
 }
 
 export function pricePure(microEpsilon: number): Price {
-  const microRho = divideUp(BigInt(microEpsilon) ** 2n, 2n * BigInt(MICRO));
-  return { unit: { microRho, microEpsilon }, epsilon: microEpsilon / MICRO, delta: 0 };
+  const unit = costOfMicroEpsilon(BigInt(microEpsilon));
+  return { unit, epsilon: microEpsilon / MICRO, delta: 0 };
 }
 
-/** By the noise that is really drawn: rho = (2R)² / 2σ², in steps of the lattice. */
+/** By the noise that is really drawn: rho = (2R)² / 2τ², in steps of the lattice, of the Gaussian noise within it. */
 export function priceGaussian(
-  lattice: Lattice<GaussianNoise>,
+  { radius, noise }: Lattice<GaussianNoise>,
   { epsilon, delta }: { readonly epsilon: number; readonly delta: number },
 ): Price {
-  const twice = 2n * BigInt(lattice.radius) ** 2n;
-  const microRho = divideUp(twice * BigInt(MICRO), BigInt(lattice.noise.squaredSigma));
-  return { unit: { microRho }, epsilon, delta };
+  const twice = 2n * BigInt(radius) ** 2n;
+  const unit = costOfRhoFraction(twice, BigInt(noise.squaredSigma - LATTICE_VARIANCE));
+  return { unit, epsilon, delta };
 }
 
 /** As it is told to the caller: what is charged, in units instead of millionths. */
@@ -56,8 +54,4 @@ export function epsilonFraction(microEpsilon: number): Fraction {
 
 function greatestDivisor(one: number, other: number): number {
   return other === 0 ? one : greatestDivisor(other, one % other);
-}
-
-function divideUp(dividend: bigint, divisor: bigint): number {
-  return Number((dividend + divisor - 1n) / divisor);
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { costOfRho } from '../../../daemon/privacy/budget/micro-units.ts';
 import { createBudgets } from '../../../daemon/privacy/budget/create-budgets.ts';
 import { silentLog } from '../../fakes/silent-log.ts';
 import { median, type Row } from '../measure.ts';
@@ -18,7 +19,7 @@ export async function benchBudgets(): Promise<readonly Row[]> {
     log: silentLog,
   });
   await using raw = await open(join(root, 'raw'), 'a');
-  const charge = () => budgets.charge('acme/bench', { unit: { microRho: 35_921 }, records: 1 });
+  const charge = () => budgets.charge('acme/bench', { unit: costOfRho(0.035921), records: 1 });
   const append = async () => {
     await raw.write('0123456789abcdef {"spend":1,"rho":"35921","n":1}\n');
     await raw.datasync();

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { FOUND_ENTITIES } from '@locara/protocol';
 import type { AuditLog } from '../../../daemon/audit/audit.ts';
 import { EffectWindow, type PrivacyEffect } from '../../../daemon/audit/effect-window.ts';
+import { ENTITIES } from '../../../daemon/privacy/redaction/recognizers.ts';
 import { AuditHome } from '../../support/audit-home.ts';
 
 const APP = 'acme/notes';
@@ -30,6 +32,14 @@ test('effects are counted together by method and step, one number for each entit
     ]),
   );
   expect(await audit.verify()).toMatchObject({ ok: true });
+});
+
+test('each entity that can be found is counted under its own name', async () => {
+  expect([...FOUND_ENTITIES]).toEqual([...ENTITIES].toSorted());
+  const audit = await new AuditHome().open();
+  for (const entity of ENTITIES) audit.effect(redact({ [entity]: 2 }, `method of ${entity}`));
+  const entries = audit.effectsOf(APP, 1000);
+  expect(entries.every(({ counts }) => !('CUSTOM' in counts))).toBe(true);
 });
 
 test('a name that an app chose is not in the log', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { privacyNoiseHandlers } from '../../../daemon/handlers/privacy-noise.ts';
 import { createNoiseMaker } from '../../../daemon/privacy/releases/create-noise-maker.ts';
 import { fakeSessionCall } from '../../fakes/session-call.ts';
-import { createMemoryBudgets } from '../../support/memory-budgets.ts';
+import { openRecordedBudgets } from '../../support/budget-home.ts';
 import { createPrivacyWorker } from '../../support/privacy-worker.ts';
 
 type NoiseMethod = keyof ReturnType<typeof privacyNoiseHandlers>;
@@ -12,7 +12,7 @@ type NoiseMethod = keyof ReturnType<typeof privacyNoiseHandlers>;
 function setUp() {
   const worker = createPrivacyWorker();
   onTestFinished(() => worker.close());
-  const budgets = createMemoryBudgets();
+  const budgets = openRecordedBudgets();
   const handlers = privacyNoiseHandlers({
     noise: createNoiseMaker({ worker, budgets, audit: { effect: () => undefined } }),
   });
@@ -54,6 +54,27 @@ describe('over the sealed worker', () => {
     const centroid = { vectors: Array<number[]>(500).fill(vector.slice(0, 8)) };
     expect((await ask('privacy.centroid', centroid))['vector']).toHaveLength(8);
     expect(budgets.charges).toHaveLength(6);
+  });
+
+  test('a budget that warns is told of in each answer that goes beyond it', async () => {
+    const { ask, budgets } = setUp();
+    const { appId } = fakeSessionCall().session;
+    await budgets.create(appId, 'w', { maxEpsilon: 1.5, delta: 1e-5, onExhausted: 'warn' });
+    const budget = 'w';
+    expect(await ask('privacy.count', { count: 7, budget })).toMatchObject({
+      budget: { isExhausted: false, remaining: { epsilon: 0.5 } },
+    });
+    const over = { budget: { isExhausted: true, remaining: { rho: 0, epsilon: 0 } } };
+    expect(await ask('privacy.mean', { values: [1], lower: 0, upper: 1, budget })).toMatchObject(
+      over,
+    );
+    expect(await ask('privacy.histogram', { values: [], bins: ['a'], budget })).toMatchObject(over);
+    const vectors = { vectors: [[1, 0]], acceptUselessUtility: true, budget };
+    expect(await ask('privacy.noise', vectors)).toMatchObject(over);
+    expect(await ask('privacy.centroid', vectors)).toMatchObject(over);
+    const response = { label: 'a', labels: ['a', 'b'], epsilon: 1, budget };
+    expect(Object.keys(await ask('privacy.randomizedResponse', response))).toEqual(['label']);
+    expect(await ask('privacy.count', { count: 7 })).not.toHaveProperty('budget');
   });
 
   test('an answer that would not fit a message is refused before it is charged', async () => {

@@ -19,7 +19,7 @@ const MAX_RADIUS = 2 ** 20;
  * 1 ± 5·exp(-2π²·9) a coordinate (1e-76) the discrete Gaussian of variance τ² + 9; and rounding what is private
  * keeps it private. So whatever the analytic curve promises of τ holds of the discrete noise.
  */
-const LATTICE_VARIANCE = 9;
+export const LATTICE_VARIANCE = 9;
 
 /** Covers the rounding of the calibration in doubles. */
 const ROUNDED_UP = 1 + 1e-9;

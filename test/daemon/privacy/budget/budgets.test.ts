@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import type { UnitCost } from '../../../../daemon/privacy/budget/budgets.ts';
 import { costOfEpsilon, costOfRho } from '../../../../daemon/privacy/budget/micro-units.ts';
 import { APP, BudgetHome, TEN } from '../../../support/budget-home.ts';
 
@@ -24,17 +25,24 @@ describe('a limit', () => {
     });
   });
 
-  test('takes rho to the last millionth, and not one more', async () => {
+  // 1.78269561633 by zero concentration, which counts what did not begin with Gaussian noise; 2.0008913405 otherwise.
+  test.each([
+    { first: [costOfEpsilon(1e-6), 1], most: 1_782_695 },
+    { first: [costOfRho(1e-6), 1], most: 2_000_891 },
+  ] as const)('takes rho to the last millionth, and not one more: $most', async (row) => {
     const budgets = new BudgetHome().open();
     await budgets.create(APP, 'b', TEN);
-    await budgets.charge(APP, { budget: 'b', unit: { microRho: 178_269 }, records: 10 });
-    const last = { budget: 'b', unit: { microRho: 5 }, records: 1 };
-    expect(await budgets.charge(APP, last)).toMatchObject({
+    const [unit, records] = row.first;
+    await budgets.charge(APP, { budget: 'b', unit, records });
+    const rest = { budget: 'b', unit: costOfRho((row.most - 1) / 1e6), records: 1 };
+    expect(await budgets.charge(APP, rest)).toMatchObject({
       isExhausted: true,
       remaining: { rho: 0 },
     });
-    const more = { ...last, unit: { microRho: 1 } };
-    await expect(budgets.charge(APP, more)).rejects.toMatchObject(exhausted);
+    for (const least of [costOfRho(1e-9), costOfEpsilon(1e-6)]) {
+      const more = { ...rest, unit: least };
+      await expect(budgets.charge(APP, more)).rejects.toMatchObject(exhausted);
+    }
   });
 
   test('is on each record: 1000 texts of 1 are not one', async () => {
@@ -89,18 +97,22 @@ describe('a limit', () => {
 });
 
 describe('what is no charge', () => {
-  test.each([
-    [{ microRho: Number.NaN }, 1],
-    [{ microRho: -1 }, 1],
-    [{ microRho: 0 }, 1],
-    [{ microRho: Infinity }, 1],
-    [{ microRho: 0.5 }, 1],
-    [{ microRho: 1, microEpsilon: 0 }, 1],
-    [{ microRho: 1, microEpsilon: -5 }, 1],
-    [{ microRho: 1 }, 0],
-    [{ microRho: 1 }, -1],
-    [{ microRho: 1 }, Number.NaN],
-  ])('%j for %d records is refused', async (unit, records) => {
+  test.each<[UnitCost, number]>([
+    ...[Number.NaN, -1, 0, Infinity, 0.5].flatMap((microRho): [UnitCost, number][] => [
+      [{ microRho, yoctoRho: 1n }, 1],
+      [{ microRho, microEpsilon: 1 }, 1],
+    ]),
+    ...[0, -5, Number.NaN, Infinity, 1e308].map((microEpsilon): [UnitCost, number] => [
+      { microRho: 1, microEpsilon },
+      1,
+    ]),
+    [{ microRho: 1, yoctoRho: 0n }, 1],
+    [{ microRho: 1, yoctoRho: -1n }, 1],
+    ...[0, -1, Number.NaN, 0.5, Infinity].map((records): [UnitCost, number] => [
+      costOfRho(1),
+      records,
+    ]),
+  ])('%o for %d records is refused', async (unit, records) => {
     const budgets = new BudgetHome().open();
     const charge = { unit, records };
     await expect(budgets.charge(APP, charge)).rejects.toMatchObject({ reason: 'InvalidParams' });
@@ -127,7 +139,10 @@ describe('a budget', () => {
 
   test('without a name is recorded exactly, and limits nothing', async () => {
     const budgets = new BudgetHome().open();
-    const huge = { unit: { microRho: Number.MAX_SAFE_INTEGER }, records: 65_536 };
+    const huge = {
+      unit: { microRho: Number.MAX_SAFE_INTEGER, yoctoRho: 10n ** 34n },
+      records: 65_536,
+    };
     await budgets.charge(APP, huge);
     const state = await budgets.charge(APP, huge);
     expect(state).toMatchObject({ budget: '', charges: 131_072, isExhausted: false });
@@ -233,7 +248,11 @@ describe('on the disk', () => {
     for (let round = 0; round < 10; round += 1) {
       await Promise.all(
         Array.from({ length: 4000 }, (_, number) =>
-          budgets.charge(APP, { subject: `s${number % 5}`, unit: { microRho: 1 }, records: 1 }),
+          budgets.charge(APP, {
+            subject: `s${number % 5}`,
+            unit: costOfRho(1e-6),
+            records: 1,
+          }),
         ),
       );
     }

@@ -50,6 +50,6 @@ describe('a cost', () => {
   });
 
   test('of rho is not pure', () => {
-    expect(costOfRho(0.0359201)).toEqual({ microRho: 35_921 });
+    expect(costOfRho(0.0359201)).toEqual({ microRho: 35_921, yoctoRho: 359_201n * 10n ** 17n });
   });
 });

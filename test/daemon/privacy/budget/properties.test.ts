@@ -1,17 +1,22 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Budgets, UnitCost } from '../../../../daemon/privacy/budget/budgets.ts';
-import { maxMicroRho } from '../../../../daemon/privacy/budget/zcdp.ts';
+import { maxMicroRho, maxYoctoRho } from '../../../../daemon/privacy/budget/limit.ts';
+import {
+  costOfEpsilon,
+  costOfRho,
+  toGaussianYoctoRho,
+} from '../../../../daemon/privacy/budget/micro-units.ts';
 import { APP, BudgetHome, TEN } from '../../../support/budget-home.ts';
 
 const MOST_RHO = maxMicroRho(TEN.maxEpsilon, TEN.delta);
+const MOST_GAUSSIAN = maxYoctoRho(TEN);
 const MOST_EPSILON = 10_000_000n;
+const MICRO = 10n ** 18n;
 
 const unit: fc.Arbitrary<UnitCost> = fc.oneof(
-  fc.record({ microRho: fc.integer({ min: 1, max: 900_000 }) }),
-  fc
-    .integer({ min: 1, max: 4_000_000 })
-    .map((microEpsilon) => ({ microEpsilon, microRho: Math.ceil(microEpsilon ** 2 / 2e6) })),
+  fc.integer({ min: 1, max: 900_000 }).map((microRho) => costOfRho(microRho / 1e6)),
+  fc.integer({ min: 1, max: 4_000_000 }).map((micro) => costOfEpsilon(micro / 1e6)),
 );
 const step = fc.oneof(
   { weight: 12, arbitrary: fc.record({ unit, records: fc.integer({ min: 1, max: 4 }) }) },
@@ -23,19 +28,44 @@ const step = fc.oneof(
 class Model {
   rho = 0n;
   epsilon: bigint | undefined = 0n;
+  gaussian = 0n;
+  isGaussian: boolean | undefined;
   records = 0;
 
   /** True, and counted, when it fits. */
   charge(unitCost: UnitCost, records: number): boolean {
-    const rho = this.rho + BigInt(unitCost.microRho) * BigInt(records);
-    const epsilon =
-      unitCost.microEpsilon === undefined || this.epsilon === undefined
-        ? undefined
-        : this.epsilon + BigInt(unitCost.microEpsilon) * BigInt(records);
-    if ((epsilon === undefined || epsilon > MOST_EPSILON) && rho > MOST_RHO) return false;
-    Object.assign(this, { rho, epsilon, records: this.records + records });
+    const { microRho, microEpsilon, yoctoRho } = unitCost;
+    const times = BigInt(records);
+    const isGaussian = this.isGaussian ?? yoctoRho !== undefined;
+    const after = {
+      rho: this.rho + BigInt(microRho) * times,
+      epsilon:
+        microEpsilon === undefined || this.epsilon === undefined
+          ? undefined
+          : this.epsilon + BigInt(microEpsilon) * times,
+      gaussian: this.gaussian + (yoctoRho ?? toGaussianYoctoRho(unitCost)) * times,
+    };
+    const isFull = isGaussian && MOST_GAUSSIAN - this.gaussian < MICRO;
+    if (isFull || !isWithin(after, isGaussian)) return false;
+    Object.assign(this, after, { isGaussian, records: this.records + records });
     return true;
   }
+
+  isWithin(): boolean {
+    return isWithin(this, this.isGaussian ?? false);
+  }
+}
+
+function isWithin(
+  {
+    rho,
+    epsilon,
+    gaussian,
+  }: Pick<Model, 'rho' | 'gaussian'> & { readonly epsilon: bigint | undefined },
+  isGaussian: boolean,
+): boolean {
+  if (isGaussian) return gaussian <= MOST_GAUSSIAN;
+  return rho <= MOST_RHO || (epsilon !== undefined && epsilon <= MOST_EPSILON);
 }
 
 test('whatever is charged at once, and however often it restarts: never more than fits, and every sum is exact', async () => {
@@ -70,8 +100,7 @@ test('whatever is charged at once, and however often it restarts: never more tha
       const state = await home.open().get(APP, 'b');
       expect(state.spent.rho).toBe(Number(model.rho) / 1e6);
       expect(state.charges).toBe(model.records);
-      const isPureWithin = model.epsilon !== undefined && model.epsilon <= MOST_EPSILON;
-      expect(isPureWithin || model.rho <= MOST_RHO).toBe(true);
+      expect(model.isWithin()).toBe(true);
     }),
     { numRuns: 60 },
   );
@@ -80,7 +109,7 @@ test('whatever is charged at once, and however often it restarts: never more tha
 test('a thousand charges at once share few flushes, and each is told its own sum', async () => {
   const home = new BudgetHome();
   const budgets = home.open();
-  const charge = { unit: { microRho: 3 }, records: 1 };
+  const charge = { unit: costOfRho(3e-6), records: 1 };
   const states = await Promise.all(Array.from({ length: 1000 }, () => budgets.charge(APP, charge)));
   const sums = states.map(({ spent }) => Math.round(spent.rho * 1e6));
   expect(sums).toEqual(Array.from({ length: 1000 }, (_, before) => 3 * (before + 1)));

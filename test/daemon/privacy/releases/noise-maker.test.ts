@@ -1,9 +1,12 @@
+import { RpcError } from '@locara/protocol';
 import { describe, expect, test } from 'vitest';
+import type { PrivacyOps } from '../../../../daemon/workers/privacy/ops.ts';
+import type { Worker } from '../../../../daemon/workers/worker.ts';
 import { createNoiseMaker } from '../../../../daemon/privacy/releases/create-noise-maker.ts';
 import type { VectorNoise } from '../../../../daemon/privacy/releases/noise-maker.ts';
 import { gaussianSigma } from '../../../../daemon/privacy/noise/accounting/gaussian-curve.ts';
 import type { TickClock } from '../../../../daemon/privacy/releases/ticks.ts';
-import { createMemoryBudgets } from '../../../support/memory-budgets.ts';
+import { openRecordedBudgets } from '../../../support/budget-home.ts';
 import { createInProcessPrivacyWorker } from '../../../support/privacy-worker.ts';
 
 const DEFAULTS: VectorNoise = {
@@ -13,6 +16,8 @@ const DEFAULTS: VectorNoise = {
   clip: 1,
   acceptUselessUtility: true,
 };
+
+const BLOCKING = { onExhausted: 'block' } as const;
 
 /** A clock on which waiting takes no time. */
 function createQuickClock(): TickClock {
@@ -27,7 +32,7 @@ function createQuickClock(): TickClock {
 }
 
 function setUp() {
-  const budgets = createMemoryBudgets();
+  const budgets = openRecordedBudgets();
   const worker = createInProcessPrivacyWorker();
   const noise = createNoiseMaker({
     worker,
@@ -61,7 +66,7 @@ describe('vectors', () => {
 
   test('are charged before they are drawn, and not drawn where that fails', async () => {
     const { noise, call, budgets } = setUp();
-    budgets.allow('b', 3, 1e-5);
+    await budgets.create('test.app', 'b', { ...BLOCKING, maxEpsilon: 3, delta: 1e-5 });
     const settings = { ...DEFAULTS, budget: 'b', subject: 's' };
     await noise.protectVectors(makeVectors(1), settings, call);
     await expect(noise.protectVectors(makeVectors(1000), settings, call)).rejects.toMatchObject({
@@ -171,13 +176,15 @@ describe('labels', () => {
 
   test('leave an attacker who sees the answer hardly more than a guess', async () => {
     const { noise, call } = setUp();
-    let right = 0;
-    for (let n = 0; n < 4000; n += 1) {
-      const label = n % 2 === 0 ? 'yes' : 'no';
-      const asked = { label, labels: ['yes', 'no'], epsilon: 0.1 };
-      // All that an answer says is the label: the best guess is to believe it.
-      if ((await noise.randomizeLabel(asked, call)) === label) right += 1;
-    }
+    const told = await Promise.all(
+      Array.from({ length: 4000 }, async (_, n) => {
+        const label = n % 2 === 0 ? 'yes' : 'no';
+        const asked = { label, labels: ['yes', 'no'], epsilon: 0.1 };
+        // All that an answer says is the label: the best guess is to believe it.
+        return (await noise.randomizeLabel(asked, call)) === label;
+      }),
+    );
+    const right = told.filter(Boolean).length;
     // e^0.1 / (1 + e^0.1) = 0.525; 6.1 deviations. LocalMode's answers gave away every one of 2000.
     expect(Math.abs(right / 4000 - 0.525)).toBeLessThan(0.049);
   });
@@ -197,7 +204,7 @@ describe('labels', () => {
 
   test('ten of epsilon 1 fit in a budget of 10, and no more', async () => {
     const { noise, call, budgets } = setUp();
-    budgets.allow('b', 10, 1e-9);
+    await budgets.create('test.app', 'b', { ...BLOCKING, maxEpsilon: 10, delta: 1e-9 });
     const asked = { label: 'no', labels, epsilon: 1, budget: 'b' };
     for (let n = 0; n < 10; n += 1) await noise.randomizeLabel(asked, call);
     await expect(noise.randomizeLabel(asked, call)).rejects.toMatchObject({
@@ -220,11 +227,11 @@ describe('labels', () => {
 
   test('come out as often as promised', async () => {
     const { noise, call } = setUp();
-    let kept = 0;
-    for (let n = 0; n < 3000; n += 1) {
-      kept +=
-        (await noise.randomizeLabel({ label: 'yes', labels, epsilon: 1 }, call)) === 'yes' ? 1 : 0;
-    }
+    const asked = { label: 'yes', labels, epsilon: 1 };
+    const told = await Promise.all(
+      Array.from({ length: 3000 }, () => noise.randomizeLabel(asked, call)),
+    );
+    const kept = told.filter((label) => label === 'yes').length;
     // 0.576116884765829 by the reference; 6.1 deviations.
     expect(Math.abs(kept / 3000 - 0.5761)).toBeLessThan(0.055);
   });
@@ -299,4 +306,23 @@ test('noise alone costs nothing', async () => {
     expect(size / 3).toBeCloseTo(mechanism === 'gaussian' ? Math.sqrt(2 / Math.PI) : 1, 1);
   }
   expect(budgets.charges).toEqual([]);
+});
+
+test('a worker that hangs does not make a release wait for ever, which stays charged', async () => {
+  const budgets = openRecordedBudgets();
+  const options: object[] = [];
+  const worker: Pick<Worker<PrivacyOps>, 'call'> = {
+    call: (_op, _params, given) => {
+      options.push(given ?? {});
+      return Promise.reject(new RpcError('Timeout', 'The call took too long.'));
+    },
+  };
+  const audit = { effect: () => undefined };
+  const noise = createNoiseMaker({ worker, budgets, audit, clock: createQuickClock() });
+  const { call } = setUp();
+  await expect(noise.count({ count: 1, epsilon: 1 }, call)).rejects.toMatchObject({
+    reason: 'Timeout',
+  });
+  expect(options).toMatchObject([{ timeoutMs: 30_000, deadlineMs: 300_000, cost: 1 }]);
+  expect(budgets.charges).toHaveLength(1);
 });
