@@ -65,14 +65,6 @@ test('more dimensions than the model has are refused', async () => {
   });
 });
 
-test('a pipeline that is not there is Unavailable, never left out', async () => {
-  const { create } = setUp();
-  await expect(create({ input: 'a', pipeline: 'private' })).rejects.toMatchObject({
-    reason: 'Unavailable',
-    details: { parameter: 'pipeline' },
-  });
-});
-
 test('f32 encodes little-endian floats', async () => {
   const { create } = setUp();
   const { embeddings } = await create({ input: 'a', encoding: 'f32' });
