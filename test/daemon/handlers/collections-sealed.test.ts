@@ -8,7 +8,7 @@ import { collectionsHandlers } from '../../../daemon/handlers/collections.ts';
 import type { Embedder } from '../../../daemon/scheduler/embedder.ts';
 import { fakeSessionCall } from '../../fakes/session-call.ts';
 import { openAppStores } from '../../support/app-stores.ts';
-import { drain } from '../../support/collections-app.ts';
+import { commit, drain } from '../../support/collections-app.ts';
 import { openPrivacy } from '../../support/open-privacy.ts';
 import { makeTemporaryFolder } from '../../support/temporary-store.ts';
 
@@ -80,7 +80,6 @@ async function setUp({ partitionBy }: { readonly partitionBy?: string } = {}) {
     return chunks.map(({ jsonl }) => jsonl).join('');
   };
   const importLines = async (lines: string) => {
-    const { commit } = await import('../../support/collections-app.ts');
     const blob = await commit(blobs, lines);
     await drain(handlers['collections.import']({ collection, blob, offset: 0 }, call));
   };
@@ -142,13 +141,10 @@ describe('a sealed record', () => {
     const moved = (await raw()).replace('"id":"a"', '"id":"b"');
     await importLines(moved);
     expect(await get('b')).toMatchObject([{ id: 'b', sealed: { reason: 'damaged' } }]);
-    await handlers['collections.create'](
-      { collection: 'other', tokenizer: 'unicode61' },
-      call,
-    );
+    await handlers['collections.create']({ collection: 'other', tokenizer: 'unicode61' }, call);
     const record = JSON.parse(await raw().then((lines) => lines.split('\n')[0] ?? '')) as object;
-    await upsert([record as (typeof LETTER)], undefined, 'other');
-    const params = { collection: 'other', ids: ['a'], encoding: 'float' } as const;
+    await upsert([record as typeof LETTER], undefined, 'other');
+    const params = { collection: 'other', ids: ['a'], encoding: 'float' as const };
     const got = await handlers['collections.get'](params, call);
     expect(got.records).toMatchObject([{ sealed: { reason: 'damaged' } }]);
   });
@@ -279,7 +275,7 @@ describe('disabling the encryption of a database', () => {
         ...store,
         call: async (op: never, ...rest: never[]) => {
           await between(op);
-          return (store.call as (...all: never[]) => Promise<never>)(op, ...rest);
+          return (store.call)(op, ...rest);
         },
       } as typeof store;
     };
