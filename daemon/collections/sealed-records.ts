@@ -79,9 +79,9 @@ function openRecord<R extends SealableRecord>(
   }: { readonly collection: string; readonly envelope: EnvelopeV2; readonly cipher: ValueCipher },
 ): R {
   const { value } = cipher.open(envelope, placeOf(collection, record.id));
-  const { text, metadata } = value as Pick<SealableRecord, 'text' | 'metadata'>;
-  const opened = { ...record, ...(text === undefined ? {} : { text }), metadata };
-  if (metadata === undefined) delete opened.metadata;
+  const opened = { ...record, ...(value as Pick<SealableRecord, 'text' | 'metadata'>) };
+  // Of a record without any, what stands there is the envelope.
+  if (opened.metadata === record.metadata) Reflect.deleteProperty(opened, 'metadata');
   return opened;
 }
 

@@ -273,9 +273,9 @@ describe('disabling the encryption of a database', () => {
       };
       return {
         ...store,
-        call: async (op: never, ...rest: never[]) => {
+        call: async (op: string, ...rest: never[]) => {
           await between(op);
-          return (store.call)(op, ...rest);
+          return (store.call as (...all: unknown[]) => Promise<never>)(op, ...rest);
         },
       } as typeof store;
     };
