@@ -56,7 +56,7 @@ export const ChatPipeline = z
   .refine(isOrdered, 'each step once, in the order redact, encrypt')
   .meta({ id: 'ChatPipeline' })
   .describe(
-    'In this order: `redact` what the model reads and writes, `encrypt` hands out what it wrote in an envelope, and no chunk in the clear. With `responseFormat`, redacted JSON comes whole at the end, and stays JSON: a number that was redacted is a string then. Tools and schemas are the app's own words and stay as they are.',
+    'In this order: `redact` what the model reads and writes, `encrypt` hands out what it wrote in an envelope, and no chunk in the clear. With `responseFormat`, redacted JSON comes whole at the end, and stays JSON: a number that was redacted is a string then. Tools and schemas are words of the app and stay as they are.',
   );
 export type ChatPipeline = z.output<typeof ChatPipeline>;
 
