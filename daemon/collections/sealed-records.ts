@@ -8,11 +8,18 @@ import type { Audit } from '../audit/audit.ts';
 import type { Keystore } from '../privacy/vault/keystore/keystore.ts';
 import type { ValueCipher } from '../privacy/vault/value-cipher.ts';
 import type { SessionCall } from '../rpc/handler.ts';
+import type { UpsertRecord } from '../workers/store/ops/collection-ops.ts';
 
 /** Of a record's metadata: what was sealed of it, in the place of its text and its other fields. */
 const SEALED_FIELD = '$vault';
+/** Of each envelope another one: whoever replaces a sealed record says by it which one was read. */
+const CIPHERTEXT_PATH = [SEALED_FIELD, 'envelope', 'ciphertext'];
 
 type Fields = Readonly<Record<string, unknown>>;
+
+const TAG_BYTES = 16;
+/** What an envelope is beside its ciphertext, with the longest name of a database. */
+const FRAME_BYTES = 1024;
 
 /** What of a record can be sealed. */
 export interface SealableRecord {
@@ -48,8 +55,8 @@ export function sealRecord<R extends SealableRecord>(
     readonly seal: ValueCipher['seal'];
   },
 ): R {
-  const { id, text, metadata = {} } = record;
-  const value = { ...(text === undefined ? {} : { text }), metadata };
+  const { id, metadata = {} } = record;
+  const value = toPlain(record);
   const envelope = seal({ type: 'json', value }, placeOf(collection, id));
   const kept = keep.filter((field) => field !== SEALED_FIELD && Object.hasOwn(metadata, field));
   return {
@@ -63,7 +70,7 @@ export function sealRecord<R extends SealableRecord>(
 }
 
 /** The text and metadata that were sealed. Throws Conflict (`rule: sealed`) when they do not open. */
-export function openRecord<R extends SealableRecord>(
+function openRecord<R extends SealableRecord>(
   record: R,
   {
     collection,
@@ -72,8 +79,35 @@ export function openRecord<R extends SealableRecord>(
   }: { readonly collection: string; readonly envelope: EnvelopeV2; readonly cipher: ValueCipher },
 ): R {
   const { value } = cipher.open(envelope, placeOf(collection, record.id));
-  const { text, metadata } = value as Pick<SealableRecord, 'text' | 'metadata'>;
-  return { ...record, ...(text === undefined ? {} : { text }), metadata };
+  const opened = { ...record, ...(value as Pick<SealableRecord, 'text' | 'metadata'>) };
+  // Of a record without any, what stands there is the envelope.
+  if (opened.metadata === record.metadata) Reflect.deleteProperty(opened, 'metadata');
+  return opened;
+}
+
+/** For a write that is to happen only where this record is still stored as it was sealed. */
+export function ifStillSealedAs(envelope: EnvelopeV2): NonNullable<UpsertRecord['ifStill']> {
+  return { path: CIPHERTEXT_PATH, text: envelope.ciphertext };
+}
+
+/** How large the metadata is, about, that a record is stored with once it is sealed. */
+export function estimateSealedBytes(record: SealableRecord, keep: readonly string[]): number {
+  const kept = Object.entries(record.metadata ?? {}).filter(([name]) => keep.includes(name));
+  const plainBytes = bytesOf(toPlain(record));
+  return (
+    Math.ceil((plainBytes + TAG_BYTES) / 3) * 4 + bytesOf(Object.fromEntries(kept)) + FRAME_BYTES
+  );
+}
+
+function toPlain({ text, metadata }: SealableRecord): Pick<SealableRecord, 'text' | 'metadata'> {
+  return {
+    ...(text === undefined ? {} : { text }),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+}
+
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }
 
 /** What was sealed of a record; undefined of one that is plain. */
@@ -90,7 +124,7 @@ export function sealedPartOf({ metadata }: SealableRecord): Sealed | undefined {
 /** Who reads records of which collection. */
 interface Reading {
   readonly privacy: {
-    readonly keystore: Pick<Keystore, 'cipherOf'>;
+    readonly keystore: Pick<Keystore, 'cipherOf' | 'getMetadata'>;
     readonly audit: Pick<Audit, 'effect'>;
   };
   readonly call: SessionCall;
@@ -113,10 +147,9 @@ export async function openRecords<R extends SealableRecord>(
       continue;
     }
     const { database, envelope } = sealed;
-    const cipher =
-      ciphers.get(database) ??
-      (await privacy.keystore.cipherOf(call.session, database, 'open').catch(toReason));
-    ciphers.set(database, cipher);
+    const name = JSON.stringify([database, envelope.keyId]);
+    const cipher = ciphers.get(name) ?? (await findCipher({ privacy, call }, sealed));
+    ciphers.set(name, cipher);
     const opened =
       typeof cipher === 'string' ? cipher : tryOpen(record, { collection, envelope, cipher });
     if (typeof opened !== 'string') values += 1;
@@ -129,7 +162,18 @@ export async function openRecords<R extends SealableRecord>(
   return read;
 }
 
-function tryOpen<R extends SealableRecord>(
+/** A key that was deleted is gone, whatever is called by its name now. */
+async function findCipher(
+  { privacy: { keystore }, call: { session } }: Pick<Reading, 'privacy' | 'call'>,
+  { database, envelope }: Sealed,
+): Promise<ValueCipher | SealedMark['reason']> {
+  const known = await keystore.getMetadata(session.appId, database);
+  if (known?.keyId !== envelope.keyId) return 'no_key';
+  return keystore.cipherOf(session, database, 'open').catch(toReason);
+}
+
+/** Or why it does not open. */
+export function tryOpen<R extends SealableRecord>(
   record: R,
   how: Parameters<typeof openRecord>[1],
 ): R | SealedMark['reason'] {

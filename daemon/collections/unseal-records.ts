@@ -3,7 +3,7 @@ import type { ValueCipher } from '../privacy/vault/value-cipher.ts';
 import type { SessionCall } from '../rpc/handler.ts';
 import type { AppStores } from '../stores/app-stores.ts';
 import { listCollections } from './list-collections.ts';
-import { openRecord, sealedPartOf } from './sealed-records.ts';
+import { ifStillSealedAs, tryOpen, sealedPartOf } from './sealed-records.ts';
 import { createCallStore, type CallStore } from './store-call.ts';
 import { toSupplied } from './wire-vectors.ts';
 
@@ -43,11 +43,15 @@ async function unsealCollection(
       const sealed = sealedPartOf(record);
       if (sealed?.database !== database) return [];
       const { envelope } = sealed;
-      const { id, text, metadata, ...given } = openRecord(record, { collection, envelope, cipher });
-      return [{ id, text, metadata, vectors: toSupplied(given) }];
+      const opened = tryOpen(record, { collection, envelope, cipher });
+      // Of another key, or changed: whoever reads it is told so.
+      if (typeof opened === 'string') return [];
+      const { id, text, metadata, ...given } = opened;
+      const ifStill = ifStillSealedAs(envelope);
+      return [{ id, text, metadata, vectors: toSupplied(given), ifStill }];
     });
-    if (records.length > 0) await store.write('upsertRecords', { collection, records });
-    unsealed += records.length;
+    if (records.length === 0) continue;
+    unsealed += (await store.write('upsertRecords', { collection, records })).upserted;
   }
 }
 

@@ -18,9 +18,15 @@ export function embedHandlers({ embedder, privacy }: EmbedDeps): Handlers<'embed
       const steps = toSteps(pipeline);
       const running = await openPipeline(privacy, steps, { ...call, method: 'embed.create' });
       const texts = await running.redactTexts(typeof input === 'string' ? [input] : input);
-      const embedded = await embedder({ ...request, call, texts });
-      const size = dimensions ?? embedded.dimensions;
-      if (size > embedded.dimensions) throw tooManyDimensions(embedded.dimensions);
+      const sizeIn = (available: number): number => {
+        if (dimensions !== undefined && dimensions > available) throw tooManyDimensions(available);
+        return dimensions ?? available;
+      };
+      const beforeWork = (available: number): void => {
+        running.assertReleasable(sizeIn(available));
+      };
+      const embedded = await embedder({ ...request, call, texts, beforeWork });
+      const size = sizeIn(embedded.dimensions);
       const cut =
         size === embedded.dimensions
           ? embedded.vectors

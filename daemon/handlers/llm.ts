@@ -124,6 +124,7 @@ async function* generatePrivately(
     {
       running,
       isRedacted: redact !== undefined && redact.apply !== 'input',
+      isJson: asked.sampling.responseFormat !== undefined,
       isSealed: encrypt !== undefined,
     },
   );

@@ -48,9 +48,10 @@ interface Bounds {
 
 async function embed(
   { models, engines }: EmbedderDependencies,
-  { call, texts, kind, model, overflow = 'refuse', priority = 'interactive' }: EmbedRequest,
+  request: EmbedRequest,
   { deadline, meter, estimate }: Bounds,
 ): Promise<Embedded> {
+  const { call, texts, kind, model, overflow = 'refuse', priority = 'interactive' } = request;
   const { signal } = deadline;
   const ready = await models.resolve({
     call: { ...call, signal },
@@ -58,6 +59,7 @@ async function embed(
     model,
   });
   const { entry, digest } = ready;
+  if (entry.dimensions !== undefined) request.beforeWork?.(entry.dimensions);
   const prefix = (kind === 'query' ? entry.queryPrefix : entry.documentPrefix) ?? '';
   const deadlineMs = deadline.remainingMs();
   const waiting = {

@@ -21,6 +21,8 @@ export interface EmbedRequest {
   readonly priority?: 'interactive' | 'background' | undefined;
   /** From now to the vectors; past it the answer is Timeout. */
   readonly timeoutMs?: number | undefined;
+  /** Told the model's dimensions, where they are known, before it works; what it throws is the answer. */
+  readonly beforeWork?: ((dimensions: number) => void) | undefined;
 }
 
 /** Texts to vectors with a model the calling app pins, under its quotas. The caller has checked `embed:create`. */

@@ -56,7 +56,7 @@ export const ChatPipeline = z
   .refine(isOrdered, 'each step once, in the order redact, encrypt')
   .meta({ id: 'ChatPipeline' })
   .describe(
-    'In this order: `redact` what the model reads and writes, `encrypt` hands out what it wrote in an envelope, and no chunk in the clear.',
+    'In this order: `redact` what the model reads and writes, `encrypt` hands out what it wrote in an envelope, and no chunk in the clear. With `responseFormat`, redacted JSON comes whole at the end, and stays JSON: a number that was redacted is a string then. Tools and schemas are words of the app and stay as they are.',
   );
 export type ChatPipeline = z.output<typeof ChatPipeline>;
 
@@ -82,7 +82,7 @@ export const UpsertPipeline = z
   .refine(isOrdered, PIPELINE_RULE)
   .meta({ id: 'UpsertPipeline' })
   .describe(
-    'In this order: `redact` texts and the texts in metadata, `dp` adds noise to the vectors, `encrypt` seals text and metadata, which only `text` and `vector` searches then find.',
+    'In this order: `redact` texts and the texts in metadata, `dp` adds noise to the vectors, `encrypt` seals text and metadata, which only `text` and `vector` searches then find. The field of `partitionBy` must be kept. A sealed record is cut off at some 190 KB of text, and is never embedded anew.',
   );
 export type UpsertPipeline = z.output<typeof UpsertPipeline>;
 

@@ -69,6 +69,17 @@ test('what this computer has for privacy is told to apps and to the user in the 
   }
 });
 
+test('a text of which nothing is left is embedded as any text without a known word', async () => {
+  const pipeline = [{ redact: { replacement: { mode: 'drop' as const } } }];
+  const { embeddings, privacy } = await client.embed.create({
+    input: ['john@example.com', 'a cat'],
+    pipeline,
+  });
+  expect(embeddings).toHaveLength(2);
+  expect(Math.hypot(...(embeddings[0] as number[]))).toBeCloseTo(1, 5);
+  expect(privacy).toEqual({ redacted: { EMAIL_ADDRESS: 1 } });
+});
+
 test('no text that was given to privacy is in an error, a log or a file of the daemon', async () => {
   const replacement = { mode: 'block' } as const;
   const errors = await Promise.all(

@@ -80,7 +80,13 @@ class OpenedPipeline implements RunningPipeline {
     if (settings === undefined) return undefined;
     const stream = this.#parts.redactor.openStream(settings, this.#call);
     this.#streams.push(stream);
+    this.#restoreId ??= stream.restoreId;
     return stream;
+  }
+
+  assertReleasable(dimensions: number): void {
+    const { dp } = this.#steps;
+    if (dp !== undefined) this.#parts.noise.assertReleasable(dimensions, dp);
   }
 
   async protectVectors(vectors: readonly Float32Array[]): Promise<readonly Float32Array[]> {

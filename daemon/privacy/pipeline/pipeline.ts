@@ -19,6 +19,8 @@ export interface RunningPipeline {
   redactTexts(texts: readonly string[]): Promise<readonly string[]>;
   /** A text that comes in pieces; undefined where nothing is to be redacted. */
   openStream(): RedactionStream | undefined;
+  /** Throws InvalidParams where noise would leave nothing of vectors of this length: before they are made. */
+  assertReleasable(dimensions: number): void;
   /** The same where no noise is asked for. */
   protectVectors(vectors: readonly Float32Array[]): Promise<readonly Float32Array[]>;
   /** Undefined where nothing is to be encrypted. */

@@ -1,6 +1,7 @@
 import type { Generated, GeneratedChunk } from '../../workers/llm/ops.ts';
 import type { RedactionStream } from '../redactor/redactor.ts';
 import type { RunningPipeline } from './pipeline.ts';
+import { redactJson } from './redact-json.ts';
 
 type ToolCall = NonNullable<GeneratedChunk['toolCall']>;
 
@@ -13,6 +14,8 @@ interface Ended {
 export interface OutputProtection {
   readonly running: RunningPipeline;
   readonly isRedacted: boolean;
+  /** Then it is redacted at its end as a whole, so that it stays JSON. */
+  readonly isJson: boolean;
   /** Nothing is handed out before the end, for it is sealed then. */
   readonly isSealed: boolean;
 }
@@ -20,9 +23,9 @@ export interface OutputProtection {
 /** Redacts what a model writes, piece by piece: what may still become part of a name is held back. */
 export async function* protectGeneration<End extends Ended>(
   generation: AsyncGenerator<GeneratedChunk, End, void>,
-  { running, isRedacted, isSealed }: OutputProtection,
+  { running, isRedacted, isJson, isSealed }: OutputProtection,
 ): AsyncGenerator<GeneratedChunk, End, void> {
-  const output = isRedacted ? new RedactedOutput(running) : new PlainOutput();
+  const output = isRedacted ? new RedactedOutput(running, isJson) : new PlainOutput();
   try {
     for (;;) {
       const { done, value } = await generation.next();
@@ -56,13 +59,13 @@ class PlainOutput {
 
 class RedactedOutput {
   readonly #running: RunningPipeline;
-  readonly #content: RedactedText;
+  readonly #content: RedactedText | RedactedJson;
   readonly #reasoning: RedactedText;
   readonly #toolCalls: ToolCall[] = [];
 
-  constructor(running: RunningPipeline) {
+  constructor(running: RunningPipeline, isJson: boolean) {
     this.#running = running;
-    this.#content = new RedactedText(running.openStream());
+    this.#content = isJson ? new RedactedJson(running) : new RedactedText(running.openStream());
     this.#reasoning = new RedactedText(running.openStream());
   }
 
@@ -88,8 +91,10 @@ class RedactedOutput {
   }
 
   async #redactCall(toolCall: ToolCall): Promise<ToolCall> {
-    const [given = ''] = await this.#running.redactTexts([toolCall.arguments]);
-    const redacted = { ...toolCall, arguments: given };
+    const redacted = {
+      ...toolCall,
+      arguments: await redactJson(this.#running, toolCall.arguments),
+    };
     this.#toolCalls.push(redacted);
     return redacted;
   }
@@ -116,6 +121,27 @@ class RedactedText {
   #handOn(piece: string): string {
     this.text += piece;
     return piece;
+  }
+}
+
+/** JSON, of which nothing is handed on before it is whole. */
+class RedactedJson {
+  readonly #running: RunningPipeline;
+  #held = '';
+  text = '';
+
+  constructor(running: RunningPipeline) {
+    this.#running = running;
+  }
+
+  push(delta: string): Promise<string> {
+    this.#held += delta;
+    return Promise.resolve('');
+  }
+
+  async end(): Promise<string> {
+    if (this.#held !== '') this.text = await redactJson(this.#running, this.#held);
+    return this.text;
   }
 }
 

@@ -1,5 +1,7 @@
+import type { Message } from '@locara/protocol';
 import type { PromptInput } from '../../workers/llm/ops.ts';
 import type { RunningPipeline } from './pipeline.ts';
+import { redactJson } from './redact-json.ts';
 
 /** What a model is to read, redacted: the words of every role, its thoughts, and what tools were called with. */
 export async function redactPrompt(
@@ -11,26 +13,35 @@ export async function redactPrompt(
     return { ...input, prompt };
   }
   const { messages, ...rest } = input;
-  const texts = messages.flatMap(({ content, reasoning, toolCalls = [] }) => [
+  const texts = messages.flatMap(({ content, reasoning }) => [
     content,
     ...(reasoning === undefined ? [] : [reasoning]),
-    ...toolCalls.map((call) => call.arguments),
   ]);
   // In one go: the same name gets the same placeholder in all messages.
   const redacted = (await running.redactTexts(texts)).values();
   const next = (): string => redacted.next().value ?? '';
-  return {
-    ...rest,
-    messages: messages.map((message) => {
-      const { reasoning, toolCalls } = message;
-      return {
-        ...message,
-        content: next(),
-        ...(reasoning === undefined ? {} : { reasoning: next() }),
-        ...(toolCalls === undefined
-          ? {}
-          : { toolCalls: toolCalls.map((call) => ({ ...call, arguments: next() })) }),
-      };
-    }),
-  };
+  const written: Message[] = [];
+  for (const message of messages) {
+    const { reasoning, toolCalls } = message;
+    written.push({
+      ...message,
+      content: next(),
+      ...(reasoning === undefined ? {} : { reasoning: next() }),
+      ...(toolCalls === undefined ? {} : { toolCalls: await redactCalls(running, toolCalls) }),
+    });
+  }
+  return { ...rest, messages: written };
+}
+
+type ToolCalls = NonNullable<Message['toolCalls']>;
+
+async function redactCalls(
+  running: Pick<RunningPipeline, 'redactTexts'>,
+  toolCalls: ToolCalls,
+): Promise<ToolCalls> {
+  const redacted: ToolCalls = [];
+  for (const call of toolCalls) {
+    redacted.push({ ...call, arguments: await redactJson(running, call.arguments) });
+  }
+  return redacted;
 }

@@ -80,6 +80,10 @@ class ChargedNoise implements NoiseMaker {
     });
   };
 
+  assertReleasable: NoiseMaker['assertReleasable'] = (dimensions, settings) => {
+    prepareVectors([new Float32Array(dimensions).fill(1)], settings);
+  };
+
   centroid: NoiseMaker['centroid'] = async (vectors, settings, call) => {
     const { lattice, price, records, effect } = prepareCentroid(vectors, settings);
     const coordinates = countCoordinates(vectors);

@@ -38,6 +38,8 @@ export interface NoiseMaker {
     settings: VectorNoise & { readonly isNormalized?: boolean },
     call: PrivacyCall,
   ): Promise<{ readonly vectors: readonly Float32Array[]; readonly effect: NoiseEffect }>;
+  /** Throws what `protectVectors` would for any vectors of this length; nothing is charged. */
+  assertReleasable(dimensions: number, settings: VectorNoise): void;
   drawNoise(
     wanted: { readonly mechanism: Mechanism; readonly dimensions: number; readonly scale: number },
     call: PrivacyCall,

@@ -8,7 +8,7 @@ import type { StoredValue } from '../database/stored-value.ts';
 import type { CollectionRow } from './collection-rows.ts';
 import { recordsTable, textsTable } from './collection-tables.ts';
 
-const MAX_METADATA_BYTES = 256 * 1024;
+export const MAX_METADATA_BYTES = 256 * 1024;
 
 /** Columns of `recordsWithTexts`, in order; `toFoundRecord` reads the first three. */
 export const RECORD_COLUMNS = 'r.id, t.text, json(r.metadata), r.key';
@@ -44,6 +44,20 @@ export function findRecord(
       isSupplied: Number(isSupplied) === 1,
     };
   };
+}
+
+/** Whether the stored record has the text that `ifStill` names in its metadata. */
+export function isStill(
+  database: StoreDatabase,
+  collection: CollectionRow,
+  { id, ifStill }: UpsertRecord,
+): boolean {
+  if (ifStill === undefined) return true;
+  const path = ['$', ...ifStill.path.map((name) => JSON.stringify(name))].join('.');
+  const [row] = database
+    .prepare(`SELECT json_extract(metadata, ?) FROM ${recordsTable(collection)} WHERE id = ?`)
+    .rows([path, id]);
+  return row?.[0] === ifStill.text;
 }
 
 /** A record from the first of `RECORD_COLUMNS`. */

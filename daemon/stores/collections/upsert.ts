@@ -6,7 +6,7 @@ import { countOn, getCollection, settleVectors, type CollectionRow } from './col
 import { recordsTable, textsTable } from './collection-tables.ts';
 import { partitionOf } from './filters/partition.ts';
 import type { Indexes } from './indexes.ts';
-import { findRecord, toMetadataJson, type StoredRecord } from './records.ts';
+import { findRecord, isStill, toMetadataJson, type StoredRecord } from './records.ts';
 import {
   assertDimensions,
   assertNumberOfVectors,
@@ -26,10 +26,11 @@ export interface CollectionParts {
 /** Adds or replaces records, inside a transaction of the caller's. */
 export function upsertRecords(
   parts: CollectionParts,
-  { collection: name, records, modelDigest }: StoreOps['upsertRecords']['params'],
+  { collection: name, records: given, modelDigest }: StoreOps['upsertRecords']['params'],
 ): { upserted: number } {
   const { database } = parts;
   const collection = getCollection(database, name);
+  const records = given.filter((record) => isStill(database, collection, record));
   const target = chooseTarget(parts, collection, { modelDigest, records });
   const counts = { records: 0, vectors: 0, supplied: 0 };
   const write = createWriter(database, collection);

@@ -12,6 +12,8 @@ export interface UpsertRecord {
   readonly vectors?: readonly Float32Array[] | undefined;
   /** The daemon made the vectors from the text, by the model of the call; otherwise the app supplied them. */
   readonly isEmbedded?: boolean | undefined;
+  /** Left out unless the stored record still has this text there in its metadata: it was replaced since it was read. */
+  readonly ifStill?: { readonly path: readonly string[]; readonly text: string } | undefined;
 }
 
 export interface FoundRecord {
