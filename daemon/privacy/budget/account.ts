@@ -66,6 +66,11 @@ export function isWithin({ microRho, microEpsilon }: Spending, limit: Limit): bo
 
 const LEAST_COST: Spending = { microRho: 1n, microEpsilon: 1n, charges: 1 };
 
+/** True when not even a millionth fits any more. */
+export function isExhausted(spending: Spending, limit: Limit | undefined): boolean {
+  return limit !== undefined && !isWithin(addSpending(spending, LEAST_COST), limit);
+}
+
 export function describeAccount(
   { budget, subject }: AccountName,
   spending: Spending,
@@ -82,7 +87,7 @@ export function describeAccount(
     delta,
     spent,
     ...(limit === undefined ? {} : describeLimit(spending, limit, spent.epsilon)),
-    isExhausted: limit !== undefined && !isWithin(addSpending(spending, LEAST_COST), limit),
+    isExhausted: isExhausted(spending, limit),
     charges,
     onExhausted: limit?.onExhausted ?? 'warn',
   };
