@@ -40,7 +40,7 @@ function* findIbans(scanned: ScannedText): Iterable<Candidate | undefined> {
     if (joinsWord(text, index - 1) && text[index - 1] !== '_') continue;
     const length = countrySpecs[text.slice(index, index + 2).toUpperCase()]?.chars ?? 0;
     const read = readCompact(text, index, length);
-    if (read === undefined || (joinsWord(text, read.end) && text[read.end] !== '_')) continue;
+    if (read === undefined || goesOn(text, read.end)) continue;
     if (!isOneCase(read.compact) || !isIban(read.compact.toUpperCase())) continue;
     const hasContext = scanned.hasWordBefore(index, CONTEXT);
     yield {
@@ -51,6 +51,12 @@ function* findIbans(scanned: ScannedText): Iterable<Candidate | undefined> {
       reason: `iban-checksum${hasContext ? '+context' : ''}`,
     };
   }
+}
+
+/** `BIC` right behind it is the next label, where a line break was lost. */
+function goesOn(text: string, end: number): boolean {
+  if (!joinsWord(text, end) || text[end] === '_') return false;
+  return !/^(?:BIC|SWIFT)(?![A-Za-z])/.test(text.slice(end, end + 6));
 }
 
 /** The next letters and digits, as many as the country has; one space or hyphen may stand before each. */

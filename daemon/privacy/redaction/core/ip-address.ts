@@ -52,6 +52,7 @@ const NUMBERED: ReadonlySet<string> = new Set([
   ],
   ...['table', 'appendix', 'annex', 'article', 'rule', 'driver', 'assemblyversion', 'fileversion'],
   ...[
+    'rv',
     'bump',
     'bumps',
     'bumped',
@@ -129,9 +130,11 @@ function isNumbering(scanned: ScannedText, start: number, numberedEnd: number): 
   return NEXT_OF_ROW.test(between);
 }
 
-/** Four small numbers: one public address in a hundred has them, and nearly all versions and sections. */
+/** Nothing but zeros behind the first, or four small numbers: one public address in a hundred has them, and nearly all versions and sections. */
 function looksLikeVersion(octets: readonly number[]): boolean {
-  return octets[0] !== 10 && octets.every((octet) => octet < 50) && new Set(octets).size > 1;
+  if (octets[0] === 0 || octets[0] === 10) return false;
+  if (octets.slice(1).every((octet) => octet === 0)) return true;
+  return octets.every((octet) => octet < 50) && new Set(octets).size > 1;
 }
 
 /** By a word for addresses, a port or a length of its prefix, a user or a scheme, or since nothing else is on its line. */
@@ -140,7 +143,7 @@ function isBacked(text: string, { start, end, reason }: Candidate): boolean {
   if (text.slice(start, end).includes('/') || /^:\d{2,5}(?!\d)/.test(text.slice(end, end + 7))) {
     return true;
   }
-  if (/[@/[]$/.test(text.slice(Math.max(0, start - 1), start))) return true;
+  if (/(?:[@[]|\/\/)$/.test(text.slice(Math.max(0, start - 2), start))) return true;
   const before = text.slice(Math.max(0, start - 8), start);
   return /(?:^|\n)["'\s>-]*$/.test(before) && /^["',\s<]*(?:\n|$)/.test(text.slice(end, end + 8));
 }

@@ -1,7 +1,7 @@
 import { joinsWord, isDigitAt } from '../characters.ts';
 import { raiseScore } from '../context-score.ts';
 import type { Candidate, Recognizer, ScannedText, ScanSettings } from '../recognizer.ts';
-import { PHONE_WORDS } from './phone-words.ts';
+import { LOOSE_PHONE_WORDS, PHONE_WORDS } from './phone-words.ts';
 import { listPhoneRuns, type PhoneRun } from './phone-runs.ts';
 import { type PhoneScore, scorePhone, type WrittenNumber } from './phone-shapes.ts';
 
@@ -233,6 +233,8 @@ function judge(
   const hasContext =
     !isOther &&
     (scanned.hasWordBefore(start, PHONE_WORDS, CONTEXT_CHARS) ||
+      (score.needsName !== true &&
+        scanned.hasWordBefore(start, LOOSE_PHONE_WORDS, CONTEXT_CHARS)) ||
       BEHIND.test(text.slice(end, end + 16)));
   if (score.needsContext === true && !hasContext) return undefined;
   if (score.score < 0.5 && text[start] !== '+' && isAmongNumbers(text, start, end))
