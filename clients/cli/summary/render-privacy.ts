@@ -26,11 +26,11 @@ export function renderPrivacy(appId: string, view: PrivacyView, look: Look): str
 /** The databases themselves. */
 export function renderDatabases({ databases }: PrivacyView): string[] {
   if (databases.length === 0) return [];
-  const header = ['  VAULT DATABASE', 'MADE', 'LAST USE', 'PASSPHRASE', 'WRONG GUESSES'];
+  const header = ['  VAULT DATABASE', 'MADE', 'LAST UNLOCKED', 'PASSPHRASE', 'WRONG GUESSES'];
   const rows = databases.map(({ database, createdAt, lastUsedAt, enabled, failedAttempts }) => [
     `  ${database}`,
     formatTime(createdAt),
-    lastUsedAt === undefined ? 'never' : formatTime(lastUsedAt),
+    formatTime(lastUsedAt ?? createdAt), // making a key opens it
     enabled ? 'yes' : 'no',
     String(failedAttempts),
   ]);

@@ -126,7 +126,7 @@ test('locara app data show tells sizes, contents and sharing, and names what is 
   expect(stdout).toContain('unreadable');
   expect(stdout).toContain('384 dimensions, porter');
   expect(stdout).toContain(`locara app revoke ${APP} ipc:people`);
-  expect(stdout).toMatch(/diary.* 2026-01-02 03:04 UTC +never +yes +12/);
+  expect(stdout).toMatch(/diary.* 2026-01-02 03:04 UTC +2026-01-02 03:04 UTC +yes +12/);
   expect(stdout).not.toContain('\u001b');
   expect(JSON.parse((await run(control, 'show', APP, '--json')).stdout)).toEqual({
     ...view,
