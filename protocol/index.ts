@@ -128,6 +128,7 @@ export {
 } from './methods/privacy-shapes.ts';
 export type { vaultMethods } from './methods/vault.ts';
 export type { vaultStreamMethods } from './methods/vault-streams.ts';
+export { PrivacyView } from './control/privacy.ts';
 export { KeyMetadata } from './methods/vault-keystore.ts';
 export type { vaultKeystoreMethods } from './methods/vault-keystore.ts';
 export {

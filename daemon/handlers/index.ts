@@ -188,7 +188,11 @@ export function createControlHandlers(parts: HandlerParts): ControlHandlers {
     ...createKeysHandlers({ ...parts, readRights }),
     ...createStoreControlHandlers({ ...parts, readRights }),
     ...createStoreExportHandlers({ ...parts, readRights }),
-    ...createPrivacyControlHandlers({ ...parts, budgets: parts.privacy.budgets }),
+    ...createPrivacyControlHandlers({
+      ...parts,
+      budgets: parts.privacy.budgets,
+      keystore: parts.privacy.keystore,
+    }),
     ...modelsControlHandlers({ listModels: () => parts.models.listAll() }),
   };
 }

@@ -1,5 +1,5 @@
-import * as crypto from 'node:crypto';
 import { RpcError } from '@locara/protocol';
+import { hasArgon2 } from '../secrets/argon2.ts';
 import { hasDarwinAes } from './platform/darwin.ts';
 import { hasLinuxAes } from './platform/linux.ts';
 
@@ -15,7 +15,8 @@ export interface PrivacyCapability {
 /** What is asked of the system and of other parts; each may throw. */
 export interface PrivacyProbes {
   readonly platform: NodeJS.Platform;
-  readonly hasArgon2: () => boolean;
+  /** Resolves to whether a passphrase became a key just now. */
+  readonly hasArgon2: () => Promise<boolean>;
   readonly hasAes: () => boolean;
   /** Resolves where the keyring of this login answers. */
   readonly askKeyring: () => Promise<unknown>;
@@ -29,7 +30,7 @@ export function createPrivacyProbes(
   const { platform } = process;
   return {
     platform,
-    hasArgon2: () => typeof crypto.argon2 === 'function',
+    hasArgon2,
     hasAes: platform === 'darwin' ? hasDarwinAes : hasLinuxAes,
     ...asked,
   };
@@ -55,8 +56,8 @@ export async function examinePrivacy(probes: PrivacyProbes): Promise<PrivacyCapa
 
 function describeArgon2(available: boolean): PrivacyCapability {
   const uses = available
-    ? 'Passphrases become keys by Argon2id, native code of Node.'
-    : 'This Node has no Argon2: nothing weaker stands in, so passphrases open nothing until it is updated.';
+    ? 'Passphrases become keys by Argon2id, native code of the pinned Node.'
+    : 'This Node has no Argon2, and nothing weaker stands in: every use of a passphrase is refused until the pinned one runs the daemon again.';
   return { id: 'argon2', available, uses };
 }
 
@@ -81,7 +82,7 @@ function describeEnclave(platform: NodeJS.Platform): PrivacyCapability {
     platform === 'darwin'
       ? 'The Secure Enclave is not used: it serves programs with a signature and entitlement of Apple’s, and the daemon has none.'
       : 'No secure enclave is used on this system.';
-  const uses = `${why} Keys are kept in memory while they are unlocked, and sealed on the disk.`;
+  const uses = `${why} Keys of the vault are in memory while they are unlocked, and wrapped by a passphrase on the disk.`;
   return { id: 'secureEnclave', available: false, uses };
 }
 
@@ -89,13 +90,13 @@ function describeWorker(refusal: string | undefined): PrivacyCapability {
   const id = 'sealedWorker';
   if (refusal === undefined) {
     const uses =
-      'Texts are looked into by a process without network, files to write or programs to start.';
+      'Texts are looked into, and noise is drawn, by a sealed process: it has no network, changes no files and starts no programs.';
     return { id, available: true, uses };
   }
   const why =
     refusal === 'confinement'
-      ? 'The process that looks into texts cannot be sealed here'
-      : 'The process that looks into texts does not start';
+      ? 'The process that looks into texts and draws noise cannot be sealed here'
+      : 'The process that looks into texts and draws noise does not start';
   const uses = `${why}: nothing stands in, and redaction and noise are refused.`;
   return { id, available: false, uses };
 }

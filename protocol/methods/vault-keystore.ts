@@ -22,7 +22,7 @@ export const KeyMetadata = z
     database: z.string(),
     keyId: z.string(),
     createdAt: z.string().describe('ISO 8601.'),
-    lastUsedAt: z.string().optional(),
+    lastUsedAt: z.string().optional().describe('When the passphrase last opened it again.'),
     changedAt: z.string().optional().describe('When the passphrase was last changed.'),
     kdf: Argon2Parameters,
     enabled: z.boolean(),

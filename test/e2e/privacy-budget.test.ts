@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PrivacyView } from '@locara/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { spawnCli } from '../support/cli-process.ts';
 import { openControlWire } from '../support/control-wire.ts';
@@ -198,6 +199,13 @@ describe('the user', () => {
       budgets: State[];
     };
     expect(budgets.find(({ subject }) => subject === canary)).toMatchObject({ charges: 2 });
+
+    const { privacy } = JSON.parse((await locara('app', 'show', appId, '--json')).stdout) as {
+      privacy: PrivacyView;
+    };
+    expect(privacy).toMatchObject({ databases: [], problems: [] });
+    expect(privacy.allowances).toBeGreaterThanOrEqual(budgets.length);
+    expect(privacy.exhausted).toBe(budgets.filter(({ isExhausted }) => isExhausted).length);
 
     const unasked = await locara('privacy', 'reset', appId, 'canary-diary');
     expect(unasked).toMatchObject({ exitCode: 3 });

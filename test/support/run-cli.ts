@@ -39,6 +39,7 @@ export async function locara(
     stderr: Object.assign(stream(), sizeOf(options)),
   };
   if (answers !== undefined) streams.stdin.write(answers);
+  if (!isTTY) streams.stdin.end();
   const exitCode = await runCli({
     argv,
     environment: { LOCARA_HOME: home },

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { createClient, RpcError } from '@locara/client';
 import type { CallableMethod, Client, Progress, StreamOptions } from '@locara/client';
 import type { Command } from 'commander';
@@ -18,16 +19,18 @@ export function registerCall(program: Command, context: CliContext): void {
     .command('call')
     .description('call any method as an installed app, for trying things out; Ctrl-C cancels it')
     .argument('<method>', 'for example llm.chat')
-    .argument('[json]', 'its params, a JSON object')
+    .argument('[json]', 'its params, a JSON object; - reads them from stdin')
     .requiredOption('--app <id>', APP_ID, parseAppId)
     .action(async (method: string, json: string | undefined, { app }: { app: string }) => {
-      await callMethod(context, { method, params: parseParams(json), appId: app });
+      const params = await readParams(context, json);
+      await callMethod(context, { method, params, appId: app });
     });
   addExample(
     command,
     'locara call embed.create \'{"input":"a cat"}\' --app acme/notes',
     'locara call llm.complete \'{"prompt":"Once","stop":".","seed":7}\' --app acme/notes',
     'locara call session.info --app acme/notes --json',
+    'locara call vault.encrypt - --app acme/notes < params.json',
   );
 }
 
@@ -105,7 +108,22 @@ function findCredentials(context: CliContext, appId: string): string {
   throw new CliError('NotFound', message);
 }
 
-function parseParams(json = '{}'): Record<string, unknown> {
+const FROM_STDIN = '-';
+const PASSPHRASES = ['passphrase', 'newPassphrase'];
+
+/** A passphrase belongs on stdin: other programs can read what is on a command line. */
+async function readParams(context: CliContext, json = '{}'): Promise<Record<string, unknown>> {
+  if (json === FROM_STDIN) return parseParams(await text(context.streams.stdin));
+  const params = parseParams(json);
+  if (PASSPHRASES.some((name) => Object.hasOwn(params, name))) {
+    context.note(
+      'Other programs can read a passphrase on the command line, and the shell may keep it: give - and the params on stdin.',
+    );
+  }
+  return params;
+}
+
+function parseParams(json: string): Record<string, unknown> {
   let params: unknown;
   try {
     params = JSON.parse(json);

@@ -84,6 +84,10 @@ function renderBudgets(appId: string, budgets: readonly BudgetState[]): string[]
   return [
     ...formatTable([header, ...budgets.map(toRow)]),
     'Spent and left are epsilon. Without a subject: what was released about nobody in particular.',
+    ...(budgets.some(({ budget }) => budget === '')
+      ? ['(none): released under no budget, so that nothing limits it.']
+      : []),
+    `To begin one anew: locara privacy reset ${plain(appId)} <budget>`,
   ];
 }
 
@@ -113,6 +117,13 @@ function formatLoss(epsilon: number, rounding: 'up' | 'down'): string {
 function assertOneChoice(budget: string | undefined, { subject, all }: ResetOptions): void {
   if ((budget === undefined) !== (all === true)) {
     throw new CliError('Usage', 'Name a budget, or say --all.', EXIT.usage);
+  }
+  if (budget === '') {
+    throw new CliError(
+      'Usage',
+      'A budget has a name; what was released under none is forgotten by --all alone.',
+      EXIT.usage,
+    );
   }
   if (budget === undefined && subject !== undefined) {
     throw new CliError('Usage', 'A subject has an allowance of a budget: name that.', EXIT.usage);

@@ -84,7 +84,8 @@ export function isWithin({ microRho, microEpsilon, yoctoRho }: Spending, limit: 
 const LEAST_COST: Spending = { microRho: 1n, microEpsilon: 1n, yoctoRho: undefined, charges: 1 };
 
 /** True where not even a millionth is left: what is less is not released either. */
-export function isExhausted(spending: Spending, limit: Limit): boolean {
+export function isExhausted(spending: Spending, limit: Limit | undefined): boolean {
+  if (limit === undefined) return false;
   const { yoctoRho } = spending;
   if (yoctoRho !== undefined) return yoctoToMicro(limit.yoctoRho - yoctoRho) <= 0n;
   return !isWithin(addSpending(spending, LEAST_COST), limit);
@@ -103,7 +104,7 @@ export function describeAccount(
     delta,
     spent,
     ...(limit === undefined ? {} : describeLimit(spending, limit, spent.epsilon)),
-    isExhausted: limit !== undefined && isExhausted(spending, limit),
+    isExhausted: isExhausted(spending, limit),
     charges: spending.charges,
     onExhausted: limit?.onExhausted ?? 'warn',
   };

@@ -50,7 +50,7 @@ function doesFit(before: Spending, spent: Spending, limit: Limit): boolean {
 }
 
 export function noSuchBudget(): RpcError {
-  const message = 'The app made no budget of this name: see privacy.budget.create.';
+  const message = 'This app has no budget of this name: privacy.budget.create makes one.';
   return new RpcError('NotFound', message);
 }
 

@@ -37,6 +37,11 @@ export interface BudgetPage {
   readonly cursor?: string | undefined;
 }
 
+export interface AllowanceCount {
+  readonly allowances: number;
+  readonly exhausted: number;
+}
+
 /**
  * How much each app has told about each subject. A charge is on the disk before it resolves: what was released is
  * never forgotten, what was charged and not released is not given back.
@@ -48,6 +53,7 @@ export interface Budgets {
   charge(appId: string, charge: Charge): Promise<BudgetState>;
   get(appId: string, budget: string, subject?: string): Promise<BudgetState>;
   list(appId: string, page: BudgetPage): Promise<{ budgets: BudgetState[]; cursor?: string }>;
+  count(appId: string): Promise<AllowanceCount>;
   /**
    * On the user's word alone. Answers how many allowances began anew. Without a budget: all of the app's, and the one
    * way on from a record that is damaged, which is set aside.

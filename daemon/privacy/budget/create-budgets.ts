@@ -55,6 +55,7 @@ export function createBudgets(deps: BudgetsDeps): Budgets {
     charge: (appId, charge) => withLedger(appId, (ledger) => ledger.charge(charge)),
     get: (appId, budget, subject) => withLedger(appId, (ledger) => ledger.get({ budget, subject })),
     list: (appId, page) => withLedger(appId, (ledger) => ledger.list(page)),
+    count: (appId) => withLedger(appId, (ledger) => ledger.count()),
     reset: (appId, budget, subject) => withLedger(appId, (ledger) => ledger.reset(budget, subject)),
     has: (appId) => existsSync(pathOf(appId)),
     wipe: async (appId) => {

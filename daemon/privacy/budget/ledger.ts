@@ -6,10 +6,10 @@ import { removeLeftovers } from '../../files/remove-leftovers.ts';
 import { isFullDisk } from '../../files/write-atomically.ts';
 import { describeError, type Log } from '../../log.ts';
 import { createTaskQueue } from '../../task-queue.ts';
-import { type AccountName, describeAccount, NOTHING_SPENT } from './account.ts';
+import { type AccountName, describeAccount, isExhausted, NOTHING_SPENT } from './account.ts';
 import { type Account, Accounts } from './accounts.ts';
 import { admitCharge, noSuchBudget } from './admit-charge.ts';
-import type { BudgetPage, BudgetTerms, Charge } from './budgets.ts';
+import type { AllowanceCount, BudgetPage, BudgetTerms, Charge } from './budgets.ts';
 import { LedgerFile } from './ledger-file.ts';
 import { LedgerDamaged, type LedgerRecord } from './ledger-lines.ts';
 import { toLimit } from './limit.ts';
@@ -103,6 +103,14 @@ export class Ledger {
         last = account.number;
       }
       return { budgets };
+    });
+  }
+
+  count(): Promise<AllowanceCount> {
+    return this.#use(({ accounts }) => {
+      const all = [...accounts.values()];
+      const spent = all.filter(({ spending, limit }) => isExhausted(spending, limit));
+      return { allowances: all.length, exhausted: spent.length };
     });
   }
 

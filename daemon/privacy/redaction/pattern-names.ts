@@ -67,7 +67,9 @@ export function shortNameOf(entity: string): string {
 }
 
 function unknownPattern(name: string): RpcError {
-  return new RpcError('InvalidParams', `There is no pattern called ${name}.`, {
+  const names = Object.keys(SHORT_NAMES).join(', ');
+  const message = `There is no pattern called ${name}: take ${names}, an entity's name, or a custom one.`;
+  return new RpcError('InvalidParams', message, {
     details: { rule: 'unknown_pattern', pattern: name },
   });
 }

@@ -69,6 +69,21 @@ describe('call', () => {
     ]);
   });
 
+  test('takes params from stdin, where no other program can read them', async () => {
+    await using app = await appHome();
+    const given = { home: app.home, answers: '{"messages":[]}', isTerminal: false };
+    const { stdout } = await locara(['call', 'llm.chat', '-', '--app', 'acme/notes'], given);
+    expect(stdout).toContain(JSON.stringify({ result: completionOf('ab') }));
+  });
+
+  test('warns of a passphrase on the command line', async () => {
+    await using app = await appHome();
+    const secret = ['call', 'vault.unlock', '{"passphrase":"a"}', '--app', 'acme/notes'];
+    const { stderr } = await locara(secret, { home: app.home });
+    expect(stderr).toContain('Other programs can read a passphrase on the command line');
+    expect((await locara(argv, { home: app.home })).stderr).toBe('');
+  });
+
   test('shows the details of an error below its sentence', async () => {
     const overflow = new RpcError('ContextOverflow', 'Too long.', {
       details: { promptTokens: 3002, contextTokens: 2048, issues: [] },

@@ -5,7 +5,7 @@ import { namesAes } from '../../../daemon/privacy/platform/linux.ts';
 
 const PROBES: PrivacyProbes = {
   platform: 'linux',
-  hasArgon2: () => true,
+  hasArgon2: () => Promise.resolve(true),
   hasAes: () => true,
   askKeyring: () => Promise.resolve(),
   askWorker: () => Promise.resolve(),
@@ -26,7 +26,12 @@ test('what cannot be found out counts as absent', async () => {
   const fail = () => {
     throw new Error('no');
   };
-  const probes = { hasArgon2: () => false, hasAes: fail, askKeyring: refuse, askWorker: refuse };
+  const probes = {
+    hasArgon2: () => Promise.resolve(false),
+    hasAes: fail,
+    askKeyring: refuse,
+    askWorker: refuse,
+  };
   expect(await absent(probes)).toEqual([
     'argon2',
     'hardwareAes',

@@ -105,7 +105,20 @@ test('locara app data show tells sizes, contents and sharing, and names what is 
       { app: 'acme/mail', collection: 'people', access: 'read', state: 'shared', bytes: 10 },
     ],
   };
-  await using control = await ControlHome.start({ 'store.show': () => view });
+  const database = {
+    database: 'diary\u001b[2J',
+    keyId: 'k',
+    createdAt: '2026-01-02T03:04:05Z',
+    kdf: { name: 'argon2id', memoryKib: 65_536, passes: 3, lanes: 4 },
+    enabled: true,
+    failedAttempts: 12,
+    autoLockMs: 900_000,
+  };
+  const privacy = { databases: [database], allowances: 0, exhausted: 0, problems: [] };
+  await using control = await ControlHome.start({
+    'store.show': () => view,
+    'privacy.show': () => privacy,
+  });
   const { stdout } = await run(control, 'show', APP);
   expect(stdout).toContain('is uninstalled; its data stays here');
   expect(stdout).toContain('Data: 900 kB of 1.0 MB (90 %): delete something in the app');
@@ -113,8 +126,12 @@ test('locara app data show tells sizes, contents and sharing, and names what is 
   expect(stdout).toContain('unreadable');
   expect(stdout).toContain('384 dimensions, porter');
   expect(stdout).toContain(`locara app revoke ${APP} ipc:people`);
+  expect(stdout).toMatch(/diary.* 2026-01-02 03:04 UTC +2026-01-02 03:04 UTC +yes +12/);
   expect(stdout).not.toContain('\u001b');
-  expect(JSON.parse((await run(control, 'show', APP, '--json')).stdout)).toEqual(view);
+  expect(JSON.parse((await run(control, 'show', APP, '--json')).stdout)).toEqual({
+    ...view,
+    privacy,
+  });
 });
 
 test('what of it cannot be read names the command that helps, not an export that would fail', async () => {
@@ -132,6 +149,7 @@ test('what of it cannot be read names the command that helps, not an export that
       problem,
       sharing: [],
     }),
+    'privacy.show': () => ({ databases: [], allowances: 0, exhausted: 0, problems: [] }),
   });
   const { stdout } = await run(control, 'show', APP);
   expect(stdout).toContain(`What to do now: ${command}`);

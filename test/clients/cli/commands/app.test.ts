@@ -1,4 +1,4 @@
-import type { InstalledApp } from '@locara/protocol';
+import type { InstalledApp, PrivacyView } from '@locara/protocol';
 import { describe, expect, test } from 'vitest';
 import {
   APP,
@@ -104,12 +104,39 @@ describe('app list', () => {
 });
 
 describe('app show', () => {
-  const show = async (changes: Partial<InstalledApp>) => {
+  const show = async (changes: Partial<InstalledApp>, privacy: Partial<PrivacyView> = {}) => {
     await using control = await ControlHome.start({
       'app.show': () => ({ app: installedApp(changes) }),
+      'privacy.show': () => ({
+        databases: [],
+        allowances: 0,
+        exhausted: 0,
+        problems: [],
+        ...privacy,
+      }),
     });
     return (await locara(['app', 'show', APP], control)).stdout;
   };
+
+  test('says how much it keeps under passphrases, and how much it may still tell', async () => {
+    const key = { createdAt: '2026-01-02T03:04:05Z', keyId: 'k', autoLockMs: 1000 };
+    const kdf = { name: 'argon2id', memoryKib: 65_536, passes: 3, lanes: 4 } as const;
+    const databases = [
+      { ...key, kdf, database: 'diary', enabled: true, failedAttempts: 1 },
+      { ...key, kdf, database: 'letters', enabled: false, failedAttempts: 0 },
+    ];
+    const text = await show({}, { databases, allowances: 3, exhausted: 2 });
+    expect(text).toContain(
+      'Vault: 1 database under a passphrase, 1 database without one, 1 wrong guess lately',
+    );
+    expect(text).toContain(
+      'Privacy loss: 3 allowances, 2 of them spent; see locara privacy budgets',
+    );
+    expect(text).not.toContain('diary');
+    const damaged = await show({}, { problems: ['The key cannot be read.'] });
+    expect(damaged).toContain('The key cannot be read.');
+    expect(damaged).not.toContain('Vault');
+  });
 
   test('says who signed it, and who decided what when', async () => {
     const text = await show({

@@ -53,7 +53,7 @@ test('reset asks a person, and does nothing unless they agree', async () => {
   expect(asked).toEqual([{ appId: APP, budget: 'b' }, { appId: APP }]);
 });
 
-test.each([[[]], [['b', '--all']], [['--all', '--subject', 'ada']]])(
+test.each([[[]], [['']], [['b', '--all']], [['--all', '--subject', 'ada']]])(
   'reset with %j is a misuse',
   async (argv) => {
     const { exitCode } = await locara(['privacy', 'reset', APP, ...argv, '--yes']);
