@@ -4,9 +4,10 @@
  */
 export function findProtoKey(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return undefined;
-  for (const [key, child] of Object.entries(value)) {
-    if (key === '__proto__') return key;
-    const below = findProtoKey(child);
+  if (Object.hasOwn(value, '__proto__')) return '__proto__';
+  // Not `Object.entries`: of an object of very many keys that takes twice as long, and everybody waits.
+  for (const key of Object.keys(value)) {
+    const below = findProtoKey(value[key as keyof typeof value]);
     if (below !== undefined) return `${key}.${below}`.slice(0, MAX_PATH_LENGTH);
   }
   return undefined;

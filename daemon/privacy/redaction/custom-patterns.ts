@@ -5,6 +5,13 @@ import type { CustomPattern } from './redaction-ops.ts';
 
 /** Instructions: each costs up to some 30 ns for each character. */
 const MAX_PROGRAM_SIZE = 512;
+/** Compiling a class of Unicode takes up to 1 ms, so it counts as one. */
+const MAX_CLASS_COST = 32;
+const UNICODE_CLASS = /\\[pP]/g;
+/** Without regard to case, each character of a range is looked up: up to 20 ms. */
+const WIDE_RANGE = /-(?:\\x\{|[^\0-\x7f])/gu;
+const WIDE_RANGE_COST = 8;
+const IGNORES_CASE = /\(\?[A-Za-z]*i/;
 export const MAX_CUSTOM_MATCH_CHARS = 2048;
 /** Searched at once; with the largest program this takes some 50 ms. */
 const WINDOW_CHARS = 4096;
@@ -29,6 +36,9 @@ export function compileCustomPattern(pattern: CustomPattern): CustomSearch {
 }
 
 function compile({ name, pattern, flags = '' }: CustomPattern): RE2JS {
+  if (classCostOf(pattern, flags) > MAX_CLASS_COST) {
+    throw refusal(name, `The pattern ${name} has too many classes of characters: use fewer.`);
+  }
   const bits = Array.from(flags).reduce((all, flag) => all | (FLAGS[flag] ?? 0), 0);
   let compiled;
   try {
@@ -40,6 +50,12 @@ function compile({ name, pattern, flags = '' }: CustomPattern): RE2JS {
     throw refusal(name, `The pattern ${name} is too large: use smaller repeat counts.`);
   }
   return compiled;
+}
+
+function classCostOf(pattern: string, flags: string): number {
+  const classes = pattern.match(UNICODE_CLASS)?.length ?? 0;
+  if (!flags.includes('i') && !IGNORES_CASE.test(pattern)) return classes;
+  return classes + WIDE_RANGE_COST * (pattern.match(WIDE_RANGE)?.length ?? 0);
 }
 
 function refusal(name: string, message: string): RpcError {
@@ -58,6 +74,9 @@ function* searchWindows(
   text: string,
 ): Iterable<Candidate | undefined> {
   const startedMs = performance.now();
+  const assertInTime = (): void => {
+    if (performance.now() - startedMs > MAX_SEARCH_MS) throw tooSlow(name);
+  };
   let from = 0;
   while (from < text.length) {
     const to = from + WINDOW_CHARS;
@@ -71,11 +90,12 @@ function* searchWindows(
       const length = Math.min(matcher.end() - matcher.start(), MAX_CUSTOM_MATCH_CHARS);
       if (start >= to) break;
       at = start - from + margin + Math.max(1, length);
+      assertInTime();
       if (length === 0) continue;
       yield { entity: name, start, end: start + length, score, reason: 'custom' };
       next = Math.max(next, start + length);
     }
-    if (performance.now() - startedMs > MAX_SEARCH_MS) throw tooSlow(name);
+    assertInTime();
     yield undefined;
     from = next;
   }

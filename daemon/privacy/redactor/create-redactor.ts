@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { RpcError } from '@locara/protocol';
 import type { PrivacyOps } from '../../workers/privacy/ops.ts';
 import type { Worker } from '../../workers/worker.ts';
@@ -23,6 +24,8 @@ const DEADLINE_MS = 5 * 60_000;
 const CHARS_A_UNIT = 1024;
 /** What restoring may make of a text, in characters. */
 const MAX_RESTORED_CHARS = 4 * 1024 * 1024;
+/** Restored in a turn of the event loop, some 3 ms at most; then others come first. */
+const RESTORED_CHARS_A_TURN = 64 * 1024;
 
 /** What was done to texts of an app, in counts alone. */
 export interface RedactionEffect {
@@ -73,7 +76,7 @@ export function createRedactor(deps: RedactorDeps): Redactor {
         pseudonymKey:
           modeOf(settings) === 'pseudonym' ? () => keys.of(call.session.appId) : undefined,
       }),
-    restore: (session, restoreId, text) => restore(maps.find(session, restoreId), text),
+    restore: async (session, restoreId, text) => restore(maps.find(session, restoreId), text),
     forget: (session, restoreId) => maps.forget(session, restoreId),
     forgetSession: (session) => {
       maps.forgetSession(session);
@@ -135,18 +138,36 @@ function toRedacted({ texts, findings }: RedactionOps['redact']['result']): Reda
   return { texts, findings, counts: countEntities(findings.flat()) };
 }
 
-function restore(map: RestoreMap, text: string): { text: string; restored: number } {
+async function restore(
+  map: RestoreMap,
+  text: string,
+): Promise<{ readonly text: string; readonly restored: number }> {
   let restored = 0;
   let growth = 0;
-  const whole = replacePlaceholders(text, (placeholder) => {
+  const originalOf = (placeholder: string): string | undefined => {
     const original = map.originalOf(placeholder);
     if (original === undefined) return undefined;
     restored += 1;
     growth += original.length - placeholder.length;
     if (growth > MAX_RESTORED_CHARS) throw tooLong();
     return original;
-  });
-  return { text: whole, restored };
+  };
+  const pieces: string[] = [];
+  for (const piece of cutBetweenPlaceholders(text)) {
+    if (pieces.length > 0) await setImmediate();
+    pieces.push(replacePlaceholders(piece, originalOf));
+  }
+  return { text: pieces.join(''), restored };
+}
+
+/** Only before a bracket, which no placeholder has within it. */
+function* cutBetweenPlaceholders(text: string): Generator<string, void> {
+  for (let from = 0; from < text.length;) {
+    const bracket = text.indexOf('[', from + RESTORED_CHARS_A_TURN);
+    const to = bracket === -1 ? text.length : bracket;
+    yield text.slice(from, to);
+    from = to;
+  }
 }
 
 function waiting(texts: readonly string[], { session, signal }: PrivacyCall) {

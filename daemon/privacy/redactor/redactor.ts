@@ -42,8 +42,12 @@ export interface Redactor {
     settings: RedactionSettings & { readonly restoreId?: string | undefined },
     call: PrivacyCall,
   ): RedactionStream;
-  /** Throws NotFound for what this session does not hold. */
-  restore(session: string, restoreId: string, text: string): { text: string; restored: number };
+  /** Piece by piece, so that a long text holds up nobody. Throws NotFound for what this session does not hold. */
+  restore(
+    session: string,
+    restoreId: string,
+    text: string,
+  ): Promise<{ readonly text: string; readonly restored: number }>;
   forget(session: string, restoreId: string): boolean;
   forgetSession(session: string): void;
 }

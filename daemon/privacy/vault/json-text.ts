@@ -6,16 +6,20 @@ import { unfit } from './vault-errors.ts';
  * for what JSON cannot say, or only so deep that nobody could send it.
  */
 export function toJsonText(value: unknown): string {
-  if (!inspect(value, LIMITS.maxMessageDepth).hasMinusZero) return JSON.stringify(value);
   return JSON.stringify(keepMinusZero(value));
 }
 
-/** The same value with each -0 as the text that it is, which JSON.stringify would make a 0. */
+/** The same value with each -0 as the text that it is, which JSON.stringify would make a 0. Throws as `toJsonText` does. */
 export function keepMinusZero(value: unknown): unknown {
+  // Nearly none has one, and building a value of many keys again takes longer than all the rest.
+  return inspect(value, LIMITS.maxMessageDepth).hasMinusZero ? writeMinusZeros(value) : value;
+}
+
+function writeMinusZeros(value: unknown): unknown {
   if (Object.is(value, -0)) return rawJson('-0');
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(keepMinusZero);
-  const kept = Object.entries(value).map(([key, inner]) => [key, keepMinusZero(inner)] as const);
+  if (Array.isArray(value)) return value.map(writeMinusZeros);
+  const kept = Object.entries(value).map(([key, inner]) => [key, writeMinusZeros(inner)] as const);
   return Object.fromEntries(kept);
 }
 
@@ -47,9 +51,15 @@ function inspect(value: unknown, depth: number): Findings {
 
 function inspectInside(value: object, depth: number): Findings {
   let hasMinusZero = false;
-  // Array.from sees the holes of an array, which JSON has not.
-  for (const inner of Array.isArray(value) ? Array.from(value) : Object.values(value)) {
+  const see = (inner: unknown): void => {
     if (inspect(inner, depth).hasMinusZero) hasMinusZero = true;
+  };
+  if (Array.isArray(value)) {
+    // Not `forEach`, which leaves out the holes of an array, which JSON has not.
+    for (const inner of value) see(inner);
+  } else {
+    // Of many keys, half as long as by `Object.values`.
+    for (const key of Object.keys(value)) see(value[key as keyof typeof value]);
   }
   return { hasMinusZero };
 }

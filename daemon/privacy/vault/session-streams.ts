@@ -5,7 +5,8 @@ import type { StreamCipher, StreamKey } from './stream-cipher.ts';
 import { unfit, vaultLocked } from './vault-errors.ts';
 import type { ChosenKey } from './key-choice.ts';
 
-const LIMITS = { perSession: 8, all: 128, idleMs: 5 * 60_000, maxWaiting: 8 };
+/** Each holds a chunk. Those of one app are fewer than all, so that it cannot take the places of others. */
+const LIMITS = { perSession: 8, perApp: 32, all: 256, idleMs: 5 * 60_000, maxWaiting: 8 };
 /** Encrypted in a turn of the event loop, a millisecond at most; then others come first. */
 const PARTS_PER_TURN = 8;
 
@@ -54,8 +55,12 @@ class BoundedStreams implements SessionStreams {
   }
 
   add(session: string, stream: NewStream): string {
-    const { perSession, all, maxWaiting } = this.#limits;
-    if (this.#idsOf(session).length >= perSession || this.#streams.size >= all) {
+    const { perSession, perApp, all, maxWaiting } = this.#limits;
+    const isFull =
+      this.#idsOf(session).length >= perSession ||
+      this.#countOf(stream.chosen.vaultKey.owner.appId) >= perApp ||
+      this.#streams.size >= all;
+    if (isFull) {
       stream.streamKey.key.fill(0);
       stream.chosen.release();
       throw tooMany(perSession);
@@ -139,6 +144,11 @@ class BoundedStreams implements SessionStreams {
 
   #idsOf(session: string): string[] {
     return [...this.#streams].filter(([, stream]) => stream.session === session).map(([id]) => id);
+  }
+
+  #countOf(appId: string): number {
+    const owners = [...this.#streams.values()].map(({ chosen }) => chosen.vaultKey.owner);
+    return owners.filter((owner) => owner.appId === appId).length;
   }
 
   #end(id: string): void {

@@ -121,15 +121,39 @@ describe('placeholders', () => {
     const settings = { ...PLACEHOLDERS, restoreId };
     const next = await redactor.redact(['Bob@example.org eve@example.org'], settings, call);
     expect(next).toMatchObject({ texts: ['[EMAIL_2] [EMAIL_3]'], restoreId });
-    expect(redactor.restore(call.session.id, restoreId, 'to [EMAIL_2]: [EMAIL_9]')).toEqual({
+    const { id } = call.session;
+    expect(await redactor.restore(id, restoreId, 'to [EMAIL_2]: [EMAIL_9]')).toEqual({
       text: 'to bob@example.org: [EMAIL_9]',
       restored: 1,
     });
-    expect(() => redactor.restore('another session', restoreId, '[EMAIL_1]')).toThrow(
-      expect.objectContaining({ reason: 'NotFound' }),
+    await expect(redactor.restore('another session', restoreId, '[EMAIL_1]')).rejects.toMatchObject(
+      { reason: 'NotFound' },
     );
-    redactor.forgetSession(call.session.id);
-    expect(() => redactor.restore(call.session.id, restoreId, '[EMAIL_1]')).toThrow(/kept/);
+    redactor.forgetSession(id);
+    await expect(redactor.restore(id, restoreId, '[EMAIL_1]')).rejects.toThrow(/kept/);
+  });
+
+  test('are put back in a long text piece by piece, so that others have their turns meanwhile', async () => {
+    const { redactor } = open();
+    const call = callOf();
+    const { restoreId = '' } = await redactor.redact(['ann@example.org'], PLACEHOLDERS, call);
+    let isDone = false;
+    let turns = 0;
+    const count = (): void => {
+      turns += 1;
+      if (!isDone) setImmediate(count);
+    };
+    setImmediate(count);
+    const length = 100_000;
+    const { text, restored } = await redactor.restore(
+      call.session.id,
+      restoreId,
+      `.${'[A_1]'.repeat(length)}${'[EMAIL_1]'.repeat(length)}`,
+    );
+    isDone = true;
+    expect(restored).toBe(length);
+    expect(text).toBe(`.${'[A_1]'.repeat(length)}${'ann@example.org'.repeat(length)}`);
+    expect(turns).toBeGreaterThan(10);
   });
 
   test('never stand for two things, however many calls go on at once', async () => {
@@ -150,7 +174,8 @@ describe('placeholders', () => {
     ]);
     expect(new Set(all.map(([, placeholder]) => placeholder)).size).toBe(all.length);
     for (const [name, placeholder = ''] of all) {
-      expect(redactor.restore(call.session.id, restoreId, placeholder).text).toBe(name);
+      const { text } = await redactor.restore(call.session.id, restoreId, placeholder);
+      expect(text).toBe(name);
     }
   });
 

@@ -37,6 +37,36 @@ async function decryptAsLocalMode(
   iterations = 100_000,
 ): Promise<Buffer> {
   const bytesOf = (text: string) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  const key = await deriveAsLocalMode(passphrase, bytesOf(salt), iterations);
+  const params = { name: 'AES-GCM', iv: bytesOf(iv) };
+  return Buffer.from(await crypto.subtle.decrypt(params, key, bytesOf(ciphertext)));
+}
+
+/** As LocalMode encrypts, by WebCrypto alone. */
+async function encryptAsLocalMode(
+  plain: Uint8Array<ArrayBuffer>,
+  passphrase: string,
+  iterations: number,
+): Promise<EnvelopeV1> {
+  const textOf = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes));
+  const salt = crypto.getRandomValues(new Uint8Array(16));
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  const key = await deriveAsLocalMode(passphrase, salt, iterations);
+  const ciphertext = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key, plain);
+  return {
+    ciphertext: textOf(new Uint8Array(ciphertext)),
+    iv: textOf(iv),
+    salt: textOf(salt),
+    algorithm: 'AES-GCM',
+    version: 1,
+  };
+}
+
+async function deriveAsLocalMode(
+  passphrase: string,
+  salt: Uint8Array<ArrayBuffer>,
+  iterations: number,
+): Promise<CryptoKey> {
   const material = await crypto.subtle.importKey(
     'raw',
     new TextEncoder().encode(passphrase),
@@ -44,15 +74,13 @@ async function decryptAsLocalMode(
     false,
     ['deriveKey'],
   );
-  const key = await crypto.subtle.deriveKey(
-    { name: 'PBKDF2', salt: bytesOf(salt), iterations, hash: 'SHA-256' },
+  return crypto.subtle.deriveKey(
+    { name: 'PBKDF2', salt, iterations, hash: 'SHA-256' },
     material,
     { name: 'AES-GCM', length: 256 },
     false,
-    ['decrypt'],
+    ['encrypt', 'decrypt'],
   );
-  const params = { name: 'AES-GCM', iv: bytesOf(iv) };
-  return Buffer.from(await crypto.subtle.decrypt(params, key, bytesOf(ciphertext)));
 }
 
 const hexOf = (floats: unknown): string => {
@@ -118,6 +146,26 @@ describe("LocalMode's envelopes", () => {
     const wrong = vault.decrypt(call, envelope, { passphrase: 'p', iterations: 1235 });
     await expect(wrong).rejects.toMatchObject({ details: { rule: 'sealed' } });
   });
+
+  test.each([100_000, 600_000])(
+    'go both ways between WebCrypto and us, the passphrase as it was typed: %i iterations',
+    async (iterations) => {
+      const decomposed = 'Cafe\u0301 \u1112\u1161\u11ab';
+      const value = 'Grüße 👋';
+      const bytes = new TextEncoder().encode(value);
+      const theirs = await encryptAsLocalMode(bytes, decomposed, iterations);
+      for (const told of [iterations, undefined]) {
+        const options = { passphrase: decomposed, iterations: told, as: 'string' as const };
+        expect(await vault.decrypt(call, theirs, options)).toEqual({ type: 'string', value });
+      }
+      const composed = vault.decrypt(call, theirs, { passphrase: decomposed.normalize() });
+      await expect(composed).rejects.toMatchObject({ details: { rule: 'sealed' } });
+      const options = { version: 1 as const, passphrase: decomposed, iterations };
+      const ours = await vault.encrypt(call, { type: 'string', value }, options);
+      const opened = await decryptAsLocalMode(ours as EnvelopeV1, decomposed, iterations);
+      expect(opened.toString()).toBe(value);
+    },
+  );
 
   test('stay shut to another passphrase, a changed bit and another type, in one way', async () => {
     const { encrypted, passphrase } = VECTORS.vectors[0] as Case;

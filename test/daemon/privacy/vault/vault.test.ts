@@ -174,6 +174,19 @@ describe('the hash of a passphrase', () => {
   });
 });
 
+describe('the streams of an app', () => {
+  test('leave places to others, in however many sessions they are open', async () => {
+    const vault = openVault({ mine: vaultKeyOf(), theirs: vaultKeyOf({ appId: 'acme/other' }) });
+    const open = (appId: string, session: string, database: string) =>
+      vault.openStream(callOf(appId, session), { direction: 'encrypt', database });
+    for (let at = 0; at < 32; at += 1) await open('acme/notes', `s${at >> 3}`, 'mine');
+    await expect(open('acme/notes', 's9', 'mine')).rejects.toMatchObject({ reason: 'Busy' });
+    await expect(open('acme/other', 't1', 'theirs')).resolves.toHaveProperty('stream');
+    vault.forgetSession('s0');
+    await expect(open('acme/notes', 's9', 'mine')).resolves.toHaveProperty('stream');
+  });
+});
+
 describe('a stream of a session', () => {
   const plain = randomBytes(3 * 1024 * 1024 + 17);
 
