@@ -127,8 +127,7 @@ function readPhone(
     if (digits > 15 || digitsEnd - start > 32) continue;
     const end = readExtension(text, digitsEnd);
     if (!isFreeBehind(text, start, end)) continue;
-    const number = describe(text, start, digitsEnd);
-    const score = number && scoreOnce(number, place);
+    const score = scoreOnce(text, { start, end: digitsEnd }, place);
     const candidate = score && judge(scanned, { start, end, score });
     if (candidate !== undefined) return { candidate, next };
   }
@@ -139,11 +138,18 @@ function countDigits(groups: PhoneRun['groups']): number {
   return groups.reduce((count, { start, end }) => count + end - start, 0);
 }
 
-/** Texts repeat numbers, and the plans of all countries are long. */
-function scoreOnce(number: WrittenNumber, { region, scores }: Place): PhoneScore | undefined {
-  const key = `${number.isAlone ? 'alone' : 'beside'} ${number.written}`;
+/** Texts repeat numbers, and to read one by the plans of all countries is long. */
+function scoreOnce(
+  text: string,
+  { start, end }: { readonly start: number; readonly end: number },
+  { region, scores }: Place,
+): PhoneScore | undefined {
+  const written = text.slice(start, end);
+  const isAlone = written.startsWith('+') || !isAmongNumbers(text, start, end);
+  const key = `${isAlone ? 'alone' : 'beside'} ${written}`;
   if (scores.has(key)) return scores.get(key);
-  const score = scorePhone(number, region);
+  const number = describe(written, isAlone);
+  const score = number && scorePhone(number, region);
   scores.set(key, score);
   return score;
 }
@@ -180,13 +186,12 @@ function readExtension(text: string, end: number): number {
   return EXTENSION.test(text) ? EXTENSION.lastIndex : end;
 }
 
-function describe(text: string, start: number, end: number): WrittenNumber | undefined {
-  const written = text.slice(start, end);
+function describe(written: string, isAlone: boolean): WrittenNumber | undefined {
   if (DATE.test(written) || YEARS.test(written) || !isBalanced(written)) return undefined;
   const groups = written.match(/\d+/g) ?? [];
   return {
     written,
-    isAlone: written.startsWith('+') || !isAmongNumbers(text, start, end),
+    isAlone,
     digits: groups.join(''),
     lengths: groups.map((group) => group.length),
     separators: new Set(
@@ -208,9 +213,15 @@ function isBalanced(written: string): boolean {
 
 /** Of a longer row of groups, as of an account number, or of a table. */
 function isAmongNumbers(text: string, start: number, end: number): boolean {
-  const before = text.slice(Math.max(0, start - 40), start);
-  if (ACCOUNT_BEFORE.test(before) || /\d[ \t]+$/.test(before)) return true;
-  return /^[ \t]+\d/.test(text.slice(end, end + 4));
+  if (isBlank(text.charAt(start - 1))) {
+    const before = text.slice(Math.max(0, start - 40), start);
+    if (/\d[ \t]+$/.test(before) || ACCOUNT_BEFORE.test(before)) return true;
+  }
+  return isBlank(text.charAt(end)) && /^[ \t]+\d/.test(text.slice(end, end + 4));
+}
+
+function isBlank(character: string): boolean {
+  return character === ' ' || character === '\t';
 }
 
 function judge(
