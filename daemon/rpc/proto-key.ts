@@ -4,10 +4,20 @@
  */
 export function findProtoKey(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return undefined;
+  if (Array.isArray(value)) return findInItems(value);
   for (const [key, child] of Object.entries(value)) {
     if (key === '__proto__') return key;
     const below = findProtoKey(child);
     if (below !== undefined) return `${key}.${below}`.slice(0, MAX_PATH_LENGTH);
+  }
+  return undefined;
+}
+
+/** Vectors by the thousand, whose entries as pairs of texts and numbers would be slow: parsed arrays have no other keys. */
+function findInItems(items: readonly unknown[]): string | undefined {
+  for (let index = 0; index < items.length; index += 1) {
+    const below = findProtoKey(items[index]);
+    if (below !== undefined) return `${index}.${below}`.slice(0, MAX_PATH_LENGTH);
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineMethod } from '../method.ts';
+import { parseUnknown } from '../parse-unknown.ts';
 import { Base64, Vector } from '../values.ts';
 import {
   BUDGET_FIELDS,
@@ -25,6 +26,25 @@ const errors = [
 const Encoding = z.enum(['float', 'f32']).default('float');
 const WireVector = z.union([z.array(z.number()), z.object({ f32: Base64 })]);
 const Scale = z.number().describe('Of the Laplacian noise, in the unit of the answer.');
+const ExactEffect = z.strictObject({
+  ...NoiseEffect.shape,
+  cost: z.strictObject(Cost.shape),
+});
+
+/** What parsing number by number would only copy. */
+function acceptsReleasedVectors(result: unknown): boolean {
+  if (typeof result !== 'object' || result === null || !('vectors' in result)) return false;
+  const { vectors, ...effect } = result;
+  return (
+    Array.isArray(vectors) && vectors.every(isNumbers) && parseUnknown(ExactEffect, effect).success
+  );
+}
+
+function isNumbers(vector: unknown): boolean {
+  // `every` would pass over holes.
+  return Array.isArray(vector) && vector.findIndex((number) => !Number.isFinite(number)) === -1;
+}
+
 const MAX_RECORDS = 65_536;
 const Bins = z.array(z.string().min(1).max(256)).min(1).max(4096);
 
@@ -39,6 +59,7 @@ export const privacyNoiseMethods = {
       encoding: Encoding,
     }),
     result: z.object({ vectors: z.array(WireVector), ...NoiseEffect.shape }),
+    acceptsResult: acceptsReleasedVectors,
     errors,
   }),
   'privacy.drawNoise': defineMethod({
