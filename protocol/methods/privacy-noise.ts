@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineMethod } from '../method.ts';
+import { parseUnknown } from '../parse-unknown.ts';
 import { Base64, Vector } from '../values.ts';
 import {
   BUDGET_FIELDS,
@@ -30,6 +31,25 @@ const RELEASE_FIELDS = {
   cost: Cost,
   budget: BudgetLeft.optional(),
 };
+const ExactEffect = z.strictObject({
+  ...NoiseEffect.shape,
+  cost: z.strictObject(Cost.shape),
+});
+
+/** What parsing number by number would only copy. */
+function acceptsReleasedVectors(result: unknown): boolean {
+  if (typeof result !== 'object' || result === null || !('vectors' in result)) return false;
+  const { vectors, ...effect } = result;
+  return (
+    Array.isArray(vectors) && vectors.every(isNumbers) && parseUnknown(ExactEffect, effect).success
+  );
+}
+
+function isNumbers(vector: unknown): boolean {
+  // `every` would pass over holes.
+  return Array.isArray(vector) && vector.findIndex((number) => !Number.isFinite(number)) === -1;
+}
+
 const MAX_RECORDS = 65_536;
 const Bins = z.array(z.string().min(1).max(256)).min(1).max(4096);
 
@@ -44,6 +64,7 @@ export const privacyNoiseMethods = {
       encoding: Encoding,
     }),
     result: z.object({ vectors: z.array(WireVector), ...NoiseEffect.shape }),
+    acceptsResult: acceptsReleasedVectors,
     errors,
   }),
   'privacy.drawNoise': defineMethod({

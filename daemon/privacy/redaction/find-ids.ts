@@ -1,13 +1,21 @@
-import { isAlphanumericCode, isAsciiLetterCode, isDigitAt, joinsWord } from './characters.ts';
+import {
+  isAlphanumericCode,
+  isAsciiLetterCode,
+  isDigitAt,
+  isDigitCode,
+  joinsWord,
+} from './characters.ts';
 import { raiseScore } from './context-score.ts';
 import type { Candidate, IdRule, Recognizer, ScannedText } from './recognizer.ts';
 
-const PAUSE_RUNS = 2048;
+const PAUSE_CHARS = 16_384;
 /** A shape that is rarer than this is no shape: also of what is asked for by name it needs a word beside it. */
 const LEAST_NAMED_SCORE = 0.1;
 /** No rule begins with a longer run. */
 const MAX_RUN_CHARS = 64;
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-z])/iy;
+
+const NONE: readonly Candidate[] = [];
 
 interface PreparedRule extends IdRule {
   readonly words: ReadonlySet<string>;
@@ -38,14 +46,18 @@ function* findIds(
 ): Iterable<Candidate | undefined> {
   const { text } = scanned;
   const signatureOf = createSignatures();
-  let runs = 0;
+  // Nearly all runs are words, which nearly no rule begins with.
+  const byLetters = Array.from({ length: MAX_RUN_CHARS + 1 }, (_, count) =>
+    bySignature.get(`a${String(count)}`),
+  );
+  const isPlain = (letters: number): boolean => byLetters[letters] === undefined;
+  let pauseAt = PAUSE_CHARS;
   let at = 0;
-  while (at < text.length) {
-    if (!isAlphanumericCode(text.charCodeAt(at))) {
-      at += 1;
-      continue;
+  while ((at = findRun(text, at, isPlain)) < text.length) {
+    if (at > pauseAt) {
+      pauseAt = at + PAUSE_CHARS;
+      yield undefined;
     }
-    if ((runs += 1) % PAUSE_RUNS === 0) yield undefined;
     const start = at;
     while (isAlphanumericCode(text.charCodeAt(at))) at += 1;
     if (at - start === 8 && text[at] === '-' && matchAt(UUID, text, start) > 0) {
@@ -53,11 +65,36 @@ function* findIds(
       continue;
     }
     if (at - start > MAX_RUN_CHARS) continue;
-    for (const rule of bySignature.get(signatureOf(text, start, at)) ?? []) {
-      const found = tryRule(rule, scanned, { start, isNamed: named.has(rule.entity) });
-      if (found !== undefined) yield found;
-    }
+    const rules = bySignature.get(signatureOf(text, start, at));
+    if (rules !== undefined) yield* tryRules(rules, scanned, { start, named });
   }
+}
+
+/** Where the next run of letters and digits begins that a rule or a UUID may begin with, or the end. */
+function findRun(text: string, from: number, isPlain: (letters: number) => boolean): number {
+  let at = from;
+  while (at < text.length) {
+    const start = at;
+    while (isAsciiLetterCode(text.charCodeAt(at))) at += 1;
+    const letters = at - start;
+    if (isDigitCode(text.charCodeAt(at))) return start;
+    if (letters > 0 && ((letters === 8 && text[at] === '-') || !isPlain(letters))) return start;
+    if (letters === 0) at += 1;
+  }
+  return at;
+}
+
+function tryRules(
+  rules: readonly PreparedRule[],
+  scanned: ScannedText,
+  { start, named }: { readonly start: number; readonly named: ReadonlySet<string> },
+): readonly Candidate[] {
+  let found: readonly Candidate[] = NONE;
+  for (const rule of rules) {
+    const candidate = tryRule(rule, scanned, { start, isNamed: named.has(rule.entity) });
+    if (candidate !== undefined) found = [...found, candidate];
+  }
+  return found;
 }
 
 function tryRule(

@@ -62,14 +62,15 @@ function splitBlock(text: string, block: number): readonly Word[] {
 
 /** `phoneNumber` is two words, and also the one that it is. */
 function splitName(name: string, start: number): readonly Word[] {
-  if (!HUMP.test(name)) return [{ start, lower: name.toLowerCase() }];
+  const lower = name.toLowerCase();
+  if (lower === name || !HUMP.test(name)) return [{ start, lower }];
   const words: Word[] = [];
   let at = start;
   for (const part of name.split(HUMP)) {
     words.push({ start: at, lower: part.toLowerCase() });
     at += part.length;
   }
-  return words.map((word, place) => (place === 0 ? { ...word, whole: name.toLowerCase() } : word));
+  return words.map((word, place) => (place === 0 ? { ...word, whole: lower } : word));
 }
 
 function hasWanted(

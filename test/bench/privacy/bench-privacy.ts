@@ -1,5 +1,6 @@
 import type { Row } from '../measure.ts';
 import { benchBudgets } from './budgets.ts';
+import { benchCalls } from './calls.ts';
 import { benchNoise } from './noise.ts';
 import { benchDetection } from './redaction.ts';
 import { benchVault } from './vault.ts';
@@ -10,4 +11,5 @@ export const PRIVACY_MEASURES: Readonly<Record<string, () => Promise<readonly Ro
   'privacy.noise': benchNoise,
   'privacy.budget': benchBudgets,
   'privacy.vault': benchVault,
+  'privacy.calls': benchCalls,
 };

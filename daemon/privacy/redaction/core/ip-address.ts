@@ -1,10 +1,12 @@
-import { isAlphanumericCode, isDigitAt, joinsWord } from '../characters.ts';
+import { isAlphanumericCode, isDigitAt, isDigitCode, joinsWord } from '../characters.ts';
 import { raiseScore } from '../context-score.ts';
 import type { Candidate, Recognizer, ScannedText } from '../recognizer.ts';
 
 /** Whole runs are read at once, and only then judged: what is too long for an address is none, anywhere in it. */
 const DOTTED = /(?<!\d)\d{1,3}(?:\.\d+){3,}/g;
-const COLONS = /(?<![0-9A-Fa-f:])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*(?:\.\d+)*/g;
+const COLONS = /(?<![0-9A-Fa-f:])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*(?:\.\d+)*/y;
+/** From its first colon: hexadecimal digits are in every word. */
+const FROM_COLON = /:[0-9A-Fa-f:]*/g;
 const OCTET = /^(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$/;
 const IPV4_SUFFIX = /\/(?:3[0-2]|[12]?\d)(?![\d.])/y;
 const IPV6_SUFFIX =
@@ -169,7 +171,7 @@ function isFreeBefore(text: string, start: number): boolean {
 
 function* findIpv6(scanned: ScannedText): Iterable<Candidate | undefined> {
   const { text } = scanned;
-  for (const { 0: run, index } of text.matchAll(COLONS)) {
+  for (const { 0: run, index } of listColonRuns(text)) {
     if (run.length < 2 || run.length > 64) continue;
     const span = readIpv6(text, index, run);
     if (span === undefined) continue;
@@ -179,6 +181,25 @@ function* findIpv6(scanned: ScannedText): Iterable<Candidate | undefined> {
     const isPlain = isPlainCode(text.slice(span.start, span.end));
     yield isPlain && !found.reason.endsWith('+context') ? { ...found, score: 0.05 } : found;
   }
+}
+
+function* listColonRuns(text: string): Iterable<RegExpExecArray> {
+  let end = 0;
+  for (const { index } of text.matchAll(FROM_COLON)) {
+    let start = index;
+    while (index - start < 5 && isHexCode(text.charCodeAt(start - 1))) start -= 1;
+    if (start < end) continue;
+    COLONS.lastIndex = start;
+    const found = COLONS.exec(text);
+    if (found === null) continue;
+    end = start + found[0].length;
+    yield found;
+  }
+}
+
+function isHexCode(code: number): boolean {
+  const lower = code | 32;
+  return isDigitCode(code) || (lower >= 97 && lower <= 102);
 }
 
 /** `::`, `[::2]`, `A::B` and `1::2` are a lot of code; `::1` is this machine. */

@@ -3,7 +3,9 @@ import { raiseScore } from '../context-score.ts';
 import type { Candidate, Recognizer, ScannedText } from '../recognizer.ts';
 
 const MAC =
-  /(?<![0-9A-Za-z_.:-])(?:[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4})/g;
+  /(?<![0-9A-Za-z_.:-])(?:[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4})/y;
+/** The first sign between its bytes, which is rare: hexadecimal digits are in every word. */
+const SIGN = /[:-](?=[0-9A-Fa-f]{2}[:-])|\.(?=[0-9A-Fa-f]{4}\.)/g;
 const CONTEXT: ReadonlySet<string> = new Set([
   ...[
     'mac',
@@ -28,9 +30,14 @@ export const macAddressRecognizer: Recognizer = {
 
 function* findMacAddresses(scanned: ScannedText): Iterable<Candidate | undefined> {
   const { text } = scanned;
-  for (const match of text.matchAll(MAC)) {
-    const start = match.index;
-    const end = start + match[0].length;
+  let end = 0;
+  for (const { 0: sign, index } of text.matchAll(SIGN)) {
+    const start = index - (sign === '.' ? 4 : 2);
+    if (start < end) continue;
+    MAC.lastIndex = start;
+    const match = MAC.exec(text);
+    if (match === null) continue;
+    end = start + match[0].length;
     if (!isFree(text, end) || /^(?:[0:.-]+|[fF:.-]+)$/.test(match[0])) continue;
     const hasContext = scanned.hasWordBefore(start, CONTEXT);
     const isDotted = match[1] === undefined;

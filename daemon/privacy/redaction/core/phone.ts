@@ -127,9 +127,7 @@ function readPhone(
     if (digits > 15 || digitsEnd - start > 32) continue;
     const end = readExtension(text, digitsEnd);
     if (!isFreeBehind(text, start, end)) continue;
-    const written = text.slice(start, digitsEnd);
-    const isAlone = written.startsWith('+') || !isAmongNumbers(text, start, digitsEnd);
-    const score = scoreOnce({ written, isAlone }, place);
+    const score = scoreOnce(text, { start, end: digitsEnd }, place);
     const candidate = score && judge(scanned, { start, end, score });
     if (candidate !== undefined) return { candidate, next };
   }
@@ -140,14 +138,17 @@ function countDigits(groups: PhoneRun['groups']): number {
   return groups.reduce((count, { start, end }) => count + end - start, 0);
 }
 
-/** Texts repeat numbers, and the plans of all countries are long. */
+/** Texts repeat numbers, and to read one by the plans of all countries is long. */
 function scoreOnce(
-  place: Pick<WrittenNumber, 'written' | 'isAlone'>,
+  text: string,
+  { start, end }: { readonly start: number; readonly end: number },
   { region, scores }: Place,
 ): PhoneScore | undefined {
-  const key = `${place.isAlone ? 'alone' : 'beside'} ${place.written}`;
+  const written = text.slice(start, end);
+  const isAlone = written.startsWith('+') || !isAmongNumbers(text, start, end);
+  const key = `${isAlone ? 'alone' : 'beside'} ${written}`;
   if (scores.has(key)) return scores.get(key);
-  const number = describe(place);
+  const number = describe(written, isAlone);
   const score = number && scorePhone(number, region);
   scores.set(key, score);
   return score;
@@ -185,10 +186,7 @@ function readExtension(text: string, end: number): number {
   return EXTENSION.test(text) ? EXTENSION.lastIndex : end;
 }
 
-function describe({
-  written,
-  isAlone,
-}: Pick<WrittenNumber, 'written' | 'isAlone'>): WrittenNumber | undefined {
+function describe(written: string, isAlone: boolean): WrittenNumber | undefined {
   if (DATE.test(written) || YEARS.test(written) || !isBalanced(written)) return undefined;
   const groups = written.match(/\d+/g) ?? [];
   return {
@@ -215,9 +213,15 @@ function isBalanced(written: string): boolean {
 
 /** Of a longer row of groups, as of an account number, or of a table. */
 function isAmongNumbers(text: string, start: number, end: number): boolean {
-  const before = text.slice(Math.max(0, start - 40), start);
-  if (ACCOUNT_BEFORE.test(before) || /\d[ \t]+$/.test(before)) return true;
-  return /^[ \t]+\d/.test(text.slice(end, end + 4));
+  if (isBlank(text.charAt(start - 1))) {
+    const before = text.slice(Math.max(0, start - 40), start);
+    if (/\d[ \t]+$/.test(before) || ACCOUNT_BEFORE.test(before)) return true;
+  }
+  return isBlank(text.charAt(end)) && /^[ \t]+\d/.test(text.slice(end, end + 4));
+}
+
+function isBlank(character: string): boolean {
+  return character === ' ' || character === '\t';
 }
 
 function judge(

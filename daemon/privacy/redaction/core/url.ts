@@ -1,11 +1,14 @@
 import { parse } from 'tldts';
-import { joinsWord } from '../characters.ts';
+import { isAlphanumericCode, joinsWord } from '../characters.ts';
+import { listSchemes } from '../list-schemes.ts';
 import type { Candidate, Recognizer, ScannedText } from '../recognizer.ts';
 
 const MAX_URL_CHARS = 2048;
 const SCHEME =
-  /(?<![A-Za-z0-9+.-])(?:https?|wss?|ftps?|sftp|ssh|git|rtsp|redis|rediss|postgres|postgresql|mysql|mariadb|mongodb|mongodb\+srv|amqp|amqps|mqtt|mqtts|ldap|ldaps|smb|jdbc:[a-z]{2,12}):\/\//gi;
-const BARE = /(?<![\w@./\\-])(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,24}(?![\w@(-])/gi;
+  /(?<![A-Za-z0-9+.-])(?:https?|wss?|ftps?|sftp|ssh|git|rtsp|redis|rediss|postgres|postgresql|mysql|mariadb|mongodb|mongodb\+srv|amqp|amqps|mqtt|mqtts|ldap|ldaps|smb|jdbc:[a-z]{2,12}):\/\//iy;
+const BARE = /(?<![\w@./\\-])(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,24}(?![\w@(-])/iy;
+const DOT = /[a-z0-9-]\.(?=[a-z0-9-])/gi;
+const MAX_LABEL_CHARS = 63;
 /** Names that are hardly ever anything but hosts; `.md`, `.py`, `.name` and `.info` are files and members too. */
 const PLAIN_SUFFIXES = new Set(['com', 'org', 'edu', 'gov', 'net']);
 const BODY = /[^\s<>"`{}|\\^\u0000-\u001f\u3000-\u303f\uff00-\uffef]/;
@@ -17,7 +20,7 @@ export const urlRecognizer: Recognizer = { id: 'url', entities: ['URL'], scan: f
 function* findUrls({ text }: ScannedText): Iterable<Candidate | undefined> {
   let done = 0;
   let count = 0;
-  for (const { 0: scheme, index } of text.matchAll(SCHEME)) {
+  for (const { 0: scheme, index } of listUrlSchemes(text)) {
     if ((count += 1) % 256 === 0) yield undefined;
     if (index < done) continue;
     const end = readUrl(text, index, index + scheme.length);
@@ -26,6 +29,38 @@ function* findUrls({ text }: ScannedText): Iterable<Candidate | undefined> {
     yield describeUrl(text, { start: index, end }, index + scheme.length);
   }
   yield* findBareHosts(text);
+}
+
+/** Those that URLs begin with: in `jdbc:mysql://` the longer one. */
+function* listUrlSchemes(text: string): Iterable<RegExpExecArray> {
+  for (const { start, outerStart } of listSchemes(text)) {
+    const found = matchAt(SCHEME, text, outerStart) ?? matchAt(SCHEME, text, start);
+    if (found !== null) yield found;
+  }
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
+}
+
+/** Names with dots, found by their first dot: words are many, and dots within them few. */
+function* listBareHosts(text: string): Iterable<RegExpExecArray> {
+  let end = 0;
+  for (const dot of text.matchAll(DOT)) {
+    if (dot.index < end) continue;
+    let start = dot.index;
+    while (dot.index - start < MAX_LABEL_CHARS && isLabelCode(text.charCodeAt(start - 1)))
+      start -= 1;
+    const found = matchAt(BARE, text, start);
+    if (found === null) continue;
+    end = start + found[0].length;
+    yield found;
+  }
+}
+
+function isLabelCode(code: number): boolean {
+  return isAlphanumericCode(code) || code === 45;
 }
 
 /** Where a URL ends, without what a sentence puts behind it; its beginning if there is no host. */
@@ -63,7 +98,7 @@ function describeUrl(
 
 function* findBareHosts(text: string): Iterable<Candidate | undefined> {
   let count = 0;
-  for (const { 0: host, index } of text.matchAll(BARE)) {
+  for (const { 0: host, index } of listBareHosts(text)) {
     if ((count += 1) % 256 === 0) yield undefined;
     const start = index;
     if (joinsWord(text, start - 1) || text.startsWith('://', start - 3)) continue;

@@ -5,13 +5,16 @@ import { grouped, unbroken } from './shapes.ts';
 
 const CONTEXT = ['cpf', 'cpfs', 'receita', 'contribuinte'];
 
+const WEIGHTS = [9, 10].map((place) =>
+  Array.from({ length: place }, (_, before) => place + 1 - before),
+);
+
 /** CPF: two check digits, each of all digits before it, modulo 11. */
 function isCpf(digits: string): boolean {
   if (isOneCharacter(digits)) return false;
-  return [9, 10].every((place) => {
-    const weights = Array.from({ length: place }, (_, before) => place + 1 - before);
-    return ((weighDigits(digits, weights) * 10) % 11) % 10 === Number(digits[place]);
-  });
+  return WEIGHTS.every(
+    (weights) => ((weighDigits(digits, weights) * 10) % 11) % 10 === Number(digits[weights.length]),
+  );
 }
 
 export const BRAZIL_RULES: readonly IdRule[] = [

@@ -1,8 +1,9 @@
+import { listSchemes } from '../list-schemes.ts';
 import type { Recognizer } from '../recognizer.ts';
 
 /** `scheme://user:password@host…`: the whole of it, since the host says where the password fits. */
 const WITH_PASSWORD =
-  /(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{1,31}:\/\/[^\s:@/?#"'<>]{0,256}:[^\s@/"'<>]{1,512}@[^\s"'<>`]{1,1024}/g;
+  /(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{1,31}:\/\/[^\s:@/?#"'<>]{0,256}:[^\s@/"'<>]{1,512}@[^\s"'<>`]{1,1024}/y;
 
 /** Connection strings of Azure and ADO: the secret part alone. */
 const CONNECTION_PART =
@@ -22,7 +23,12 @@ export const URL_CREDENTIALS: Recognizer = {
   id: 'url-credentials',
   entities: ['CREDENTIAL'],
   *scan({ text }) {
-    for (const found of text.matchAll(WITH_PASSWORD)) {
+    let end = 0;
+    for (const { start } of listSchemes(text)) {
+      WITH_PASSWORD.lastIndex = start;
+      const found = start < end ? null : WITH_PASSWORD.exec(text);
+      if (found === null) continue;
+      end = start + found[0].length;
       const whole = found[0].replace(/[.,;:!?)\]}]{1,8}$/, '');
       yield {
         entity: 'CREDENTIAL',
