@@ -66,6 +66,11 @@ export function shortNameOf(entity: string): string {
   return NAMES_BY_ENTITY.get(entity) ?? NAMES_BY_ENTITY.get(groupOf(entity) ?? '') ?? entity;
 }
 
+/** The entity by which one is counted: that of its like of all countries, or its own. */
+export function kindOf(entity: string): string {
+  return groupOf(entity) ?? entity;
+}
+
 function unknownPattern(name: string): RpcError {
   return new RpcError('InvalidParams', `There is no pattern called ${name}.`, {
     details: { rule: 'unknown_pattern', pattern: name },

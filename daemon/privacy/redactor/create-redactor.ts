@@ -1,7 +1,9 @@
 import { RpcError } from '@locara/protocol';
+import type { PrivacyEffect } from '../../audit/effect-window.ts';
 import type { PrivacyOps } from '../../workers/privacy/ops.ts';
 import type { Worker } from '../../workers/worker.ts';
 import type { PrivacyCall } from '../privacy-call.ts';
+import { kindOf } from '../redaction/pattern-names.ts';
 import type {
   DetectionSettings,
   Finding,
@@ -10,6 +12,7 @@ import type {
 } from '../redaction/redaction-ops.ts';
 import { countEntities } from '../redaction/replacement/create-replacer.ts';
 import { replacePlaceholders } from '../redaction/replacement/placeholder-book.ts';
+import { addCounts } from './add-counts.ts';
 import type { PseudonymKeys } from './pseudonym-keys.ts';
 import { openRedactionStream } from './redaction-stream.ts';
 import type { Redacted, Redactor } from './redactor.ts';
@@ -24,21 +27,12 @@ const CHARS_A_UNIT = 1024;
 /** What restoring may make of a text, in characters. */
 const MAX_RESTORED_CHARS = 4 * 1024 * 1024;
 
-/** What was done to texts of an app, in counts alone. */
-export interface RedactionEffect {
-  readonly appId: string;
-  readonly method: string;
-  readonly step: 'redact';
-  /** By entity; what the app named itself is `CUSTOM` here, for names are text of its own. */
-  readonly counts: Readonly<Record<string, number>>;
-}
-
 export interface RedactorDeps {
   readonly worker: Pick<Worker<PrivacyOps>, 'call'>;
   readonly maps: RestoreMaps;
   readonly keys: Pick<PseudonymKeys, 'of'>;
   /** For the audit log; never throws. */
-  readonly onRedacted: (effect: RedactionEffect) => void;
+  readonly onRedacted: (effect: PrivacyEffect) => void;
 }
 
 type SettingsWithMap = RedactionSettings & { readonly restoreId?: string | undefined };
@@ -47,12 +41,12 @@ export function createRedactor(deps: RedactorDeps): Redactor {
   const { maps, keys, onRedacted } = deps;
   const tell = (
     { session, method }: PrivacyCall,
-    counts: RedactionEffect['counts'],
+    counts: Redacted['counts'],
     custom: DetectionSettings['custom'] = [],
   ): void => {
     if (Object.keys(counts).length === 0) return;
     const { appId } = session;
-    onRedacted({ appId, method, step: 'redact', counts: withoutNames(counts, custom) });
+    onRedacted({ appId, method, step: 'redact', counts: toKinds(counts, custom) });
   };
   return {
     detect: (texts, settings, call) => detect(deps, { texts, settings }, call),
@@ -160,18 +154,15 @@ function waiting(texts: readonly string[], { session, signal }: PrivacyCall) {
   };
 }
 
-function withoutNames(
-  counts: RedactionEffect['counts'],
+/** By kind: those of other countries count with their like, and what the app named itself is `CUSTOM`. */
+function toKinds(
+  counts: Redacted['counts'],
   custom: NonNullable<DetectionSettings['custom']>,
-): RedactionEffect['counts'] {
-  const names = new Set(custom.map(({ name }) => name));
-  const all = Object.entries(counts);
-  const own = all.filter(([entity]) => names.has(entity));
-  if (own.length === 0) return counts;
-  return {
-    ...Object.fromEntries(all.filter(([entity]) => !names.has(entity))),
-    CUSTOM: own.reduce((sum, [, count]) => sum + count, 0),
-  };
+): PrivacyEffect['counts'] {
+  const own = new Set(custom.map(({ name }) => name));
+  return Object.entries(counts)
+    .map(([entity, count]) => ({ [own.has(entity) ? 'CUSTOM' : kindOf(entity)]: count }))
+    .reduce(addCounts, {});
 }
 
 function modeOf({ replacement }: RedactionSettings): string {
