@@ -2,7 +2,7 @@ import type { VaultValue, vaultMethods } from '@locara/protocol';
 import { toFloats } from '../collections/wire-vectors.ts';
 import type { Vault } from '../privacy/vault/create-vault.ts';
 import { keepMinusZero } from '../privacy/vault/json-text.ts';
-import type { PlainValue } from '../privacy/vault/value-cipher.ts';
+import type { PlainValue } from '../privacy/vault/plain-value.ts';
 import type { Openable } from '../privacy/vault/values.ts';
 import { requireBase64 } from '../privacy/vault/strict-base64.ts';
 import type { HandlersOf } from '../rpc/handler.ts';

@@ -12,9 +12,9 @@ import {
   readLocalModeSalt,
   sealLocalMode,
 } from './localmode.ts';
-import { fromPlainBytes } from './plain-bytes.ts';
+import { fromPlainBytes, type PlainValue } from './plain-value.ts';
 import type { LocalModeKey } from './session-keys.ts';
-import { createValueCipher, type PlainValue } from './value-cipher.ts';
+import { createValueCipher } from './value-cipher.ts';
 import { sealed, unfit } from './vault-errors.ts';
 
 export interface EncryptOptions extends KeyChoice {
