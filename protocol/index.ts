@@ -121,7 +121,6 @@ export {
   DEFAULT_REPLACEMENT,
   Entity,
   NoiseEffect,
-  PATTERN_ENTITIES,
   Replacement,
 } from './methods/privacy-shapes.ts';
 export type { vaultMethods } from './methods/vault.ts';
@@ -139,6 +138,7 @@ export {
 } from './methods/vault-shapes.ts';
 export { Base64, Digest, isBase64, MediaInput, SqlParams, SqlValue, Vector } from './values.ts';
 export { parseJson } from './parse-json.ts';
+export { kindOf, PATTERN_ENTITIES, patternOf } from './pattern-names.ts';
 export { parseUnknown } from './parse-unknown.ts';
 export { renderOpenRpc } from './openrpc.ts';
 export { renderReference } from './reference.ts';

@@ -140,11 +140,11 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     },
   },
   {
-    name: 'of the protocol, worker processes run its errors, limits and JSON alone: zod costs each 25 MB',
+    name: 'of the protocol, worker processes run its errors, limits, JSON and names of patterns alone: zod costs each 25 MB',
     files:
       /^daemon\/(workers\/(\w+\/|serve\.ts)|stores\/(database|sql|collections|copies|exports)\/|privacy\/(redaction|noise)\/)/,
     imports: /^(protocol\/|zod$)/,
-    allows: /^protocol\/(errors|limits|parse-json|strict-json)\.ts$/,
+    allows: /^protocol\/(errors|limits|parse-json|pattern-names|strict-json)\.ts$/,
     violation: {
       path: 'daemon/workers/llm/generate.ts',
       text: "import { RpcError } from '@locara/protocol';",

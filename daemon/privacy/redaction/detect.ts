@@ -1,7 +1,7 @@
+import { chooseEntities } from './choose-entities.ts';
 import { compileCustomPattern, type CustomSearch } from './custom-patterns.ts';
 import { runAtOnce } from './in-slices.ts';
 import { normaliseText, type NormalisedText } from './normalise-text.ts';
-import { chooseEntities } from './pattern-names.ts';
 import type { Candidate, ScanSettings } from './recognizer.ts';
 import { ENTITIES, RECOGNIZERS } from './recognizers.ts';
 import type { DetectionSettings, Finding } from './redaction-ops.ts';

@@ -1,9 +1,8 @@
-import { RpcError } from '@locara/protocol';
+import { kindOf, RpcError } from '@locara/protocol';
 import type { PrivacyEffect } from '../../audit/effect-window.ts';
 import type { PrivacyOps } from '../../workers/privacy/ops.ts';
 import type { Worker } from '../../workers/worker.ts';
 import type { PrivacyCall } from '../privacy-call.ts';
-import { kindOf } from '../redaction/pattern-names.ts';
 import type {
   DetectionSettings,
   Finding,

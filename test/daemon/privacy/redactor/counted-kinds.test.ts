@@ -1,6 +1,6 @@
+import { kindOf } from '@locara/protocol';
 import { expect, test } from 'vitest';
 import { type EffectRecord, EffectWindow } from '../../../../daemon/audit/effect-window.ts';
-import { kindOf } from '../../../../daemon/privacy/redaction/pattern-names.ts';
 import { ENTITIES } from '../../../../daemon/privacy/redaction/recognizers.ts';
 import { createRedactor } from '../../../../daemon/privacy/redactor/create-redactor.ts';
 import { createRestoreMaps } from '../../../../daemon/privacy/redactor/restore-maps.ts';
