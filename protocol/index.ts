@@ -118,6 +118,7 @@ export {
 export { BudgetState } from './methods/privacy-budget.ts';
 export {
   Cost as PrivacyCost,
+  DEFAULT_DELTA,
   DEFAULT_REPLACEMENT,
   Entity,
   NoiseEffect,

@@ -91,7 +91,9 @@ export const Subject = Unicode.min(1)
   .describe('Whom the data is about; each has an allowance of their own.');
 
 export const Epsilon = z.number().positive().max(1000);
-export const Delta = z.number().gt(0).lt(1).default(1e-5);
+/** At which a loss is told where nobody says it. */
+export const DEFAULT_DELTA = 1e-5;
+export const Delta = z.number().gt(0).lt(1).default(DEFAULT_DELTA);
 
 /** Whose allowance a release is charged to. */
 export const BUDGET_FIELDS = {

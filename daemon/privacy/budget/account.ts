@@ -1,4 +1,4 @@
-import { type BudgetState, RpcError } from '@locara/protocol';
+import { type BudgetState, DEFAULT_DELTA, RpcError } from '@locara/protocol';
 import type { BudgetTerms, UnitCost } from './budgets.ts';
 import { fromMicroUnits, toMicroUnits } from './micro-units.ts';
 import { epsilonOfMicroRho, maxMicroRho } from './zcdp.ts';
@@ -27,8 +27,6 @@ export interface AccountName {
 }
 
 export const NOTHING_SPENT: Spending = { microRho: 0n, microEpsilon: 0n, charges: 0 };
-/** At which the loss is told where no budget says it. */
-export const DEFAULT_DELTA = 1e-5;
 
 export function toLimit({ maxEpsilon, delta, onExhausted }: BudgetTerms): Limit {
   const microEpsilon = toMicroUnits(maxEpsilon, 'down');
