@@ -1,6 +1,5 @@
 import type { PrivacyCost } from '@locara/protocol';
 import type { UnitCost } from '../budget/budgets.ts';
-import { costOfEpsilon } from '../budget/micro-units.ts';
 import type { GaussianNoise } from '../noise/mechanisms/integer-noise.ts';
 import type { Lattice } from '../noise/mechanisms/lattice.ts';
 import type { Fraction } from '../noise/sampling/flip-exp.ts';
@@ -24,8 +23,8 @@ export function toMicroEpsilon(epsilon: number): number {
 }
 
 export function pricePure(microEpsilon: number): Price {
-  const epsilon = microEpsilon / MICRO;
-  return { unit: costOfEpsilon(epsilon), epsilon, delta: 0 };
+  const microRho = divideUp(BigInt(microEpsilon) ** 2n, 2n * BigInt(MICRO));
+  return { unit: { microRho, microEpsilon }, epsilon: microEpsilon / MICRO, delta: 0 };
 }
 
 /** By the noise that is really drawn: rho = (2R)² / 2σ², in steps of the lattice. */
