@@ -33,7 +33,7 @@ export const DETECTION_FIELDS = {
     .max(128)
     .optional()
     .describe(
-      'What to look for: short names (`email`, `phone`, `ssn`, `creditCard`, `ip`, `address`, …) or names of entities (`EMAIL_ADDRESS`, …). Everything when left out; nothing but `custom` when empty.',
+      'What to look for: short names (`email`, `phone`, `ssn`, `creditCard`, `ip`, `address`, …) or names of entities (`EMAIL_ADDRESS`, …). Everything when left out; nothing but `custom` when empty. What is asked for by the name of its entity is expected: it needs no word beside it.',
     ),
   custom: z.array(CustomPattern).max(MAX_CUSTOM_PATTERNS).optional(),
   threshold: z

@@ -136,7 +136,7 @@ test('a passphrase is recognised by its hash, also by the one that LocalMode mad
 describe('the keystore', () => {
   test('opens a database for this session, changes its passphrase and loses nothing', async () => {
     const keystore = local.createKeystore();
-    const database = 'my-vectors';
+    const database = 'changed';
     expect(await keystore.hasEncryption(database)).toBe(false);
     expect(await keystore.getMetadata(database)).toBeNull();
     await keystore.initialize(database, 'user-password', 100_000);
@@ -203,19 +203,17 @@ describe('redaction', () => {
 
   test('of every name on the page finds its example', async () => {
     const examples = {
-      email: 'john@example.com',
-      phone: '(415) 555-2671',
-      ssn: 'SSN 536-22-8726',
-      creditCard: '4111-1111-1111-1111',
-      ip: '192.168.1.1',
-      address: '123 Main St',
+      email: 'Write to john@example.com',
+      phone: 'Call 555-123-4567',
+      ssn: 'My SSN is 123-45-6789',
+      creditCard: 'Pay by 4111-1111-1111-1111',
+      ip: 'It is 192.168.1.1',
+      address: 'Come to 123 Main St',
     };
     for (const [pattern, example] of Object.entries(examples)) {
-      const redacted = await local.redactPII(`It is ${example}.`, { patterns: [pattern] });
-      expect({ pattern, redacted }).toEqual({
-        pattern,
-        redacted: expect.stringContaining(`[${pattern.toUpperCase()}]`) as string,
-      });
+      const redacted = await local.redactPII(example, { patterns: [pattern] });
+      const before = / (?=\S*\d|\S+@).*$/;
+      expect(redacted).toBe(example.replace(before, ` [${pattern.toUpperCase()}]`));
     }
   });
 });

@@ -18,6 +18,8 @@ const PROMISED = [
   'ocr',
   'store',
   'search',
+  'redact',
+  'vault',
   'denied',
   'forged',
 ];

@@ -27,6 +27,8 @@ const APP_STEPS = [
   'ocr',
   'store',
   'search',
+  'redact',
+  'vault',
   'denied',
 ];
 

@@ -18,6 +18,8 @@ export async function runSampleApp(assets: URL, report: (step: Step) => void): P
   await show('transcribe', () => transcribe(client, assets));
   await show('ocr', () => ocr(client, assets));
   if (await show('store', () => store(client))) await show('search', () => search(client));
+  await show('redact', () => redact(client));
+  await show('vault', () => vault(client));
   await show('denied', () => denied(client));
 }
 
@@ -100,6 +102,31 @@ async function search(client: Client): Promise<string> {
   const words = await client.collections.search({ collection: 'notes', query: 'potatoes', k: 1 });
   expectThat(words.hits[0]?.id === 'soup', 'the search by words found another document');
   return '“birds and water” finds heron by meaning; “potatoes” finds soup by word';
+}
+
+async function redact(client: Client): Promise<string> {
+  const text = 'Ann (ann@example.org) pays from GB33 BUKB 2020 1555 5555 55.';
+  const { text: redacted } = await client.privacy.redact({ text });
+  expectThat(redacted === 'Ann ([EMAIL]) pays from [IBAN].', 'something was left in the text');
+  return `“${redacted}”`;
+}
+
+async function vault(client: Client): Promise<string> {
+  const passphrase = 'correct horse battery staple';
+  const value = { text: 'a secret' };
+  const context = { purpose: 'quickstart' };
+  const { envelope } = await client.vault.encrypt({ value, passphrase, context });
+  const opened = await client.vault.decrypt({ envelope, passphrase, context });
+  expectThat('text' in opened.value && opened.value.text === value.text, 'it came back changed');
+  try {
+    await client.vault.decrypt({ envelope, passphrase, context: { purpose: 'another' } });
+  } catch (error) {
+    if (error instanceof RpcError && error.reason === 'Conflict') {
+      return 'a text sealed by a passphrase opens where it belongs, and nowhere else';
+    }
+    throw error;
+  }
+  throw new Error('the daemon opened an envelope in another place');
 }
 
 async function denied(client: Client): Promise<string> {

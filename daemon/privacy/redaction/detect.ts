@@ -25,13 +25,14 @@ export function createDetector(settings: DetectionSettings): Detector {
     settings.patterns === undefined ? ENTITIES : chooseEntities(settings.patterns, ENTITIES, names);
   const { threshold, region } = settings;
   // `dateOfBirth` is what is asked for unless the entity itself is named.
-  const hasAllDates = settings.patterns?.includes('DATE_TIME') ?? false;
+  const named = new Set(settings.patterns);
+  const scan = { region, hasAllDates: named.has('DATE_TIME'), named };
   const least = typeof threshold === 'number' ? threshold : THRESHOLDS[threshold];
   return {
     *search(text) {
       const found: Candidate[] = [];
       const normalised = normaliseText(text);
-      for (const candidate of scanAll(normalised, entities, { region, hasAllDates })) {
+      for (const candidate of scanAll(normalised, entities, scan)) {
         if (candidate !== undefined && candidate.score >= least) found.push(candidate);
         yield;
       }
@@ -39,7 +40,7 @@ export function createDetector(settings: DetectionSettings): Detector {
         if (candidate !== undefined && candidate.score >= least) found.push(candidate);
         yield;
       }
-      return resolveOverlaps(found, names);
+      return resolveOverlaps(found, names, text);
     },
   };
 }

@@ -3,6 +3,8 @@ import { raiseScore } from './context-score.ts';
 import type { Candidate, IdRule, Recognizer, ScannedText } from './recognizer.ts';
 
 const PAUSE_RUNS = 2048;
+/** A shape that is rarer than this is no shape: also of what is asked for by name it needs a word beside it. */
+const LEAST_NAMED_SCORE = 0.1;
 /** No rule begins with a longer run. */
 const MAX_RUN_CHARS = 64;
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-z])/iy;
@@ -25,13 +27,14 @@ export function createIdRecognizer(id: string, rules: readonly IdRule[]): Recogn
   return {
     id,
     entities: [...new Set(rules.map((rule) => rule.entity))],
-    scan: (scanned) => findIds(scanned, bySignature),
+    scan: (scanned, { named }) => findIds(scanned, bySignature, named),
   };
 }
 
 function* findIds(
   scanned: ScannedText,
   bySignature: ReadonlyMap<string, readonly PreparedRule[]>,
+  named: ReadonlySet<string> = new Set(),
 ): Iterable<Candidate | undefined> {
   const { text } = scanned;
   const signatureOf = createSignatures();
@@ -51,13 +54,17 @@ function* findIds(
     }
     if (at - start > MAX_RUN_CHARS) continue;
     for (const rule of bySignature.get(signatureOf(text, start, at)) ?? []) {
-      const found = tryRule(rule, scanned, start);
+      const found = tryRule(rule, scanned, { start, isNamed: named.has(rule.entity) });
       if (found !== undefined) yield found;
     }
   }
 }
 
-function tryRule(rule: PreparedRule, scanned: ScannedText, start: number): Candidate | undefined {
+function tryRule(
+  rule: PreparedRule,
+  scanned: ScannedText,
+  { start, isNamed }: { readonly start: number; readonly isNamed: boolean },
+): Candidate | undefined {
   const { text } = scanned;
   const end = matchAt(rule.shape, text, start);
   if (end <= start || !standsAlone(text, start, end)) return undefined;
@@ -71,9 +78,14 @@ function tryRule(rule: PreparedRule, scanned: ScannedText, start: number): Candi
     entity: rule.entity,
     start,
     end,
-    score: hasContext ? raiseScore(score) : score,
-    reason: `${rule.id}${isProven ? '-checked' : ''}${hasContext ? '+context' : ''}`,
+    score: hasContext || (isNamed && score >= LEAST_NAMED_SCORE) ? raiseScore(score) : score,
+    reason: `${rule.id}${isProven ? '-checked' : ''}${describeSupport(hasContext, isNamed)}`,
   };
+}
+
+function describeSupport(hasContext: boolean, isNamed: boolean): string {
+  if (hasContext) return '+context';
+  return isNamed ? '+named' : '';
 }
 
 function matchAt(shape: RegExp, text: string, start: number): number {

@@ -33,6 +33,8 @@ export interface ScanSettings {
   readonly region?: string | undefined;
   /** Whether all dates are asked for, not only those of births. */
   readonly hasAllDates?: boolean;
+  /** Entities that were asked for by their own names: who names one expects it, so that a proof needs no context. */
+  readonly named?: ReadonlySet<string>;
 }
 
 /**

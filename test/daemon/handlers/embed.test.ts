@@ -65,12 +65,15 @@ test('more dimensions than the model has are refused', async () => {
   });
 });
 
-test('a pipeline that is not there is Unavailable, never left out', async () => {
-  const { create } = setUp();
-  await expect(create({ input: 'a', pipeline: 'private' })).rejects.toMatchObject({
-    reason: 'Unavailable',
-    details: { parameter: 'pipeline' },
+test.each([
+  ['a database that is not there', { database: 'letters' }],
+  ['a key of no session', { key: 'key_0' }],
+])('%s is refused before anything is embedded', async (_name, encrypt) => {
+  const { create, worker } = setUp();
+  await expect(create({ input: 'a', pipeline: [{ encrypt }] })).rejects.toMatchObject({
+    reason: 'NotFound',
   });
+  expect(worker.seen).toEqual([]);
 });
 
 test('f32 encodes little-endian floats', async () => {

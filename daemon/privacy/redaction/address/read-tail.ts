@@ -65,7 +65,11 @@ export function readTail(text: string, from: number): Tail {
     const length = word.text.replace(/[.'’/-]+$/, '').length;
     if (closes(word, previous)) closedEnd = word.start + length;
     // Behind a post code that comes first, as in `80331 München`, its town.
-    else if (closedEnd === previous?.end && /^\d{4,5}$/.test(previous.text))
+    else if (
+      closedEnd === previous?.end &&
+      /^\d{4,5}$/.test(previous.text) &&
+      !/^\d/.test(word.text)
+    )
       closedEnd = word.start + length;
     if (endsSentence(word) || (/^\d/.test(word.text) && !closes(word, previous))) break;
     previous = word;

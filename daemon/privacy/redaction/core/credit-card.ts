@@ -1,5 +1,5 @@
+import { isDigitAt, joinsWord } from '../characters.ts';
 import { isLuhn } from '../checksums/luhn.ts';
-import { isDigitAt, isDigitCode, joinsWord } from '../characters.ts';
 import type { Candidate, Recognizer, ScannedText } from '../recognizer.ts';
 
 /** Sticky: in one piece, or in the groups that are embossed on cards, the longest first. */
@@ -99,15 +99,11 @@ function readCard(
   return undefined;
 }
 
-/** Whether it goes on a longer number in groups of four. */
+/** Whether it goes on a longer number in groups of four; `VISA` is no such group. */
 function isBehindGroup(text: string, start: number): boolean {
   const separator = text[start - 1];
   if (separator !== ' ' && separator !== '-') return false;
-  for (let at = start - 5; at < start - 1; at += 1) {
-    const code = text.charCodeAt(at);
-    if (!isDigitCode(code) && !(code >= 65 && code <= 90)) return false;
-  }
-  return true;
+  return /^(?=.*\d)[A-Z\d]{4}$/.test(text.slice(Math.max(0, start - 5), start - 1));
 }
 
 /** Not part of a longer number, of a decimal, or of a word. */

@@ -5,6 +5,12 @@ import { raiseScore } from '../context-score.ts';
 import type { Candidate, Recognizer, ScannedText } from '../recognizer.ts';
 
 const START = /(?<![A-Za-z0-9])(?:[A-Z]{2}|[a-z]{2})[ -]?\d[ ]?\d/g;
+/** By country, of what stands behind the check digits. */
+const SHAPES: ReadonlyMap<string, RegExp> = new Map(
+  Object.entries(countrySpecs).flatMap(([country, { bban_regexp: shape }]) =>
+    typeof shape === 'string' ? [[country, new RegExp(shape)] as const] : [],
+  ),
+);
 const CONTEXT: ReadonlySet<string> = new Set([
   ...[
     'iban',
@@ -34,7 +40,7 @@ function* findIbans(scanned: ScannedText): Iterable<Candidate | undefined> {
     if (joinsWord(text, index - 1) && text[index - 1] !== '_') continue;
     const length = countrySpecs[text.slice(index, index + 2).toUpperCase()]?.chars ?? 0;
     const read = readCompact(text, index, length);
-    if (read === undefined || (joinsWord(text, read.end) && text[read.end] !== '_')) continue;
+    if (read === undefined || goesOn(text, read.end)) continue;
     if (!isOneCase(read.compact) || !isIban(read.compact.toUpperCase())) continue;
     const hasContext = scanned.hasWordBefore(index, CONTEXT);
     yield {
@@ -45,6 +51,12 @@ function* findIbans(scanned: ScannedText): Iterable<Candidate | undefined> {
       reason: `iban-checksum${hasContext ? '+context' : ''}`,
     };
   }
+}
+
+/** `BIC` right behind it is the next label, where a line break was lost. */
+function goesOn(text: string, end: number): boolean {
+  if (!joinsWord(text, end) || text[end] === '_') return false;
+  return !/^(?:BIC|SWIFT)(?![A-Za-z])/.test(text.slice(end, end + 6));
 }
 
 /** The next letters and digits, as many as the country has; one space or hyphen may stand before each. */
@@ -74,9 +86,7 @@ function isOneCase(compact: string): boolean {
  * alone: a number that a bank mistyped, or that was made up for a test, is redacted all the same.
  */
 function isIban(compact: string): boolean {
-  const shape = countrySpecs[compact.slice(0, 2)]?.bban_regexp;
-  if (typeof shape !== 'string') return false;
-  return (
-    new RegExp(shape).test(compact.slice(4)) && isMod97And10(compact.slice(4) + compact.slice(0, 4))
-  );
+  const shape = SHAPES.get(compact.slice(0, 2));
+  if (shape?.test(compact.slice(4)) !== true) return false;
+  return isMod97And10(compact.slice(4) + compact.slice(0, 4));
 }

@@ -52,6 +52,7 @@ const NUMBERED: ReadonlySet<string> = new Set([
   ],
   ...['table', 'appendix', 'annex', 'article', 'rule', 'driver', 'assemblyversion', 'fileversion'],
   ...[
+    'rv',
     'bump',
     'bumps',
     'bumped',
@@ -72,6 +73,7 @@ const NUMBERED: ReadonlySet<string> = new Set([
     'sezione',
     'capitolo',
   ],
+  ...['art', 'lemma', 'theorem', 'satz', 'corollary', 'definition', 'requirement', 'step'],
   ...['artikel', 'hoofdstuk', 'versión', 'versione', 'версия', 'глава', 'раздел', 'пункт'],
 ]);
 const NEAR_CHARS = 24;
@@ -111,7 +113,10 @@ function* findIpv4(scanned: ScannedText): Iterable<Candidate | undefined> {
       { start: index, end: readSuffix(IPV4_SUFFIX, text, end) },
       'ipv4',
     );
-    yield isMask(octets.slice(0, 4).map(Number)) ? { ...found, score: 0.1 } : found;
+    const numbers = octets.slice(0, 4).map(Number);
+    const isUnlikely = looksLikeVersion(numbers) && !isBacked(text, found);
+    if (isMask(numbers)) yield { ...found, score: 0.1 };
+    else yield isUnlikely ? { ...found, score: 0.3 } : found;
   }
 }
 
@@ -123,6 +128,24 @@ function isNumbering(scanned: ScannedText, start: number, numberedEnd: number): 
   const between =
     numberedEnd === -1 || start - numberedEnd > 8 ? 'far' : text.slice(numberedEnd, start);
   return NEXT_OF_ROW.test(between);
+}
+
+/** Nothing but zeros behind the first, or four small numbers: one public address in a hundred has them, and nearly all versions and sections. */
+function looksLikeVersion(octets: readonly number[]): boolean {
+  if (octets[0] === 0 || octets[0] === 10) return false;
+  if (octets.slice(1).every((octet) => octet === 0)) return true;
+  return octets.every((octet) => octet < 50) && new Set(octets).size > 1;
+}
+
+/** By a word for addresses, a port or a length of its prefix, a user or a scheme, or since nothing else is on its line. */
+function isBacked(text: string, { start, end, reason }: Candidate): boolean {
+  if (reason.endsWith('+context')) return true;
+  if (text.slice(start, end).includes('/') || /^:\d{2,5}(?!\d)/.test(text.slice(end, end + 7))) {
+    return true;
+  }
+  if (/(?:[@[]|\/\/)$/.test(text.slice(Math.max(0, start - 2), start))) return true;
+  const before = text.slice(Math.max(0, start - 8), start);
+  return /(?:^|\n)["'\s>-]*$/.test(before) && /^["',\s<]*(?:\n|$)/.test(text.slice(end, end + 8));
 }
 
 /** Masks, and addresses that begin with 0, are nobody's (RFC 1122, 3.2.1.3); `0.0.0.0` and the broadcast are in use. */

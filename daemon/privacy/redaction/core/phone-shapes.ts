@@ -24,6 +24,8 @@ export interface PhoneScore {
   readonly reason: string;
   /** Nothing without a word for it. */
   readonly needsContext?: boolean;
+  /** Of words, only those that are said of nothing but telephones. */
+  readonly needsName?: boolean;
 }
 
 /** Countries whose numbers begin with 0 at home, tried where nobody says which country is meant. */
@@ -125,7 +127,11 @@ function hasPlainSeparators({ separators, lengths, hasParentheses }: WrittenNumb
 
 function scoreAny({ digits, lengths }: WrittenNumber): PhoneScore | undefined {
   if (/^(.)\1+$/.test(digits) || digits.length > 12 || lengths.length > 6) return undefined;
-  return { score: 0.15, reason: 'phone-shape', needsContext: true };
+  const isSolid = lengths.length === 1;
+  const isDialled = /^(?:0|1?[2-9]\d{2}[2-9]\d{6}$)/.test(digits);
+  const isLocal = lengths.join() === '3,4';
+  const needsName = (digits.length < 9 && !isLocal) || (isSolid && !isDialled);
+  return { score: 0.15, reason: 'phone-shape', needsContext: true, needsName };
 }
 
 function isValidIn(country: CountryCode, digits: string): boolean {

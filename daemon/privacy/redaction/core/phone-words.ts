@@ -1,21 +1,21 @@
 /** What stands before telephone numbers, in the languages of those who write them; phrases where one word says too little. */
 const WORDS: readonly string[] = [
   // English
-  'phone phones telephone tel ph cell cellphone cellular mobile mob call calling called calls dial fax desk landline',
-  'hotline tollfree whatsapp text texts sms messages message answering answer voicemail ring reach contact',
+  'phone phones telephone tel ph cellphone cellular mob dial fax landline',
+  'hotline tollfree whatsapp sms voicemail',
   // German, Dutch
   'telefon telefonnummer tel telefonisch fon handy handynummer mobil mobilnummer mobilfunk festnetz durchwahl rufnummer',
   'anruf anrufen anrufe rückruf erreichbar bel bellen mobiel mobieltje telefoon telefoonnummer gsm',
   // French
-  'téléphone téléphoner tél portable mobile appelez appeler appelle appel rappeler rappelez joindre joignable standard',
+  'téléphone téléphoner tél appelez appeler rappeler rappelez joindre joignable',
   // Spanish, Portuguese, Italian
   'teléfono teléfonos telefono telef tfno tfn tlf móvil movil celular cel celu llame llámame llamar llamada llámenos',
-  'telefone telemóvel telemovel tlm fone ligue ligar liga contato',
-  'cellulare cell chiamami chiamare chiama chiamate recapito telefonare telefonico',
+  'telefone telemóvel telemovel tlm fone ligue ligar contato',
+  'cellulare chiamami chiamare chiama chiamate recapito telefonare telefonico',
   // Swedish, Norwegian, Danish, Finnish
-  'telefon tlf tfn mobil mobilnummer telefonnr ringa ringe ring puhelin puh puhelinnumero soita',
+  'telefon tlf tfn mobil mobilnummer telefonnr ringa puhelin puh puhelinnumero soita',
   // Polish, Czech, Slovak, Hungarian, Romanian, Turkish
-  'telefonu telefonem komórka komórkowy zadzwoń dzwonić zavolejte volejte volajte mobilní telefonszám hívjon sunați',
+  'telefonu telefonem komórka komórkowy zadzwoń zadzwonić dzwoń dzwonić zavolejte volejte volajte mobilní telefonszám hívjon sunați',
   'mobilul numara telefonnumarası arayın',
   // Russian, Ukrainian, Greek
   'телефон телефона телефону тел моб мобильный звоните позвоните звонить дзвоніть τηλ τηλέφωνο κινητό κιν',
@@ -27,10 +27,22 @@ const WORDS: readonly string[] = [
   '电话 手机 電話 手機 携帯 連絡先 전화 휴대폰 핸드폰 연락처 โทร เบอร์ फोन फ़ोन मोबाइल',
 ];
 const PHRASES: readonly string[] = [
-  ...['phone number', 'office phone', 'home phone', 'my number', 'our number', 'his number'],
   ...[
-    'her number',
+    'phone number',
+    'office phone',
+    'home phone',
     'toll free',
+    'answering at',
+    'answer at',
+    'reached at',
+  ],
+  ...['my', 'our', 'his', 'her', 'their'].map((whose) => `${whose} number`),
+  ...['call', 'text', 'ring', 'reach', 'contact', 'message'].flatMap((verb) =>
+    ['me', 'us', 'him', 'her', 'them'].map((whom) => `${verb} ${whom}`),
+  ),
+  ...[
+    'ring meg',
+    'ring mig',
     'cep telefonu',
     'cep tel',
     'cep no',
@@ -44,3 +56,11 @@ export const PHONE_WORDS: ReadonlySet<string> = new Set([
   ...WORDS.flatMap((line) => line.split(' ')),
   ...PHRASES,
 ]);
+
+/** What also stands before other numbers: enough for one that is written as telephone numbers are. */
+export const LOOSE_PHONE_WORDS: ReadonlySet<string> = new Set(
+  [
+    'call calling called calls text texts message messages answering answer ring ringe reach contact desk cell',
+    'mobile portable standard appel appelle liga',
+  ].flatMap((line) => line.split(' ')),
+);

@@ -1,7 +1,7 @@
 import { joinsWord, isDigitAt } from '../characters.ts';
 import { raiseScore } from '../context-score.ts';
 import type { Candidate, Recognizer, ScannedText, ScanSettings } from '../recognizer.ts';
-import { PHONE_WORDS } from './phone-words.ts';
+import { LOOSE_PHONE_WORDS, PHONE_WORDS } from './phone-words.ts';
 import { listPhoneRuns, type PhoneRun } from './phone-runs.ts';
 import { type PhoneScore, scorePhone, type WrittenNumber } from './phone-shapes.ts';
 
@@ -127,8 +127,9 @@ function readPhone(
     if (digits > 15 || digitsEnd - start > 32) continue;
     const end = readExtension(text, digitsEnd);
     if (!isFreeBehind(text, start, end)) continue;
-    const number = describe(text, start, digitsEnd);
-    const score = number && scoreOnce(number, place);
+    const written = text.slice(start, digitsEnd);
+    const isAlone = written.startsWith('+') || !isAmongNumbers(text, start, digitsEnd);
+    const score = scoreOnce({ written, isAlone }, place);
     const candidate = score && judge(scanned, { start, end, score });
     if (candidate !== undefined) return { candidate, next };
   }
@@ -140,10 +141,14 @@ function countDigits(groups: PhoneRun['groups']): number {
 }
 
 /** Texts repeat numbers, and the plans of all countries are long. */
-function scoreOnce(number: WrittenNumber, { region, scores }: Place): PhoneScore | undefined {
-  const key = `${number.isAlone ? 'alone' : 'beside'} ${number.written}`;
+function scoreOnce(
+  place: Pick<WrittenNumber, 'written' | 'isAlone'>,
+  { region, scores }: Place,
+): PhoneScore | undefined {
+  const key = `${place.isAlone ? 'alone' : 'beside'} ${place.written}`;
   if (scores.has(key)) return scores.get(key);
-  const score = scorePhone(number, region);
+  const number = describe(place);
+  const score = number && scorePhone(number, region);
   scores.set(key, score);
   return score;
 }
@@ -180,13 +185,15 @@ function readExtension(text: string, end: number): number {
   return EXTENSION.test(text) ? EXTENSION.lastIndex : end;
 }
 
-function describe(text: string, start: number, end: number): WrittenNumber | undefined {
-  const written = text.slice(start, end);
+function describe({
+  written,
+  isAlone,
+}: Pick<WrittenNumber, 'written' | 'isAlone'>): WrittenNumber | undefined {
   if (DATE.test(written) || YEARS.test(written) || !isBalanced(written)) return undefined;
   const groups = written.match(/\d+/g) ?? [];
   return {
     written,
-    isAlone: written.startsWith('+') || !isAmongNumbers(text, start, end),
+    isAlone,
     digits: groups.join(''),
     lengths: groups.map((group) => group.length),
     separators: new Set(
@@ -226,6 +233,8 @@ function judge(
   const hasContext =
     !isOther &&
     (scanned.hasWordBefore(start, PHONE_WORDS, CONTEXT_CHARS) ||
+      (score.needsName !== true &&
+        scanned.hasWordBefore(start, LOOSE_PHONE_WORDS, CONTEXT_CHARS)) ||
       BEHIND.test(text.slice(end, end + 16)));
   if (score.needsContext === true && !hasContext) return undefined;
   if (score.score < 0.5 && text[start] !== '+' && isAmongNumbers(text, start, end))

@@ -30,7 +30,8 @@ export const US_SSN_RULES: readonly IdRule[] = [
     id: 'us-ssn-grouped',
     entity: 'US_SSN',
     first: ['d3'],
-    shape: /\d{3}([- ])\d{2}\1\d{4}/y,
+    // A letter behind it, as in a serial number, or a quotient.
+    shape: /\d{3}([- ])\d{2}\1\d{4}(?!-[A-Za-z\d]|\/\d)/y,
     score: 0.5,
     isValid: isSsn,
     context: CONTEXT,

@@ -28,21 +28,31 @@ function scoreOf(number: string): number {
   return number.startsWith('0') ? 0.3 : 0.15;
 }
 
-function* findNumbers(scanned: ScannedText, numbers: RegExp, entity: string): Iterable<Candidate> {
+function* findNumbers(
+  scanned: ScannedText,
+  numbers: RegExp,
+  { entity, isNamed }: { readonly entity: string; readonly isNamed: boolean },
+): Iterable<Candidate> {
   for (const found of scanned.text.matchAll(numbers)) {
     const start = found.index;
-    const raised = scanned.hasWordBefore(start, CONTEXT) ? 0.15 : 0;
-    const score = scoreOf(found[0]) + raised;
+    const isMeant = isNamed || scanned.hasWordBefore(start, CONTEXT);
+    const score = scoreOf(found[0]) + (isMeant ? 0.25 : 0);
     yield { entity, start, end: start + found[0].length, score, reason: 'national-phone-shape' };
   }
 }
 
+const NUMBERS: readonly (readonly [entity: string, numbers: RegExp])[] = [
+  ['PH_MOBILE_NUMBER', PHILIPPINE],
+  ['TR_PHONE_NUMBER', TURKISH],
+];
+
 /** Numbers in the writing of a country; those with a `+` are phone numbers anywhere, and recognised as such with more weight. */
 export const NATIONAL_PHONES: Recognizer = {
   id: 'national-phones',
-  entities: ['PH_MOBILE_NUMBER', 'TR_PHONE_NUMBER'],
-  *scan(scanned) {
-    yield* findNumbers(scanned, PHILIPPINE, 'PH_MOBILE_NUMBER');
-    yield* findNumbers(scanned, TURKISH, 'TR_PHONE_NUMBER');
+  entities: NUMBERS.map(([entity]) => entity),
+  *scan(scanned, { named = new Set() }) {
+    for (const [entity, numbers] of NUMBERS) {
+      yield* findNumbers(scanned, numbers, { entity, isNamed: named.has(entity) });
+    }
   },
 };

@@ -1,5 +1,4 @@
 import {
-  type Client,
   createLocalMode,
   dpEmbeddingMiddleware,
   type EmbeddingEvent,
@@ -33,7 +32,7 @@ async function asked(handlers: Record<string, unknown>) {
     },
   ]);
   const running = await started(Object.fromEntries(recording));
-  return { ...running, params, local: createLocalMode(running.client as Client) };
+  return { ...running, params, local: createLocalMode(running.client) };
 }
 
 describe('redactPII', () => {

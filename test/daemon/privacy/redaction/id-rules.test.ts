@@ -75,6 +75,12 @@ test('a Turkish id has both of its check digits', () => {
 
 const WITH_CONTEXT = [
   ['US_PASSPORT', 'Passport No. 123456789'],
+  ['BE_NATIONAL_NUMBER', 'Rijksregisternummer 85.07.30-033.28'],
+  ['FR_NIR', 'sécurité sociale 2 55 08 14 168 025 38'],
+  ['CH_AHV', 'AHV 756.9217.0769.85'],
+  ['CN_RESIDENT_ID', '身份证 11010519491231002X'],
+  ['NL_BSN', 'BSN 111222333'],
+  ['BR_CPF', 'CPF 529.982.247-25'],
   ['US_DRIVER_LICENSE', "Driver's license: D1234567"],
   ['US_DRIVER_LICENSE', 'Florida driver license F255-921-50-094-0'],
   ['US_BANK_NUMBER', 'Please credit account 000123456789'],

@@ -186,7 +186,7 @@ describe('the process', () => {
     const call = callOf();
     const cancelled = failureOf(redactor.redact([SLOW], SETTINGS, call));
     const other = redactor.redact(['ann@example.org'], SETTINGS, callOf('acme/other'));
-    await expect.poll(() => worker.status().running).toBeGreaterThan(0);
+    await expect.poll(() => worker.status().running, { timeout: 20_000 }).toBeGreaterThan(0);
     const { pid } = worker.status();
     call.abort();
     expect(await cancelled).toMatchObject({ reason: 'Cancelled' });

@@ -54,10 +54,10 @@ describe('an opened key', () => {
     await home.initialize();
     home.keystore.lock('s1');
     const ended = new AbortController();
-    const { argon2 } = createDerivations();
+    const real = createDerivations();
     const derivations: Pick<Derivations, 'argon2'> = {
       argon2: async (...asked) => {
-        const key = await argon2(...asked);
+        const key = await real.argon2(...asked);
         ended.abort();
         return key;
       },
