@@ -120,10 +120,10 @@ export { FOUND_ENTITIES } from './methods/found-entities.ts';
 export {
   BudgetLeft,
   Cost as PrivacyCost,
+  DEFAULT_DELTA,
   DEFAULT_REPLACEMENT,
   Entity,
   NoiseEffect,
-  PATTERN_ENTITIES,
   Replacement,
 } from './methods/privacy-shapes.ts';
 export type { vaultMethods } from './methods/vault.ts';
@@ -142,6 +142,7 @@ export {
 } from './methods/vault-shapes.ts';
 export { Base64, Digest, isBase64, MediaInput, SqlParams, SqlValue, Vector } from './values.ts';
 export { parseJson } from './parse-json.ts';
+export { kindOf, PATTERN_ENTITIES, patternOf } from './pattern-names.ts';
 export { parseUnknown } from './parse-unknown.ts';
 export { renderOpenRpc } from './openrpc.ts';
 export { renderReference } from './reference.ts';

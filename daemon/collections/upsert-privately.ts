@@ -102,10 +102,15 @@ async function addNoise(
 ): Promise<UpsertRecord[]> {
   const all = records.flatMap(({ vectors = [] }) => vectors);
   const noisy = (await running.protectVectors(all)).values();
+  const next = (): Float32Array => {
+    const { done, value } = noisy.next();
+    if (done === true) throw new Error('a vector came back without its noise');
+    return value;
+  };
   return records.map((record) =>
     supplied({
       ...record,
-      vectors: (record.vectors ?? []).map((vector) => noisy.next().value ?? vector),
+      vectors: (record.vectors ?? []).map(next),
     }),
   );
 }

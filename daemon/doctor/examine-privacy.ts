@@ -1,5 +1,5 @@
 import type { Finding } from '@locara/protocol';
-import type { PrivacyCapability } from '../privacy/examine-privacy.ts';
+import type { PrivacyCapability } from '../privacy/capabilities/examine-privacy.ts';
 
 /** The same lines that apps are told by `privacy.capabilities`. */
 export function describePrivacy(capabilities: readonly PrivacyCapability[]): Finding[] {

@@ -7,7 +7,7 @@ import type { CustodyState } from '../stores/keys/key-custody.ts';
 import { examineKeys } from './examine-keys.ts';
 import { examineMemory } from './examine-memory.ts';
 import { examinePlaces } from './examine-places.ts';
-import type { PrivacyCapability } from '../privacy/examine-privacy.ts';
+import type { PrivacyCapability } from '../privacy/capabilities/examine-privacy.ts';
 import { describePrivacy } from './examine-privacy.ts';
 import {
   describeSameUser,

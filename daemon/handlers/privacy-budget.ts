@@ -1,6 +1,11 @@
-import type { MethodName, Params, PrivacyCost, Result } from '@locara/protocol';
+import {
+  DEFAULT_DELTA,
+  type MethodName,
+  type Params,
+  type PrivacyCost,
+  type Result,
+} from '@locara/protocol';
 import type { Audit } from '../audit/audit.ts';
-import { DEFAULT_DELTA } from '../privacy/budget/account.ts';
 import type { Budgets, UnitCost } from '../privacy/budget/budgets.ts';
 import { costOfEpsilon, costOfRho } from '../privacy/budget/micro-units.ts';
 import { epsilonOfGaussianRho } from '../privacy/noise/accounting/gaussian-dp.ts';

@@ -1,7 +1,8 @@
 import { LIMITS, type privacyNoiseMethods, RpcError } from '@locara/protocol';
 import { toFloats, toWireVector } from '../collections/wire-vectors.ts';
 import type { NoiseMaker, Release } from '../privacy/releases/noise-maker.ts';
-import type { HandlersOf, SessionCall } from '../rpc/handler.ts';
+import type { HandlersOf } from '../rpc/handler.ts';
+import { toPrivacyCall } from './to-privacy-call.ts';
 
 type NoiseMethod = keyof typeof privacyNoiseMethods;
 
@@ -16,47 +17,51 @@ export function privacyNoiseHandlers({
       const floats = vectors.map(toFloats);
       assertAnswerFits(floats, encoding);
       const asked = { ...settings, isNormalized: normalize };
-      const released = await noise.protectVectors(floats, asked, callOf(call, 'privacy.noise'));
+      const released = await noise.protectVectors(
+        floats,
+        asked,
+        toPrivacyCall('privacy.noise', call),
+      );
       return {
         vectors: released.vectors.map((vector) => toWireVector(vector, encoding)),
         ...released.effect,
       };
     },
     async 'privacy.drawNoise'({ encoding, ...wanted }, call) {
-      const drawn = await noise.drawNoise(wanted, callOf(call, 'privacy.drawNoise'));
+      const drawn = await noise.drawNoise(wanted, toPrivacyCall('privacy.drawNoise', call));
       return { noise: toWireVector(drawn, encoding) };
     },
     async 'privacy.randomizedResponse'(asked, call) {
       return {
-        label: await noise.randomizeLabel(asked, callOf(call, 'privacy.randomizedResponse')),
+        label: await noise.randomizeLabel(asked, toPrivacyCall('privacy.randomizedResponse', call)),
       };
     },
     async 'privacy.count'(asked, call) {
-      const { value, ...release } = await noise.count(asked, callOf(call, 'privacy.count'));
+      const { value, ...release } = await noise.count(asked, toPrivacyCall('privacy.count', call));
       return { count: value, ...release };
     },
     async 'privacy.histogram'(asked, call) {
       const released: Release<readonly number[]> = await noise.histogram(
         asked,
-        callOf(call, 'privacy.histogram'),
+        toPrivacyCall('privacy.histogram', call),
       );
       const { value, ...release } = released;
       return { counts: [...value], ...release };
     },
     async 'privacy.mean'(asked, call) {
-      const { value, ...release } = await noise.mean(asked, callOf(call, 'privacy.mean'));
+      const { value, ...release } = await noise.mean(asked, toPrivacyCall('privacy.mean', call));
       return { mean: value, ...release };
     },
     async 'privacy.centroid'({ vectors, encoding, ...settings }, call) {
       const floats = vectors.map(toFloats);
-      const released = await noise.centroid(floats, settings, callOf(call, 'privacy.centroid'));
+      const released = await noise.centroid(
+        floats,
+        settings,
+        toPrivacyCall('privacy.centroid', call),
+      );
       return { vector: toWireVector(released.vector, encoding), ...released.effect };
     },
   };
-}
-
-function callOf({ session, signal }: SessionCall, method: NoiseMethod) {
-  return { session, signal, method };
 }
 
 /** The longest a coordinate is on the wire: `-1.2345678901234567e-10,`, or four bytes in base64. */

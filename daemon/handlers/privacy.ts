@@ -1,6 +1,6 @@
 import type { Privacy } from '../privacy/create-privacy.ts';
-import type { PrivacyCall } from '../privacy/privacy-call.ts';
-import type { HandlersOf, SessionCall } from '../rpc/handler.ts';
+import type { HandlersOf } from '../rpc/handler.ts';
+import { toPrivacyCall } from './to-privacy-call.ts';
 
 type PrivacyMethod =
   | 'privacy.detect'
@@ -18,12 +18,20 @@ export function privacyHandlers({
   const { redactor } = privacy;
   return {
     async 'privacy.detect'({ text, ...settings }, call) {
-      const [entities = []] = await redactor.detect([text], settings, toCall(call, 'detect'));
+      const [entities = []] = await redactor.detect(
+        [text],
+        settings,
+        toPrivacyCall('privacy.detect', call),
+      );
       return { entities: [...entities] };
     },
 
     async 'privacy.redact'({ text, ...settings }, call) {
-      const redacted = await redactor.redact([text], settings, toCall(call, 'redact'));
+      const redacted = await redactor.redact(
+        [text],
+        settings,
+        toPrivacyCall('privacy.redact', call),
+      );
       const [redactedText = ''] = redacted.texts;
       return {
         text: redactedText,
@@ -41,8 +49,4 @@ export function privacyHandlers({
 
     'privacy.capabilities': async () => ({ capabilities: [...(await privacy.examine())] }),
   };
-}
-
-function toCall({ session, signal }: SessionCall, verb: 'detect' | 'redact'): PrivacyCall {
-  return { session, signal, method: `privacy.${verb}` };
 }

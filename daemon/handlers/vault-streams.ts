@@ -1,8 +1,7 @@
 import { RpcError, type vaultStreamMethods } from '@locara/protocol';
 import type { Vault } from '../privacy/vault/create-vault.ts';
 import { requireOffset } from '../privacy/vault/session-streams.ts';
-import { decodeBase64 } from '../privacy/vault/strict-base64.ts';
-import { unfit } from '../privacy/vault/vault-errors.ts';
+import { requireBase64 } from '../privacy/vault/strict-base64.ts';
 import type { HandlersOf } from '../rpc/handler.ts';
 import { toPrivacyCall } from './to-privacy-call.ts';
 
@@ -33,10 +32,7 @@ export function vaultStreamHandlers({
 }
 
 function decodePiece(data: string): Buffer {
-  const bytes = decodeBase64(data);
-  if (bytes === undefined) {
-    throw unfit('base64_unfit', 'These bytes are not written in the one way that base64 has.');
-  }
+  const bytes = requireBase64(data);
   if (bytes.length <= MAX_PIECE_BYTES) return bytes;
   throw new RpcError('PayloadTooLarge', 'A piece of a stream is at most 1 MiB: push several.', {
     details: { limitBytes: MAX_PIECE_BYTES, bytes: bytes.length },

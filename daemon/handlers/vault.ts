@@ -2,10 +2,9 @@ import type { VaultValue, vaultMethods } from '@locara/protocol';
 import { toFloats } from '../collections/wire-vectors.ts';
 import type { Vault } from '../privacy/vault/create-vault.ts';
 import { keepMinusZero } from '../privacy/vault/json-text.ts';
-import type { PlainValue } from '../privacy/vault/value-cipher.ts';
+import type { PlainValue } from '../privacy/vault/plain-value.ts';
 import type { Openable } from '../privacy/vault/values.ts';
-import { decodeBase64 } from '../privacy/vault/strict-base64.ts';
-import { unfit } from '../privacy/vault/vault-errors.ts';
+import { requireBase64 } from '../privacy/vault/strict-base64.ts';
 import type { HandlersOf } from '../rpc/handler.ts';
 import { toF32 } from '../stores/collections/vectors/vector-blob.ts';
 import { toPrivacyCall } from './to-privacy-call.ts';
@@ -43,11 +42,7 @@ export function vaultHandlers({ vault }: { readonly vault: Vault }): HandlersOf<
 
 function toPlainValue(value: VaultValue): PlainValue {
   if ('text' in value) return { type: 'string', value: value.text };
-  if ('base64' in value) {
-    const bytes = decodeBase64(value.base64);
-    if (bytes !== undefined) return { type: 'bytes', value: bytes };
-    throw unfit('base64_unfit', 'These bytes are not written in the one way that base64 has.');
-  }
+  if ('base64' in value) return { type: 'bytes', value: requireBase64(value.base64) };
   if ('vector' in value) return { type: 'vector', value: toFloats(value.vector) };
   return { type: 'json', value: value.json };
 }

@@ -2,24 +2,23 @@ import type { Audit } from '../audit/audit.ts';
 import type { BootClock } from '../clock/boot-clock.ts';
 import type { Log } from '../log.ts';
 import type { Paths } from '../paths.ts';
-import { createSystemKeyring } from '../stores/keys/system-keyring.ts';
 import type { LoadOps } from '../workers/engine.ts';
+import type { PrivacyOps } from '../workers/privacy/ops.ts';
 import { createWorker } from '../workers/supervisor.ts';
+import type { WorkerSpec, WorkerStatus } from '../workers/worker.ts';
 import type { Budgets } from './budget/budgets.ts';
 import { createBudgets } from './budget/create-budgets.ts';
-import type { PrivacyOps } from '../workers/privacy/ops.ts';
-import { createDerivations } from './vault/derivations.ts';
-import { createVault, type Vault } from './vault/create-vault.ts';
-import { createKeystore } from './vault/keystore/create-keystore.ts';
-import { createDatabaseFiles } from './vault/keystore/database-files.ts';
-import { createNoiseMaker } from './releases/create-noise-maker.ts';
+import { createExamination } from './capabilities/create-examination.ts';
+import type { PrivacyCapability } from './capabilities/examine-privacy.ts';
 import type { PipelineParts } from './pipeline/open-pipeline.ts';
-import type { Worker, WorkerSpec, WorkerStatus } from '../workers/worker.ts';
-import { createPrivacyProbes, examinePrivacy, type PrivacyCapability } from './examine-privacy.ts';
 import { createRedactor } from './redactor/create-redactor.ts';
 import { createPseudonymKeys } from './redactor/pseudonym-keys.ts';
 import { createRestoreMaps } from './redactor/restore-maps.ts';
-import { rememberFor } from './remember-for.ts';
+import { createNoiseMaker } from './releases/create-noise-maker.ts';
+import { createVault, type Vault } from './vault/create-vault.ts';
+import { createDerivations } from './vault/derivations.ts';
+import { createKeystore } from './vault/keystore/create-keystore.ts';
+import { createDatabaseFiles } from './vault/keystore/database-files.ts';
 
 export interface PrivacyDeps {
   readonly paths: Pick<Paths, 'vault' | 'privacy' | 'privacyKey'>;
@@ -44,12 +43,6 @@ export interface Privacy extends PipelineParts {
   close(): Promise<void>;
 }
 
-const KEYRING_TIMEOUT_MS = 5000;
-const KEYRING_PROBE = 'privacy-probe';
-const WORKER_TIMEOUT_MS = 20_000;
-/** Each look starts processes: apps must not have them started at will. */
-const LOOK_AGAIN_MS = 60_000;
-
 export function createPrivacy(deps: PrivacyDeps): Privacy {
   const { paths, audit, bootClock, log, idleMs } = deps;
   const worker = createWorker<PrivacyOps & LoadOps>(describePrivacyWorker(idleMs), { log });
@@ -66,7 +59,6 @@ export function createPrivacy(deps: PrivacyDeps): Privacy {
   const derivations = createDerivations();
   const keystore = createKeystore({ files: createDatabaseFiles(paths), bootClock, derivations });
   const vault = createVault({ derivations, keystore });
-  const probes = createProbes(worker);
   return {
     redactor,
     noise: createNoiseMaker({ worker, budgets, audit }),
@@ -74,7 +66,7 @@ export function createPrivacy(deps: PrivacyDeps): Privacy {
     keystore,
     vault,
     audit,
-    examine: rememberFor(LOOK_AGAIN_MS, () => examinePrivacy(probes)),
+    examine: createExamination(worker),
     status: () => (worker.status().uptimeMs > 0 ? [worker.status()] : []),
     forgetSession: (session) => {
       redactor.forgetSession(session);
@@ -92,14 +84,6 @@ export function createPrivacy(deps: PrivacyDeps): Privacy {
       await budgets.close();
     },
   };
-}
-
-function createProbes(worker: Worker<PrivacyOps & LoadOps>) {
-  const keyring = createSystemKeyring({ timeoutMs: KEYRING_TIMEOUT_MS });
-  return createPrivacyProbes({
-    askKeyring: () => keyring.get(KEYRING_PROBE),
-    askWorker: () => worker.call('load', undefined, { deadlineMs: WORKER_TIMEOUT_MS }),
-  });
 }
 
 /**

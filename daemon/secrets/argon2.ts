@@ -1,6 +1,6 @@
 import { argon2, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import { RpcError } from '@locara/protocol';
+import { ARGON2_LIMITS, RpcError } from '@locara/protocol';
 import * as z from 'zod';
 
 export const DERIVED_KEY_BYTES = 32;
@@ -17,8 +17,12 @@ export const Argon2Cost = z.strictObject({
 });
 export type Argon2Cost = z.output<typeof Argon2Cost>;
 
-/** 0.1 to 0.4 s and 64 MiB a guess; RFC 9106's second choice. */
-export const ARGON2_COST: Argon2Cost = { memoryKib: 64 * 1024, passes: 3, lanes: 4 };
+/** What a new passphrase is worth: 0.1 to 0.4 s and 64 MiB a guess; RFC 9106's second choice. */
+export const ARGON2_COST: Argon2Cost = {
+  memoryKib: ARGON2_LIMITS.memoryKib.default,
+  passes: ARGON2_LIMITS.passes.default,
+  lanes: ARGON2_LIMITS.lanes.default,
+};
 
 export function makeSalt(): Buffer {
   return randomBytes(SALT_BYTES);

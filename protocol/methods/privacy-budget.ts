@@ -1,6 +1,14 @@
 import * as z from 'zod';
 import { defineMethod } from '../method.ts';
-import { BUDGET_FIELDS, BudgetName, Cost, Epsilon, Loss, Subject } from './privacy-shapes.ts';
+import {
+  BUDGET_FIELDS,
+  BudgetName,
+  Cost,
+  Delta,
+  Epsilon,
+  Loss,
+  Subject,
+} from './privacy-shapes.ts';
 
 const errors = [
   'NotFound',
@@ -37,7 +45,7 @@ export const privacyBudgetMethods = {
     params: z.strictObject({
       budget: BudgetName,
       maxEpsilon: Epsilon.default(10),
-      delta: z.number().gt(0).lt(1).default(1e-5),
+      delta: Delta,
       onExhausted: z
         .enum(['block', 'warn'])
         .default('block')

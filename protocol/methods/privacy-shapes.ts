@@ -1,26 +1,6 @@
 import * as z from 'zod';
 import { Unicode } from '../values.ts';
 
-/** What can be looked for, by the short name that a caller may write for it. */
-export const PATTERN_ENTITIES = {
-  email: 'EMAIL_ADDRESS',
-  phone: 'PHONE_NUMBER',
-  ssn: 'US_SSN',
-  creditCard: 'CREDIT_CARD',
-  ip: 'IP_ADDRESS',
-  address: 'STREET_ADDRESS',
-  iban: 'IBAN_CODE',
-  mac: 'MAC_ADDRESS',
-  url: 'URL',
-  crypto: 'CRYPTO',
-  dateOfBirth: 'DATE_TIME',
-  passport: 'PASSPORT',
-  driverLicense: 'DRIVER_LICENSE',
-  bankRouting: 'ABA_ROUTING_NUMBER',
-  secret: 'SECRET',
-  nationalId: 'NATIONAL_ID',
-} as const;
-
 const EntityName = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'letters, digits and _');
 
 /** The most patterns of its own that one call may bring, and how long each may be. */
@@ -111,7 +91,9 @@ export const Subject = Unicode.min(1)
   .describe('Whom the data is about; each has an allowance of their own.');
 
 export const Epsilon = z.number().positive().max(1000);
-export const Delta = z.number().gt(0).lt(1).default(1e-5);
+/** At which a loss is told where nobody says it. */
+export const DEFAULT_DELTA = 1e-5;
+export const Delta = z.number().gt(0).lt(1).default(DEFAULT_DELTA);
 
 /** Whose allowance a release is charged to. */
 export const BUDGET_FIELDS = {

@@ -1,19 +1,6 @@
+import type { ImportRule } from './import-rule.ts';
+import { PRIVACY_IMPORT_RULES } from './privacy-import-rules.ts';
 import { listImports, type Import, type Source } from './sources.ts';
-
-/** One rule about which file may import what. */
-export interface ImportRule {
-  readonly name: string;
-  /** The files it speaks of. */
-  readonly files: RegExp;
-  /** The imports it speaks of; all of them when absent. */
-  readonly imports?: RegExp;
-  /** Among those imports, the allowed ones; none when absent. */
-  readonly allows?: RegExp;
-  /** Types are gone at run time, so most rules about libraries let them pass. */
-  readonly includesTypes?: true;
-  /** Sources that break the rule, to prove that it can fail. */
-  readonly violation: Source;
-}
 
 export const IMPORT_RULES: readonly ImportRule[] = [
   {
@@ -140,16 +127,17 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     },
   },
   {
-    name: 'of the protocol, worker processes run its errors, limits and JSON alone: zod costs each 25 MB',
+    name: 'of the protocol, worker processes run its errors, limits, JSON and names of patterns alone: zod costs each 25 MB',
     files:
       /^daemon\/(workers\/(\w+\/|serve\.ts)|stores\/(database|sql|collections|copies|exports)\/|privacy\/(redaction|noise)\/)/,
     imports: /^(protocol\/|zod$)/,
-    allows: /^protocol\/(errors|limits|parse-json|strict-json)\.ts$/,
+    allows: /^protocol\/(errors|limits|parse-json|pattern-names|strict-json)\.ts$/,
     violation: {
       path: 'daemon/workers/llm/generate.ts',
       text: "import { RpcError } from '@locara/protocol';",
     },
   },
+  ...PRIVACY_IMPORT_RULES,
   {
     name: 'only engines, and llm/library, load an inference library',
     files: /^(?!daemon\/workers\/(\w+\/engine\.ts|llm\/library\/[\w-]+\.ts)$)/,

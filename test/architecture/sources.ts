@@ -64,6 +64,7 @@ const OWN_ENTRANCES: Record<string, string> = {
   '@locara/protocol/errors': 'protocol/errors.ts',
   '@locara/protocol/limits': 'protocol/limits.ts',
   '@locara/protocol/parse-json': 'protocol/parse-json.ts',
+  '@locara/protocol/pattern-names': 'protocol/pattern-names.ts',
   '@locara/protocol/strict-json': 'protocol/strict-json.ts',
   '@locara/client': 'clients/typescript/index.ts',
   '@locara/daemon': 'daemon/main.ts',

@@ -1,3 +1,4 @@
+import { describePrivacyWorker } from '../../daemon/privacy/create-privacy.ts';
 import type { PrivacyOps } from '../../daemon/workers/privacy/ops.ts';
 import { createPrivacyEngine } from '../../daemon/workers/privacy/engine.ts';
 import { createWorker } from '../../daemon/workers/supervisor.ts';
@@ -6,20 +7,9 @@ import type { EngineCall } from '../../daemon/workers/engine.ts';
 
 /** The real worker, sealed and supervised. */
 export function createPrivacyWorker(): Worker<PrivacyOps> {
-  return createWorker<PrivacyOps>(
-    {
-      kind: 'privacy',
-      model: 'privacy',
-      start: undefined,
-      cancel: 'message',
-      cancelGraceMs: 2000,
-      startTimeoutMs: 30_000,
-      idleMs: 60_000,
-      maxConcurrent: 8,
-      maxQueued: 64,
-    },
-    { log: { info: () => undefined, warn: () => undefined } },
-  );
+  return createWorker<PrivacyOps>(describePrivacyWorker(60_000), {
+    log: { info: () => undefined, warn: () => undefined },
+  });
 }
 
 /** The real engine without the process around it; what goes in is a copy, as over the channel. */

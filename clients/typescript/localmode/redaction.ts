@@ -1,6 +1,5 @@
-import type { Entity } from '@locara/protocol';
+import { type Entity, patternOf } from '@locara/protocol';
 import type { ClientSource } from './client-source.ts';
-import { patternOf } from './pattern-names.ts';
 import {
   type RedactionOptions,
   type ReplacementFunction,

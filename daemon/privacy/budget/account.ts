@@ -1,4 +1,4 @@
-import { type BudgetState, RpcError } from '@locara/protocol';
+import { type BudgetState, DEFAULT_DELTA, RpcError } from '@locara/protocol';
 import { epsilonOfGaussianRho } from '../noise/accounting/gaussian-dp.ts';
 import { zcdpEpsilon } from '../noise/accounting/zcdp.ts';
 import type { UnitCost } from './budgets.ts';
@@ -30,8 +30,6 @@ export const NOTHING_SPENT: Spending = {
   yoctoRho: undefined,
   charges: 0,
 };
-/** At which the loss is told where no budget says it. */
-export const DEFAULT_DELTA = 1e-5;
 
 /**
  * What a charge adds to what was `spent` before: the first one decides how all are added up. Throws InvalidParams for

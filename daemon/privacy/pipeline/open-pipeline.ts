@@ -6,7 +6,8 @@ import type { Redactor, RedactionStream } from '../redactor/redactor.ts';
 import type { NoiseMaker } from '../releases/noise-maker.ts';
 import type { Vault } from '../vault/create-vault.ts';
 import type { Keystore } from '../vault/keystore/keystore.ts';
-import type { PlainValue, ValueCipher } from '../vault/value-cipher.ts';
+import type { PlainValue } from '../vault/plain-value.ts';
+import type { ValueCipher } from '../vault/value-cipher.ts';
 import type { PipelineSteps, RunningPipeline } from './pipeline.ts';
 
 /** What the steps are done with. */

@@ -2,7 +2,7 @@ import type { EnvelopeV2, PipelineEffect, VaultContext } from '@locara/protocol'
 import type { RedactionSettings } from '../redaction/redaction-ops.ts';
 import type { RedactionStream } from '../redactor/redactor.ts';
 import type { VectorNoise } from '../releases/noise-maker.ts';
-import type { PlainValue } from '../vault/value-cipher.ts';
+import type { PlainValue } from '../vault/plain-value.ts';
 
 /** The steps that a call asks for; each at most once. */
 export interface PipelineSteps {

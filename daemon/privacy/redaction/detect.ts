@@ -1,8 +1,8 @@
 import { RpcError } from '@locara/protocol/errors';
+import { chooseEntities } from './choose-entities.ts';
 import { compileCustomPattern, type CustomSearch } from './custom-patterns.ts';
 import { runAtOnce } from './in-slices.ts';
 import { normaliseText, type NormalisedText } from './normalise-text.ts';
-import { chooseEntities } from './pattern-names.ts';
 import type { Candidate, ScanSettings } from './recognizer.ts';
 import { ENTITIES, RECOGNIZERS } from './recognizers.ts';
 import type { CustomPattern, DetectionSettings, Finding } from './redaction-ops.ts';

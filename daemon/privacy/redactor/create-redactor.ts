@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { RpcError } from '@locara/protocol';
+import type { PrivacyEffect } from '../../audit/effect-window.ts';
 import type { PrivacyOps } from '../../workers/privacy/ops.ts';
 import type { Worker } from '../../workers/worker.ts';
 import type { PrivacyCall } from '../privacy-call.ts';
@@ -11,6 +12,7 @@ import type {
 } from '../redaction/redaction-ops.ts';
 import { countEntities } from '../redaction/replacement/create-replacer.ts';
 import { replacePlaceholders } from '../redaction/replacement/placeholder-book.ts';
+import { addCounts } from './add-counts.ts';
 import type { PseudonymKeys } from './pseudonym-keys.ts';
 import { openRedactionStream } from './redaction-stream.ts';
 import type { Redacted, Redactor } from './redactor.ts';
@@ -27,21 +29,12 @@ const MAX_RESTORED_CHARS = 4 * 1024 * 1024;
 /** Restored in a turn of the event loop, some 3 ms at most; then others come first. */
 const RESTORED_CHARS_A_TURN = 64 * 1024;
 
-/** What was done to texts of an app, in counts alone. */
-export interface RedactionEffect {
-  readonly appId: string;
-  readonly method: string;
-  readonly step: 'redact';
-  /** By entity; what the app named itself is `CUSTOM` here, for names are text of its own. */
-  readonly counts: Readonly<Record<string, number>>;
-}
-
 export interface RedactorDeps {
   readonly worker: Pick<Worker<PrivacyOps>, 'call'>;
   readonly maps: RestoreMaps;
   readonly keys: Pick<PseudonymKeys, 'of'>;
   /** For the audit log; never throws. */
-  readonly onRedacted: (effect: RedactionEffect) => void;
+  readonly onRedacted: (effect: PrivacyEffect) => void;
 }
 
 type SettingsWithMap = RedactionSettings & { readonly restoreId?: string | undefined };
@@ -50,7 +43,7 @@ export function createRedactor(deps: RedactorDeps): Redactor {
   const { maps, keys, onRedacted } = deps;
   const tell = (
     { session, method }: PrivacyCall,
-    counts: RedactionEffect['counts'],
+    counts: Redacted['counts'],
     custom: DetectionSettings['custom'] = [],
   ): void => {
     if (Object.keys(counts).length === 0) return;
@@ -181,18 +174,15 @@ function waiting(texts: readonly string[], { session, signal }: PrivacyCall) {
   };
 }
 
+/** What the app named itself is `CUSTOM`: names are text of its own. */
 function withoutNames(
-  counts: RedactionEffect['counts'],
+  counts: Redacted['counts'],
   custom: NonNullable<DetectionSettings['custom']>,
-): RedactionEffect['counts'] {
-  const names = new Set(custom.map(({ name }) => name));
-  const all = Object.entries(counts);
-  const own = all.filter(([entity]) => names.has(entity));
-  if (own.length === 0) return counts;
-  return {
-    ...Object.fromEntries(all.filter(([entity]) => !names.has(entity))),
-    CUSTOM: own.reduce((sum, [, count]) => sum + count, 0),
-  };
+): PrivacyEffect['counts'] {
+  const own = new Set(custom.map(({ name }) => name));
+  return Object.entries(counts)
+    .map(([entity, count]) => ({ [own.has(entity) ? 'CUSTOM' : entity]: count }))
+    .reduce(addCounts, {});
 }
 
 function modeOf({ replacement }: RedactionSettings): string {

@@ -72,8 +72,8 @@ export function decide(text: HeldText, { hasOwnPatterns }: { hasOwnPatterns: boo
       matters ||= isLed || start < window;
       // Within it an entity may begin anywhere.
       const isOpen = start + word.length > window;
-      const from = run ?? Math.max(0, start, window);
-      if (isOpen) return { decided: Math.min(from, atMost), matters };
+      const first = run ?? Math.max(0, start, window);
+      if (isOpen) return { decided: Math.min(first, atMost), matters };
     }
     if (kind === 'lead') {
       isLed = true;

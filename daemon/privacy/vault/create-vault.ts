@@ -19,7 +19,8 @@ import { createSessionStreams, type StreamPiece } from './session-streams.ts';
 import { createStreamDecryptor, createStreamEncryptor } from './stream-cipher.ts';
 import { beginStream, parseStreamHeader, resumeStream } from './stream-header.ts';
 import { decodeBase64 } from './strict-base64.ts';
-import { createValueCipher, type PlainValue, type ValueCipher } from './value-cipher.ts';
+import type { PlainValue } from './plain-value.ts';
+import { createValueCipher, type ValueCipher } from './value-cipher.ts';
 import {
   decryptValue,
   type DecryptOptions,

@@ -1,20 +1,12 @@
 import { pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { ARGON2_LIMITS, type Argon2Parameters } from '@locara/protocol';
-import { DERIVED_KEY_BYTES, derivePassphraseKey } from '../../secrets/argon2.ts';
+import { ARGON2_COST, DERIVED_KEY_BYTES, derivePassphraseKey } from '../../secrets/argon2.ts';
 import { createFairTurns } from '../../secrets/fair-turns.ts';
 import type { PrivacyCall } from '../privacy-call.ts';
 import { unfit } from './vault-errors.ts';
 
-/** What a new passphrase is worth. */
-export const DEFAULT_KDF: Argon2Parameters = {
-  name: 'argon2id',
-  memoryKib: ARGON2_LIMITS.memoryKib.default,
-  passes: ARGON2_LIMITS.passes.default,
-  lanes: ARGON2_LIMITS.lanes.default,
-};
-
-export const PBKDF2_MAX_ITERATIONS = 10_000_000;
+export const DEFAULT_KDF: Argon2Parameters = { name: 'argon2id', ...ARGON2_COST };
 
 type Asker = Pick<PrivacyCall, 'session' | 'signal'>;
 

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { EnvelopeV1 } from '@locara/protocol';
 import { decryptAesGcm, encryptAesGcm, IV_BYTES, TAG_BYTES } from './aes-gcm.ts';
-import { toPlainBytes } from './plain-bytes.ts';
+import { type PlainValue, toPlainBytes } from './plain-value.ts';
 import { decodeBase64 } from './strict-base64.ts';
-import type { PlainValue } from './value-cipher.ts';
 
 export const LOCALMODE_SALT_BYTES = 16;
 /** What its `decrypt` uses when it is told nothing. */

@@ -2,17 +2,10 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { EnvelopeV2, VaultContext } from '@locara/protocol';
 import { decryptAesGcm, encryptAesGcm, IV_BYTES, TAG_BYTES } from './aes-gcm.ts';
 import { encodeFields } from './length-prefixed.ts';
-import { fromPlainBytes, toPlainBytes } from './plain-bytes.ts';
+import { fromPlainBytes, type PlainValue, toPlainBytes } from './plain-value.ts';
 import { decodeBase64 } from './strict-base64.ts';
 import { sealed } from './vault-errors.ts';
 import { COMMITMENT_BYTES, hasOrigin, OBJECT_SALT_BYTES, type VaultKey } from './vault-key.ts';
-
-/** A value in the type in which it comes back. */
-export type PlainValue =
-  | { readonly type: 'string'; readonly value: string }
-  | { readonly type: 'bytes'; readonly value: Uint8Array }
-  | { readonly type: 'json'; readonly value: unknown }
-  | { readonly type: 'vector'; readonly value: Float32Array };
 
 /** Seals and opens values with one key, for one app. */
 export interface ValueCipher {

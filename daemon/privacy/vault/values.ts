@@ -1,5 +1,5 @@
-import type { Argon2Parameters, Envelope, EnvelopeV1, VaultContext } from '@locara/protocol';
 import { randomBytes } from 'node:crypto';
+import type { Argon2Parameters, Envelope, EnvelopeV1, VaultContext } from '@locara/protocol';
 import { toPassphraseBytes } from '../../secrets/passphrase-bytes.ts';
 import type { PrivacyCall } from '../privacy-call.ts';
 import { chooseOpeningKey, chooseSealingKey, type KeyChoice, type KeyDeps } from './key-choice.ts';
@@ -12,9 +12,9 @@ import {
   readLocalModeSalt,
   sealLocalMode,
 } from './localmode.ts';
-import { fromPlainBytes } from './plain-bytes.ts';
+import { fromPlainBytes, type PlainValue } from './plain-value.ts';
 import type { LocalModeKey } from './session-keys.ts';
-import { createValueCipher, type PlainValue } from './value-cipher.ts';
+import { createValueCipher } from './value-cipher.ts';
 import { sealed, unfit } from './vault-errors.ts';
 
 export interface EncryptOptions extends KeyChoice {
@@ -88,9 +88,11 @@ async function encryptVersion1(
   try {
     const key = await deps.derivations.pbkdf2(call, bytes, how);
     if (key === undefined) throw sealed();
-    const envelope = sealLocalMode(plain, key, salt.toString('base64'));
-    key.fill(0);
-    return envelope;
+    try {
+      return sealLocalMode(plain, key, salt.toString('base64'));
+    } finally {
+      key.fill(0);
+    }
   } finally {
     bytes.fill(0);
   }

@@ -15,6 +15,12 @@ export function vaultLocked(): RpcError {
   });
 }
 
+export function vaultDisabled(): RpcError {
+  const message =
+    'The encryption of this database was disabled: call vault.initialize to begin anew.';
+  return new RpcError('Conflict', message, { details: { rule: 'vault_disabled' } });
+}
+
 /** Params that fit their schema and make no sense together. */
 export function unfit(rule: string, message: string): RpcError {
   return new RpcError('InvalidParams', message, { details: { rule } });

@@ -5,11 +5,6 @@ export function rhoOfGaussian(sensitivity: number, sigma: number): number {
   return (sensitivity / sigma) ** 2 / 2;
 }
 
-/** Of a guarantee without delta. */
-export function rhoOfPure(epsilon: number): number {
-  return epsilon ** 2 / 2;
-}
-
 /**
  * The delta at `epsilon` that `rho` implies: the infimum over α > 1 of
  * exp((α-1)(αρ-ε)) (1-1/α)^α / (α-1). Every α gives a true bound, so that of a near one is safe.

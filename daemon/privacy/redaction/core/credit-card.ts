@@ -1,4 +1,5 @@
 import { isDigitAt, joinsWord } from '../characters.ts';
+import { isLuhn } from '../checksums/luhn.ts';
 import type { Candidate, Recognizer, ScannedText } from '../recognizer.ts';
 
 /** Sticky: in one piece, or in the groups that are embossed on cards, the longest first. */
@@ -118,25 +119,15 @@ function standsAlone(text: string, start: number, end: number): boolean {
 }
 
 /** 12 to 19 digits with a Luhn check digit that are not one digit again and again. */
-export function isCardNumber(digits: string): boolean {
+function isCardNumber(digits: string): boolean {
   if (digits.length < 12 || digits.length > 19 || /^(\d)\1*$/.test(digits)) return false;
-  return passesLuhn(digits);
+  return isLuhn(digits);
 }
 
 function isIssued(digits: string): boolean {
   return ISSUERS.some(
     ([prefix, lengths]) => lengths.includes(digits.length) && prefix.test(digits),
   );
-}
-
-export function passesLuhn(digits: string): boolean {
-  let sum = 0;
-  for (let place = 0; place < digits.length; place += 1) {
-    const digit = digits.charCodeAt(digits.length - 1 - place) - 48;
-    const doubled = place % 2 === 1 ? digit * 2 : digit;
-    sum += doubled > 9 ? doubled - 9 : doubled;
-  }
-  return sum % 10 === 0;
 }
 
 /** One number in ten has a Luhn check digit by chance: lengths few cards have count little without a word for it. */

@@ -222,7 +222,7 @@ function readIpv6(text: string, start: number, run: string): Span | undefined {
 }
 
 /** RFC 4291: eight groups, of which one row of zeros may be `::`, and the last two may be written as IPv4. */
-export function isIpv6(address: string): boolean {
+function isIpv6(address: string): boolean {
   const halves = address.split('::');
   if (halves.length > 2) return false;
   const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')));

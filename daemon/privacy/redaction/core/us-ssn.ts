@@ -17,7 +17,7 @@ const SAMPLES = new Set(['078051120', '219099999', '457555462', '111111111', '12
 const PLACEHOLDER = '123456789';
 
 /** Areas 000, 666 and 900 to 999, group 00 and serial 0000 were never given out (SSA, before and after 2011). */
-export function isSsn(digits: string): boolean {
+function isSsn(digits: string): boolean {
   return isInRange(digits) && !SAMPLES.has(digits);
 }
 

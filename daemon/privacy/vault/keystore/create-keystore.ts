@@ -4,7 +4,7 @@ import { createTaskQueue } from '../../../task-queue.ts';
 import type { PrivacyCall } from '../../privacy-call.ts';
 import { DEFAULT_KDF, type Derivations } from '../derivations.ts';
 import { createValueCipher } from '../value-cipher.ts';
-import { vaultLocked } from '../vault-errors.ts';
+import { unfit, vaultDisabled, vaultLocked } from '../vault-errors.ts';
 import { VaultKey } from '../vault-key.ts';
 import type { DatabaseFiles } from './database-files.ts';
 import { type DatabaseRecord, toMetadata } from './database-record.ts';
@@ -151,7 +151,7 @@ class FileKeystore implements Keystore {
     if (record === undefined) throw unknownDatabase();
     const key = takePlainKey(record);
     if (key === undefined) throw vaultLocked();
-    if (use === 'seal') throw disabledError();
+    if (use === 'seal') throw vaultDisabled();
     return toVaultKey(key, appId, record);
   };
 
@@ -241,20 +241,11 @@ function takePlainKey(record: DatabaseRecord | undefined): Buffer | undefined {
 }
 
 function assertPassphrase(passphrase: Uint8Array): void {
-  if (passphrase.length > 0) return;
-  throw new RpcError('InvalidParams', 'An empty passphrase protects nothing.', {
-    details: { rule: 'passphrase_empty' },
-  });
+  if (passphrase.length === 0) throw unfit('passphrase_empty', 'The passphrase is empty.');
 }
 
 function alreadyEncrypted(): RpcError {
   return new RpcError('Conflict', 'This database is encrypted already.', {
     details: { rule: 'vault_exists' },
   });
-}
-
-function disabledError(): RpcError {
-  const message =
-    'The encryption of this database was disabled: call vault.initialize to begin anew.';
-  return new RpcError('Conflict', message, { details: { rule: 'vault_disabled' } });
 }

@@ -1,6 +1,6 @@
+import { patternOf } from '@locara/protocol';
 import { describe, expect, test } from 'vitest';
 import { detect } from '../../../../daemon/privacy/redaction/detect.ts';
-import { shortNameOf } from '../../../../daemon/privacy/redaction/pattern-names.ts';
 import { type JudgedText, readJudgedTexts } from '../../../support/judged-texts.ts';
 import { CORE_ENTITIES, scoreDetection, type Span } from '../../../support/score-detection.ts';
 
@@ -13,7 +13,7 @@ const find = (text: string) => detect(text, { threshold: 'balanced' });
 
 /** Under the names that callers use: a key is a secret, whichever kind of key it is. */
 const byShortName = ({ entity, start, end }: Span): Span => ({
-  entity: shortNameOf(entity === 'SECRET' ? 'API_KEY' : entity),
+  entity: patternOf(entity === 'SECRET' ? 'API_KEY' : entity),
   start,
   end,
 });

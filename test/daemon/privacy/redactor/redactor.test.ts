@@ -5,10 +5,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { describePrivacyWorker } from '../../../../daemon/privacy/create-privacy.ts';
 import type { PrivacyCall } from '../../../../daemon/privacy/privacy-call.ts';
 import type { RedactionSettings } from '../../../../daemon/privacy/redaction/redaction-ops.ts';
-import {
-  createRedactor,
-  type RedactionEffect,
-} from '../../../../daemon/privacy/redactor/create-redactor.ts';
+import type { PrivacyEffect } from '../../../../daemon/audit/effect-window.ts';
+import { createRedactor } from '../../../../daemon/privacy/redactor/create-redactor.ts';
 import { createPseudonymKeys } from '../../../../daemon/privacy/redactor/pseudonym-keys.ts';
 import { createRestoreMaps } from '../../../../daemon/privacy/redactor/restore-maps.ts';
 import type { PrivacyOps } from '../../../../daemon/workers/privacy/ops.ts';
@@ -29,7 +27,7 @@ afterEach(async () => {
 /** A redactor on a real, sealed process that knows some shapes. */
 function open() {
   const logged: unknown[] = [];
-  const effects: RedactionEffect[] = [];
+  const effects: PrivacyEffect[] = [];
   const log = {
     info: (...line: unknown[]) => void logged.push(line),
     warn: (...line: unknown[]) => void logged.push(line),

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EnvelopeV1 } from '@locara/protocol';
 import { describe, expect, test } from 'vitest';
-import type { PlainValue } from '../../../../daemon/privacy/vault/value-cipher.ts';
+import type { PlainValue } from '../../../../daemon/privacy/vault/plain-value.ts';
 import type { Openable } from '../../../../daemon/privacy/vault/values.ts';
 import { callOf, openVault } from '../../../support/vault.ts';
 

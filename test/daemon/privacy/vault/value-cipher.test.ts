@@ -2,10 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { EnvelopeV2, RpcError, type VaultContext } from '@locara/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  createValueCipher,
-  type PlainValue,
-} from '../../../../daemon/privacy/vault/value-cipher.ts';
+import type { PlainValue } from '../../../../daemon/privacy/vault/plain-value.ts';
+import { createValueCipher } from '../../../../daemon/privacy/vault/value-cipher.ts';
 import { type KeyChanges, MASTER, vaultKeyOf } from '../../../support/vault.ts';
 
 const CONTEXT: VaultContext = { purpose: 'notes', record: 'r1', field: 'body' };

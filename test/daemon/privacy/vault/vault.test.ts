@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { EnvelopeV2 } from '@locara/protocol';
 import { describe, expect, test } from 'vitest';
-import type { PlainValue } from '../../../../daemon/privacy/vault/value-cipher.ts';
+import type { PlainValue } from '../../../../daemon/privacy/vault/plain-value.ts';
 import { callOf, openVault, QUICK_KDF, vaultKeyOf } from '../../../support/vault.ts';
 
 const TEXT: PlainValue = { type: 'string', value: 'sensitive data' };

@@ -1,6 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { parseJsonText, toJsonText } from './json-text.ts';
-import type { PlainValue } from './value-cipher.ts';
+
+/** A value in the type in which it comes back. */
+export type PlainValue =
+  | { readonly type: 'string'; readonly value: string }
+  | { readonly type: 'bytes'; readonly value: Uint8Array }
+  | { readonly type: 'json'; readonly value: unknown }
+  | { readonly type: 'vector'; readonly value: Float32Array };
 
 /** What is encrypted of a value: of a view exactly what it shows, floats in little-endian. */
 export function toPlainBytes(plain: PlainValue): Buffer {

@@ -1,5 +1,5 @@
 import { RpcError } from '@locara/protocol';
-import { hasArgon2 } from '../secrets/argon2.ts';
+import { hasArgon2 } from '../../secrets/argon2.ts';
 import { hasDarwinAes } from './platform/darwin.ts';
 import { hasLinuxAes } from './platform/linux.ts';
 

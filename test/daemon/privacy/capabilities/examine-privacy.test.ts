@@ -1,7 +1,10 @@
 import { RpcError } from '@locara/protocol';
 import { expect, test } from 'vitest';
-import { examinePrivacy, type PrivacyProbes } from '../../../daemon/privacy/examine-privacy.ts';
-import { namesAes } from '../../../daemon/privacy/platform/linux.ts';
+import {
+  examinePrivacy,
+  type PrivacyProbes,
+} from '../../../../daemon/privacy/capabilities/examine-privacy.ts';
+import { namesAes } from '../../../../daemon/privacy/capabilities/platform/linux.ts';
 
 const PROBES: PrivacyProbes = {
   platform: 'linux',
