@@ -81,7 +81,7 @@ export const PRIVACY_IMPORT_RULES: readonly ImportRule[] = [
   {
     name: 'passphrases are handled where they come in, where they become keys, and nowhere else',
     files:
-      /^daemon\/(?!secrets\/|transport\/cut-secrets\.ts$|rpc\/request-connection\.ts$|handlers\/(control\/keys|vault-keystore)\.ts$|privacy\/vault\/|stores\/keys\/)/,
+      /^daemon\/(?!secrets\/|transport\/cut-secrets\.ts$|rpc\/request-connection\.ts$|handlers\/(control\/keys|vault-keystore)\.ts$|privacy\/(vault\/|capabilities\/examine-privacy\.ts$)|stores\/keys\/)/,
     imports: /^daemon\/secrets\//,
     includesTypes: true,
     violation: {
