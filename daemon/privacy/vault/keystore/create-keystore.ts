@@ -128,7 +128,10 @@ class FileKeystore implements Keystore {
           this.#open.lock({ appId, database });
           const vaultKey = toVaultKey(Buffer.from(key), appId, record);
           try {
-            return { decrypted: await decryptRecords(createValueCipher(vaultKey)) };
+            return await decryptRecords({
+              keyId: record.keyId,
+              cipher: createValueCipher(vaultKey),
+            });
           } finally {
             vaultKey.erase();
           }
