@@ -68,18 +68,16 @@ export function vaultKeystoreHandlers({
           passphrase,
           decryptRecords,
         });
-        const { decrypted = 0, left } = attempt;
-        return {
-          disabled: attempt.isRight,
-          decrypted,
-          ...(left === undefined ? {} : { left }),
-          ...toRetry(attempt),
-        };
+        return { disabled: attempt.isRight, ...toCounts(attempt), ...toRetry(attempt) };
       }),
     'vault.delete': async ({ database }, { session }) => ({
       deleted: await keystore.delete(session.appId, database),
     }),
   };
+}
+
+function toCounts({ decrypted = 0, left }: Partial<DecryptedRecords>): DecryptedRecords {
+  return left === undefined ? { decrypted } : { decrypted, left };
 }
 
 function toRetry(attempt: Attempt): { readonly retryAfterMs?: number } {
