@@ -131,7 +131,7 @@ test('placeholders in what a model wrote are restored, whatever part they stand 
   const { result } = await chat([{ redact }]);
   const written = [result?.content, result?.reasoning, result?.toolCalls?.[0]?.arguments].join('|');
   const restoreId = result?.privacy?.restoreId ?? '';
-  expect(privacy.redactor.restore(call.session.id, restoreId, written)).toEqual({
+  expect(await privacy.redactor.restore(call.session.id, restoreId, written)).toEqual({
     text: `${MAIL} |bo@example.org |{"to":"cy@example.org"}`,
     restored: 3,
   });
