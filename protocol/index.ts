@@ -137,6 +137,7 @@ export {
   Envelope,
   EnvelopeV1,
   EnvelopeV2,
+  PBKDF2_LIMITS,
   VaultContext,
   VaultValue,
 } from './methods/vault-shapes.ts';

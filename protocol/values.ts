@@ -36,6 +36,9 @@ export const MediaInput = z
 /** Little-endian 32-bit floats in base64, or plain numbers. */
 export const Vector = z
   .union([z.array(z.number()).min(1).max(8192), z.strictObject({ f32: Base64 })])
+  .describe(
+    'Little-endian 32-bit floats in base64, or plain numbers. Many vectors go as `{f32}`: a message has at most 65,536 values and 4 MiB.',
+  )
   .meta({ id: 'Vector' });
 
 /** A SQL value: scalars as JSON; bytes, big integers and vectors in their wire shapes. */

@@ -1,5 +1,5 @@
 import type { NewRecord } from '@locara/protocol';
-import type { ValueCipher } from '../privacy/vault/value-cipher.ts';
+import type { DecryptedRecords, SealedBy } from '../privacy/vault/keystore/keystore.ts';
 import type { SessionCall } from '../rpc/handler.ts';
 import type { AppStores } from '../stores/app-stores.ts';
 import { listCollections } from './list-collections.ts';
@@ -9,49 +9,67 @@ import { toSupplied } from './wire-vectors.ts';
 
 /**
  * Makes plain what the collections of an app hold of one database, page by page; their vectors stay. Answers how many
- * records. Cut off anywhere, the rest is found again by the next call.
+ * records, and how many stay sealed; that is unknown to who may not read. Cut off anywhere, the rest is found again
+ * by the next call.
  */
 export async function unsealRecords(
   stores: AppStores,
   call: SessionCall,
-  { database, cipher }: { readonly database: string; readonly cipher: ValueCipher },
-): Promise<number> {
+  { database, keyId, cipher }: SealedBy & { readonly database: string },
+): Promise<DecryptedRecords> {
   const { session } = call;
-  if (!session.has('store:read') || !session.has('store:write')) return 0;
+  if (!session.has('store:read')) return { decrypted: 0 };
   const { collections } = await listCollections(stores, call);
-  let unsealed = 0;
+  const all = { decrypted: 0, left: 0 };
   for (const { collection, shared } of collections) {
-    if (shared?.access === 'read') continue;
-    const store = createCallStore(stores.storeFor(session, collection, 'write'), call);
-    unsealed += await unsealCollection(store, collection, { database, cipher });
+    const isWritable = session.has('store:write') && shared?.access !== 'read';
+    const access = isWritable ? 'write' : 'read';
+    const store = createCallStore(stores.storeFor(session, collection, access), call);
+    const { decrypted, left } = await unsealCollection(store, collection, {
+      database,
+      keyId,
+      ...(isWritable ? { cipher } : {}),
+    });
+    all.decrypted += decrypted;
+    all.left += left;
   }
-  return unsealed;
+  return all;
 }
 
+/** Without a cipher what is sealed is counted alone. */
 async function unsealCollection(
   store: CallStore,
   collection: string,
-  { database, cipher }: { readonly database: string; readonly cipher: ValueCipher },
-): Promise<number> {
+  {
+    database,
+    keyId,
+    cipher,
+  }: Pick<SealedBy, 'keyId'> & Partial<SealedBy> & { readonly database: string },
+): Promise<Required<DecryptedRecords>> {
   let after: string | undefined;
-  let unsealed = 0;
+  let decrypted = 0;
+  let left = 0;
   for (;;) {
     const page = await store.read('exportRecords', { collection, after, vectors: true });
-    if (page.isLast) return unsealed;
+    if (page.isLast) return { decrypted, left };
     after = page.cursor;
-    const records = parseLines(page.jsonl).flatMap((record) => {
-      const sealed = sealedPartOf(record);
-      if (sealed?.database !== database) return [];
-      const { envelope } = sealed;
-      const opened = tryOpen(record, { collection, envelope, cipher });
-      // Of another key, or changed: whoever reads it is told so.
-      if (typeof opened === 'string') return [];
+    const sealed = parseLines(page.jsonl).flatMap((record) => {
+      const part = sealedPartOf(record);
+      // By the key: what another app, or a key of this name that is gone, sealed is no loss of this one.
+      const isOurs = part?.database === database && part.envelope.keyId === keyId;
+      return isOurs ? [{ record, envelope: part.envelope }] : [];
+    });
+    const records = sealed.flatMap(({ record, envelope }) => {
+      const opened = cipher && tryOpen(record, { collection, envelope, cipher });
+      // Changed, or copied: whoever reads it is told so.
+      if (opened === undefined || typeof opened === 'string') return [];
       const { id, text, metadata, ...given } = opened;
       const ifStill = ifStillSealedAs(envelope);
       return [{ id, text, metadata, vectors: toSupplied(given), ifStill }];
     });
+    left += sealed.length - records.length;
     if (records.length === 0) continue;
-    unsealed += (await store.write('upsertRecords', { collection, records })).upserted;
+    decrypted += (await store.write('upsertRecords', { collection, records })).upserted;
   }
 }
 

@@ -1,18 +1,22 @@
 import type { vaultKeystoreMethods } from '@locara/protocol';
 import { DEFAULT_KDF } from '../privacy/vault/derivations.ts';
-import type { Attempt, Keystore } from '../privacy/vault/keystore/keystore.ts';
-import type { ValueCipher } from '../privacy/vault/value-cipher.ts';
+import type {
+  Attempt,
+  DecryptedRecords,
+  Keystore,
+  SealedBy,
+} from '../privacy/vault/keystore/keystore.ts';
 import type { HandlersOf, SessionCall } from '../rpc/handler.ts';
 import { toNormalizedBytes } from '../secrets/passphrase-bytes.ts';
 import { toPrivacyCall } from './to-privacy-call.ts';
 
 interface VaultKeystoreDeps {
   readonly keystore: Keystore;
-  /** Makes plain what the collections of the caller hold of a database; answers how many records. */
+  /** Makes plain what the collections of the caller hold of a database; answers how many records, and how many stay sealed. */
   readonly unsealRecords: (
     call: SessionCall,
-    sealed: { readonly database: string; readonly cipher: ValueCipher },
-  ) => Promise<number>;
+    sealed: SealedBy & { readonly database: string },
+  ) => Promise<DecryptedRecords>;
 }
 
 /** The keys of an app's databases. `getPassphrase` is not among them: nobody needs to hand a secret back. */
@@ -59,18 +63,21 @@ export function vaultKeystoreHandlers({
       }),
     'vault.disable': (params, call) =>
       withPassphrases(params, async ({ database, passphrase }) => {
-        const decryptRecords = (cipher: ValueCipher) => unsealRecords(call, { database, cipher });
+        const decryptRecords = (sealed: SealedBy) => unsealRecords(call, { database, ...sealed });
         const attempt = await keystore.disable(toPrivacyCall('vault.disable', call), database, {
           passphrase,
           decryptRecords,
         });
-        const { decrypted = 0 } = attempt;
-        return { disabled: attempt.isRight, decrypted, ...toRetry(attempt) };
+        return { disabled: attempt.isRight, ...toCounts(attempt), ...toRetry(attempt) };
       }),
     'vault.delete': async ({ database }, { session }) => ({
       deleted: await keystore.delete(session.appId, database),
     }),
   };
+}
+
+function toCounts({ decrypted = 0, left }: Partial<DecryptedRecords>): DecryptedRecords {
+  return left === undefined ? { decrypted } : { decrypted, left };
 }
 
 function toRetry(attempt: Attempt): { readonly retryAfterMs?: number } {

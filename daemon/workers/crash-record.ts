@@ -1,4 +1,5 @@
 import { Streak, type BackOffSettings } from './back-off.ts';
+import { LOAD } from './engine.ts';
 import type { Quarantine } from './worker.ts';
 
 /** Whose operation ran. */
@@ -59,6 +60,8 @@ export class CrashRecord {
   }
 
   succeeded(call: CrashedCall): void {
+    // That it loads says nothing of the calls under which it crashed.
+    if (call.op === LOAD && [...this.#ops].some((op) => op !== LOAD)) return;
     if (this.#all.crashes > 0) this.#all.clear();
     if (this.#byCall.size > 0) this.#byCall.delete(keyOf(call));
   }

@@ -31,3 +31,4 @@ export interface LoadedEngine<Ops> {
 export interface LoadOps {
   load: { params: undefined; chunk: never; result: undefined };
 }
+export const LOAD: keyof LoadOps = 'load';

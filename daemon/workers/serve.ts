@@ -1,13 +1,11 @@
 import { RpcError } from '@locara/protocol/errors';
-import type { Engine, EngineCall, LoadedEngine, LoadOps } from './engine.ts';
+import { type Engine, type EngineCall, LOAD, type LoadedEngine } from './engine.ts';
 import type { FromWorker, ToWorker, WorkerError } from './messages.ts';
 import { sealProcess } from './seal/seal.ts';
 import type { SealReport } from './seal/settings.ts';
 
 const EXIT_UNSEALED = 77;
 const EXIT_NOT_LOADED = 78;
-/** Every worker's: done once its engine is loaded. */
-const LOAD: keyof LoadOps = 'load';
 
 /**
  * Turns this process into a worker: seals it, says so, waits for `start`, loads the engine and runs calls

@@ -3,6 +3,7 @@ import { CallQueue } from './call-queue.ts';
 import { CrashRecord } from './crash-record.ts';
 import { describeDevice } from './device.ts';
 import { EndedCalls } from './ended-calls.ts';
+import { LOAD } from './engine.ts';
 import { createPace } from './pace.ts';
 import { PendingCall } from './pending-call.ts';
 import { RunningCalls } from './running-calls.ts';
@@ -25,6 +26,7 @@ export function createWorker<Ops>(spec: WorkerSpec, dependencies: WorkerDependen
   return {
     call: (op, params, options = {}) =>
       supervisor.call(op, params, options as WorkerCallOptions<unknown>) as Promise<never>,
+    prepare: (op, options = {}) => supervisor.prepare(op, options),
     notify: (op, params) => {
       supervisor.notify(op, params);
     },
@@ -88,13 +90,21 @@ class Supervisor {
     });
   }
 
+  async prepare(
+    op: string,
+    { app, signal, deadlineMs }: WorkerCallOptions<unknown>,
+  ): Promise<void> {
+    const options = {
+      ...(app === undefined ? {} : { app }),
+      ...(signal === undefined ? {} : { signal }),
+      ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    };
+    this.#assertTakes(op, options);
+    if (this.#life.ready === undefined) await this.call(LOAD, undefined, options);
+  }
+
   async call(op: string, params: unknown, options: WorkerCallOptions<unknown>): Promise<unknown> {
-    if (this.#isClosed) throw closedError();
-    if (options.signal?.aborted === true) throw cancelledError();
-    const app = options.app ?? '';
-    const quarantine = this.#crashes.refusal({ app, op });
-    if (quarantine !== undefined) throw crashLoopError(quarantine);
-    this.#assertRoom(app);
+    this.#assertTakes(op, options);
     const call = new PendingCall({
       id: this.#nextId++,
       op,
@@ -162,6 +172,14 @@ class Supervisor {
         if (isQuarantined) return 'quarantined';
         return this.#queue.length > 0 ? 'restarting' : 'stopped';
     }
+  }
+
+  #assertTakes(op: string, { signal, app = '' }: WorkerCallOptions<unknown>): void {
+    if (this.#isClosed) throw closedError();
+    if (signal?.aborted === true) throw cancelledError();
+    const quarantine = this.#crashes.refusal({ app, op });
+    if (quarantine !== undefined) throw crashLoopError(quarantine);
+    this.#assertRoom(app);
   }
 
   #assertRoom(app: string): void {

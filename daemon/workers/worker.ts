@@ -66,6 +66,14 @@ export interface Worker<Ops> {
     options?: WorkerCallOptions<OpField<Ops, O, 'chunk'>, OpField<Ops, O, 'result'>>,
   ): Promise<OpField<Ops, O, 'result'>>;
   /**
+   * Sees to it that a process is there for such a call, and throws what would keep it out now: at rest after crashes,
+   * a full queue, a process that does not start. For whoever pays for a call before it is made.
+   */
+  prepare(
+    op: keyof Ops & string,
+    options?: Pick<WorkerCallOptions<never>, 'app' | 'signal' | 'deadlineMs'>,
+  ): Promise<void>;
+  /**
    * Tells the process something now, ahead of what waits. Nobody learns what comes of it, and where no process
    * runs nothing does: it never starts one.
    */

@@ -62,12 +62,12 @@ export type Entity = z.output<typeof Entity>;
 
 export const Replacement = z
   .union([
-    z.string().max(256),
+    Unicode.max(256),
     z.strictObject({ mode: z.literal('placeholder') }),
     z.strictObject({
       mode: z.literal('mask'),
       keepLast: z.int().min(0).max(8).default(4),
-      character: z.string().min(1).max(2).default('*'),
+      character: Unicode.min(1).max(2).default('*').describe('Well-formed Unicode.'),
     }),
     z.strictObject({ mode: z.literal('pseudonym') }),
     z.strictObject({ mode: z.literal('drop') }),
@@ -75,7 +75,7 @@ export const Replacement = z
   ])
   .meta({ id: 'Replacement' })
   .describe(
-    'A text for each entity, in which `{PATTERN}` stands for its short name in capitals and `{ENTITY}` for its name; or `placeholder` (`[EMAIL_1]`, the same for the same, to be taken back by `privacy.restore`), `mask`, `pseudonym` (the same for the same in this app, for ever), `drop`, `block` (the call is refused if there is any).',
+    'A text of well-formed Unicode for each entity, in which `{PATTERN}` stands for its short name in capitals and `{ENTITY}` for its name; or `placeholder` (`[EMAIL_1]`, the same for the same, to be taken back by `privacy.restore`), `mask`, `pseudonym` (the same for the same in this app, for ever), `drop`, `block` (the call is refused if there is any).',
   );
 export type Replacement = z.output<typeof Replacement>;
 export const DEFAULT_REPLACEMENT = '[{PATTERN}]';

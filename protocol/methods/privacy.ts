@@ -23,13 +23,14 @@ export const privacyMethods = {
     errors,
   }),
   'privacy.redact': defineMethod({
-    summary: 'The text with what `privacy.detect` finds replaced.',
+    summary:
+      'The text with what `privacy.detect` finds replaced. Text and findings go in one message; where they do not fit it answers PayloadTooLarge: redact in pieces.',
     requires: 'session',
     params: z.strictObject({
       text: z.string(),
       ...REDACTION_FIELDS,
       restoreId: RestoreId.optional().describe(
-        'With placeholders: goes on with those of an earlier redaction of this session.',
+        'With placeholders: goes on with those of an earlier redaction of this session. A text that holds such a placeholder already, as `[EMAIL_1]`, is restored to the value it stood for before.',
       ),
     }),
     result: z.object({

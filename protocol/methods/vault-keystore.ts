@@ -120,18 +120,26 @@ export const vaultKeystoreMethods = {
     errors,
   }),
   'vault.disable': defineMethod({
-    summary: 'Decrypt what the store holds of a database, and need no passphrase for the rest.',
+    summary:
+      'Decrypt what the store holds of a database, and need no passphrase for the rest. Records that are left sealed open as long as the key is there: `vault.delete` loses them.',
     requires: 'session',
     params: z.strictObject({ ...Database, passphrase: Passphrase }),
     result: z.object({
       disabled: z.boolean(),
       decrypted: z.int().describe('Records of collections that are plain now.'),
+      left: z
+        .int()
+        .optional()
+        .describe(
+          'Records of collections that stay sealed: they did not open, or may not be written. Absent where they cannot be counted, without the right to read the store.',
+        ),
       retryAfterMs: z.int().optional(),
     }),
     errors,
   }),
   'vault.delete': defineMethod({
-    summary: 'Destroy the key of a database: what is encrypted by it cannot be opened any more.',
+    summary:
+      'Destroy the key of a database: what is encrypted by it cannot be opened any more, nor records of collections that are still sealed by it.',
     requires: 'session',
     params: z.strictObject(Database),
     result: z.object({ deleted: z.boolean() }),

@@ -22,7 +22,12 @@ export const ARGON2_LIMITS = {
   memoryKib: { min: 19 * 1024, default: 64 * 1024, max: 256 * 1024 },
   passes: { min: 2, default: 3, max: 10 },
   lanes: { min: 1, default: 4, max: 16 },
+  /** Of memory and passes together: nothing stops a derivation that began, and others wait for it. */
+  kibPasses: { max: 1024 * 1024 },
 } as const;
+
+/** LocalMode's own are 100,000 to 600,000. */
+export const PBKDF2_LIMITS = { iterations: { min: 1, max: 2_000_000 } } as const;
 
 /** What one guess of a passphrase costs. */
 export const Argon2Parameters = z
@@ -44,6 +49,9 @@ export const Argon2Parameters = z
       .max(ARGON2_LIMITS.lanes.max)
       .default(ARGON2_LIMITS.lanes.default),
   })
+  .describe(
+    'What one guess costs: `memoryKib` times `passes` is at most 1,048,576 (256 MiB with 4 passes, 100 MiB with 10); what asks for more is InvalidParams (`rule: kdf_too_costly`).',
+  )
   .meta({ id: 'Argon2Parameters' });
 export type Argon2Parameters = z.output<typeof Argon2Parameters>;
 

@@ -10,6 +10,7 @@ import {
   MiddlewareValue,
   ONE_KEY_RULE,
   Passphrase,
+  PBKDF2_LIMITS,
   VaultContext,
   VaultValue,
 } from './vault-shapes.ts';
@@ -26,8 +27,8 @@ const errors = [
 
 const Iterations = z
   .int()
-  .min(1)
-  .max(10_000_000)
+  .min(PBKDF2_LIMITS.iterations.min)
+  .max(PBKDF2_LIMITS.iterations.max)
   .describe("Of PBKDF2, which LocalMode's envelopes need.");
 
 export const vaultMethods = {

@@ -167,6 +167,7 @@ test('disabling that is killed loses nothing, and ends when it is called again',
   expect(await call('vault.disable', { database, passphrase: 'new' })).toEqual({
     disabled: true,
     decrypted: 0,
+    left: 0,
   });
   expect(await call('vault.delete', { database })).toEqual({ deleted: true });
   expect((await getAll()).every(isWhole)).toBe(true);

@@ -20,6 +20,7 @@ export function createScriptedWorker<Ops>(script: Script): Worker<Ops> & { seen:
       seen.push(call);
       return script(call, (options ?? {}) as WorkerCallOptions<unknown>) as Promise<never>;
     },
+    prepare: () => Promise.resolve(),
     notify: () => undefined,
     keepWarm: () => undefined,
     stopIfIdle: () => Promise.resolve(false),

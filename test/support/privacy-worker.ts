@@ -13,9 +13,10 @@ export function createPrivacyWorker(): Worker<PrivacyOps> {
 }
 
 /** The real engine without the process around it; what goes in is a copy, as over the channel. */
-export function createInProcessPrivacyWorker(): Pick<Worker<PrivacyOps>, 'call'> {
+export function createInProcessPrivacyWorker(): Pick<Worker<PrivacyOps>, 'call' | 'prepare'> {
   const { engine } = createPrivacyEngine();
   return {
+    prepare: () => Promise.resolve(),
     call: async (op, params, options?: WorkerCallOptions<never>) => {
       const operation = engine[op] as (params: unknown, call: EngineCall<never>) => unknown;
       await Promise.resolve();

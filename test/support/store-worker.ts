@@ -32,6 +32,7 @@ export function createInProcessStoreWorker(
   };
   return {
     call,
+    prepare: () => Promise.resolve(),
     notify: () => undefined,
     keepWarm: () => undefined,
     stopIfIdle: () => Promise.resolve(false),

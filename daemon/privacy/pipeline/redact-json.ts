@@ -1,4 +1,5 @@
 import type { RunningPipeline } from './pipeline.ts';
+import { redactInContext } from './redact-in-context.ts';
 
 /** Of JSON that is whole: its strings, names of fields included, and its numbers. */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
@@ -10,8 +11,8 @@ interface Token {
   readonly at: number;
   /** What it says. */
   readonly text: string;
-  /** The name of its field and what follows a name in a sentence: `ssn: ` tells what a number is. */
-  readonly context: string;
+  /** Of its field. */
+  readonly name: string | undefined;
 }
 
 /**
@@ -24,31 +25,25 @@ export async function redactJson(
 ): Promise<string> {
   if (!isJson(json)) return (await running.redactTexts([json]))[0] ?? '';
   const tokens = findTokens(json);
-  const inContext = tokens.map(({ context, text }) => `${context}${text}`);
-  const redacted = await running.redactTexts(inContext);
-  // Where the name was redacted with its value, the value alone.
-  const isApart = tokens.map(({ context }, at) => redacted[at]?.startsWith(context) === true);
-  const joined = tokens.filter((_token, at) => isApart[at] !== true).map(({ text }) => text);
-  const alone = (joined.length === 0 ? [] : await running.redactTexts(joined)).values();
+  const redacted = await redactInContext(running, tokens);
   let written = '';
   let from = 0;
-  for (const [index, { raw, at, text, context }] of tokens.entries()) {
-    const own =
-      isApart[index] === true ? redacted[index]?.slice(context.length) : alone.next().value;
-    written += json.slice(from, at) + (own === text ? raw : JSON.stringify(own ?? ''));
+  for (const [index, { raw, at, text }] of tokens.entries()) {
+    const own = redacted[index] ?? '';
+    written += json.slice(from, at) + (own === text ? raw : JSON.stringify(own));
     from = at + raw.length;
   }
   return written + json.slice(from);
 }
 
 function findTokens(json: string): Token[] {
-  let context = '';
+  let name: string | undefined;
   return [...json.matchAll(TOKEN)].map(({ 0: raw, index: at }) => {
     const text = raw.startsWith('"') ? (JSON.parse(raw) as string) : raw;
     NAME_END.lastIndex = at + raw.length;
-    if (!NAME_END.test(json)) return { raw, at, text, context };
-    context = `${text}: `;
-    return { raw, at, text, context: '' };
+    if (!NAME_END.test(json)) return { raw, at, text, name };
+    name = text;
+    return { raw, at, text, name: undefined };
   });
 }
 

@@ -26,7 +26,7 @@ import { cancelled, settleOnTick, SYSTEM_CLOCK, type TickClock, tickOf } from '.
 import { prepareCentroid, prepareVectors } from './vector-releases.ts';
 
 export interface NoiseMakerDeps {
-  readonly worker: Pick<Worker<PrivacyOps>, 'call'>;
+  readonly worker: Pick<Worker<PrivacyOps>, 'call' | 'prepare'>;
   readonly budgets: Pick<Budgets, 'charge'>;
   readonly audit: Pick<Audit, 'effect'>;
   readonly clock?: TickClock;
@@ -50,6 +50,7 @@ const DEADLINE_MS = 5 * 60_000;
 
 /** What one release is charged for, and how much of it there is to draw. */
 interface Charged {
+  readonly op: keyof PrivacyOps;
   readonly to: ChargedTo;
   readonly price: Price;
   readonly records: number;
@@ -73,7 +74,8 @@ class ChargedNoise implements NoiseMaker {
     const { lattice, price, records, effect } = prepareVectors(vectors, settings);
     const { clip, isNormalized = false } = settings;
     const coordinates = countCoordinates(vectors);
-    return this.#release({ to: settings, price, records, coordinates }, call, async (left) => {
+    const charged = { op: 'noiseVectors', to: settings, price, records, coordinates } as const;
+    return this.#release(charged, call, async (left) => {
       const task = { vectors, clip, lattice, isNormalized };
       const noisy = await this.#worker.call('noiseVectors', task, drawing(call, coordinates));
       return { vectors: noisy.vectors, effect: { ...effect, ...left } };
@@ -87,7 +89,8 @@ class ChargedNoise implements NoiseMaker {
   centroid: NoiseMaker['centroid'] = async (vectors, settings, call) => {
     const { lattice, price, records, effect } = prepareCentroid(vectors, settings);
     const coordinates = countCoordinates(vectors);
-    return this.#release({ to: settings, price, records, coordinates }, call, async (left) => {
+    const charged = { op: 'noiseCentroid', to: settings, price, records, coordinates } as const;
+    return this.#release(charged, call, async (left) => {
       const task = { vectors, clip: settings.clip, lattice };
       const { vector } = await this.#worker.call('noiseCentroid', task, drawing(call, coordinates));
       return { vector, effect: { ...effect, ...left } };
@@ -111,7 +114,8 @@ class ChargedNoise implements NoiseMaker {
     checkEpsilon(asked.epsilon);
     const index = checkLabels(asked.label, asked.labels);
     const microEpsilon = toMicroEpsilon(asked.epsilon);
-    const charged = { to: asked, price: pricePure(microEpsilon), records: 1, coordinates: 1 };
+    const price = pricePure(microEpsilon);
+    const charged = { op: 'randomizeLabel', to: asked, price, records: 1, coordinates: 1 } as const;
     const drawn = await this.#release(charged, call, () => {
       const choice = { index, labels: asked.labels.length, epsilon: epsilonFraction(microEpsilon) };
       return this.#worker.call('randomizeLabel', choice, drawing(call, 1));
@@ -161,7 +165,7 @@ class ChargedNoise implements NoiseMaker {
     const price = pricePure(microEpsilon);
     const scale = laplacianScale(asked.sensitivity ?? 1, microEpsilon);
     const coordinates = values.length;
-    const charged = { to: asked, price, records: 1, coordinates };
+    const charged = { op: 'noiseIntegers', to: asked, price, records: 1, coordinates } as const;
     return this.#release(charged, call, async (left) => {
       const task = { values, noise: { mechanism: 'laplacian', scale } } as const;
       const drawn = await this.#worker.call('noiseIntegers', task, drawing(call, coordinates));
@@ -174,13 +178,17 @@ class ChargedNoise implements NoiseMaker {
     });
   }
 
-  /** Charges, and only then draws, knowing what is left: what fails after that stays charged. */
+  /**
+   * Charges, and only then draws, knowing what is left: what fails after that stays charged. A worker at rest, or one
+   * that does not start, is found before.
+   */
   #release<T>(
-    { to: { budget, subject }, price, records, coordinates }: Charged,
+    { op, to: { budget, subject }, price, records, coordinates }: Charged,
     call: PrivacyCall,
     draw: (left: { readonly budget?: BudgetLeft }) => Promise<T>,
   ): Promise<T> {
     return this.#onTick(coordinates, call, async () => {
+      await this.#worker.prepare(op, drawing(call, coordinates));
       const { appId } = call.session;
       const { unit } = price;
       const state = await this.#budgets.charge(appId, { budget, subject, unit, records });

@@ -1,6 +1,11 @@
 import { pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
-import { ARGON2_LIMITS, type Argon2Parameters } from '@locara/protocol';
+import {
+  ARGON2_LIMITS,
+  type Argon2Parameters,
+  PBKDF2_LIMITS,
+  type RpcError,
+} from '@locara/protocol';
 import { ARGON2_COST, DERIVED_KEY_BYTES, derivePassphraseKey } from '../../secrets/argon2.ts';
 import { createFairTurns } from '../../secrets/fair-turns.ts';
 import type { PrivacyCall } from '../privacy-call.ts';
@@ -21,7 +26,10 @@ export interface Derivations {
     passphrase: Uint8Array,
     how: { readonly kdf: Argon2Parameters; readonly salt: Uint8Array },
   ): Promise<Buffer>;
-  /** By the bytes as they were typed, as LocalMode does; stops at the first key that is accepted. */
+  /**
+   * By the bytes as they were typed, as LocalMode does; stops at the first key that is accepted. Throws InvalidParams
+   * (`rule: kdf_too_costly`).
+   */
   pbkdf2(
     asker: Asker,
     passphrase: Uint8Array,
@@ -48,7 +56,9 @@ export function createDerivations(): Derivations {
       );
     },
     pbkdf2: async ({ session, signal }, passphrase, { salt, iterations, accepts }) => {
-      const cost = Math.max(...iterations) / ITERATIONS_PER_MS;
+      const most = Math.max(...iterations);
+      if (most > PBKDF2_LIMITS.iterations.max) throw tooCostly();
+      const cost = most / ITERATIONS_PER_MS;
       return inTurn({ owner: session.appId, cost, signal }, async () => {
         for (const count of iterations) {
           signal.throwIfAborted();
@@ -67,14 +77,24 @@ export function isStrong({ memoryKib, passes }: Argon2Parameters): boolean {
   return memoryKib >= ARGON2_LIMITS.memoryKib.min && passes >= ARGON2_LIMITS.passes.min;
 }
 
-function assertAffordable({ memoryKib, passes, lanes }: Argon2Parameters): void {
-  const isAffordable =
+/** Whether it ends soon: nothing stops it once it began, and who comes after it waits. */
+export function isAffordable({ memoryKib, passes, lanes }: Argon2Parameters): boolean {
+  return (
     memoryKib <= ARGON2_LIMITS.memoryKib.max &&
     passes <= ARGON2_LIMITS.passes.max &&
     lanes <= ARGON2_LIMITS.lanes.max &&
-    memoryKib >= 8 * lanes;
-  if (isAffordable) return;
-  throw unfit('kdf_too_costly', 'These parameters of Argon2id ask for more than is allowed.');
+    memoryKib * passes <= ARGON2_LIMITS.kibPasses.max &&
+    memoryKib >= 8 * lanes
+  );
+}
+
+/** Throws InvalidParams (`rule: kdf_too_costly`). */
+export function assertAffordable(kdf: Argon2Parameters): void {
+  if (!isAffordable(kdf)) throw tooCostly();
+}
+
+function tooCostly(): RpcError {
+  return unfit('kdf_too_costly', 'This derivation of a key asks for more than is allowed.');
 }
 
 async function derivePbkdf2(

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Argon2Parameters, parseUnknown, type VaultContext } from '@locara/protocol';
+import { isAffordable } from './derivations.ts';
 import { decodeFields, encodeFields, type Field } from './length-prefixed.ts';
 import type { StreamKey } from './stream-cipher.ts';
 import { sealed } from './vault-errors.ts';
@@ -74,7 +75,8 @@ function readOrigin(fields: readonly (Buffer | undefined)[]): KeyOrigin | undefi
     passes: Number(passes),
     lanes: Number(lanes),
   });
-  return parsed.success ? { kdf: { ...parsed.data, salt } } : undefined;
+  if (!parsed.success || !isAffordable(parsed.data)) return undefined;
+  return { kdf: { ...parsed.data, salt } };
 }
 
 function deriveStreamKey(vaultKey: VaultKey, salt: Buffer, { purpose }: VaultContext) {

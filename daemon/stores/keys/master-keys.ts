@@ -152,7 +152,8 @@ export class MasterKeys {
   }
 
   /**
-   * By the passphrase, which is zeroed. Throws Busy when it comes too soon after a wrong one, and
+   * By the passphrase, which is zeroed; at once, in no queue with the derivations of apps: the user never waits for
+   * them, and the pace allows one guess at a time, of a cost that is set here. Throws Busy when it comes too soon after a wrong one, and
    * InvalidParams (`passphrase_wrong`, `not_locked`).
    */
   async unlock(passphrase: Buffer): Promise<void> {

@@ -24,11 +24,12 @@ async function setUp({ partitionBy }: { readonly partitionBy?: string } = {}) {
   const { stores } = openAppStores();
   const blobs = await createBlobStore({ folder: join(makeTemporaryFolder(), 'b'), ttlMs: 60_000 });
   onTestFinished(() => blobs.close());
+  const denied = new Set<string>();
   const session = {
     id: 's1',
     appId: 'acme/notes',
     manifest: { storage: { backups: { enabled: false } } },
-    has: () => true,
+    has: (right: string) => !denied.has(right),
   } as unknown as Session;
   const call = { ...fakeSessionCall(), session };
   const seen: string[] = [];
@@ -64,9 +65,9 @@ async function setUp({ partitionBy }: { readonly partitionBy?: string } = {}) {
     disable: (meanwhile?: () => Promise<unknown>) =>
       privacy.keystore.disable(privacyCall, database, {
         passphrase: Buffer.from('p'),
-        decryptRecords: async (cipher) => {
+        decryptRecords: async (sealed) => {
           await meanwhile?.();
-          return unsealRecords(stores, call, { database, cipher });
+          return unsealRecords(stores, call, { database, ...sealed });
         },
       }),
     lock: () => privacy.keystore.lock('s1'),
@@ -83,7 +84,7 @@ async function setUp({ partitionBy }: { readonly partitionBy?: string } = {}) {
     const blob = await commit(blobs, lines);
     await drain(handlers['collections.import']({ collection, blob, offset: 0 }, call));
   };
-  return { call, handlers, stores, privacy, seen, upsert, get, keys, raw, importLines };
+  return { denied, call, handlers, stores, privacy, seen, upsert, get, keys, raw, importLines };
 }
 
 describe('a sealed record', () => {
@@ -236,7 +237,7 @@ describe('disabling the encryption of a database', () => {
   test('makes every record plain, and found by words', async () => {
     const { upsert, get, keys, handlers, call, raw } = await setUp();
     await upsert([LETTER, { ...LETTER, id: 'b' }], SEAL);
-    expect(await keys.disable()).toEqual({ isRight: true, decrypted: 2 });
+    expect(await keys.disable()).toEqual({ isRight: true, decrypted: 2, left: 0 });
     expect(await raw()).not.toContain('$vault');
     expect(await get()).toEqual([LETTER]);
     const { hits } = await handlers['collections.search'](
@@ -246,12 +247,21 @@ describe('disabling the encryption of a database', () => {
     expect(hits).toHaveLength(2);
   });
 
+  test('says how many stay sealed where it may not write, and nothing where it may not read', async () => {
+    const { denied, upsert, keys } = await setUp();
+    await upsert([LETTER, { ...LETTER, id: 'b' }], SEAL);
+    denied.add('store:write');
+    expect(await keys.disable()).toEqual({ isRight: true, decrypted: 0, left: 2 });
+    denied.add('store:read');
+    expect(await keys.disable()).toEqual({ isRight: true, decrypted: 0 });
+  });
+
   test('goes on behind a record that does not open', async () => {
     const { upsert, get, keys, raw, importLines } = await setUp();
     await upsert([LETTER], SEAL);
     await importLines((await raw()).replace('"id":"a"', '"id":"b"'));
     await upsert([{ ...LETTER, id: 'c' }], SEAL);
-    expect(await keys.disable()).toEqual({ isRight: true, decrypted: 2 });
+    expect(await keys.disable()).toEqual({ isRight: true, decrypted: 2, left: 1 });
     expect(await get('a', 'b', 'c')).toMatchObject([
       LETTER,
       { sealed: { reason: 'damaged' } },
@@ -279,7 +289,7 @@ describe('disabling the encryption of a database', () => {
         },
       } as typeof store;
     };
-    expect(await keys.disable()).toEqual({ isRight: true, decrypted: 0 });
+    expect(await keys.disable()).toEqual({ isRight: true, decrypted: 0, left: 0 });
     expect(await get('a', 'b')).toEqual([{ id: 'a', text: 'new' }]);
   });
 

@@ -48,6 +48,7 @@ function createWorker(): Worker<SpeechOps> {
     );
   return {
     call: ((_op, ...rest: Parameters<typeof call>) => call(...rest)) as Worker<SpeechOps>['call'],
+    prepare: () => Promise.resolve(),
     notify: () => undefined,
     keepWarm: () => undefined,
     stopIfIdle: () => Promise.resolve(false),

@@ -42,6 +42,19 @@ describe('the whole worker', () => {
   });
 });
 
+test('loading between the crashes lifts nothing, unless it was loading that crashed', () => {
+  const record = recordOf();
+  for (const app of ['a', 'b', 'c']) {
+    crashUnder(record, app);
+    record.succeeded({ app, op: 'load' });
+  }
+  expect(record.quarantine()).toMatchObject({ crashes: 3 });
+  const slow = recordOf('', '');
+  slow.succeeded({ app: 'a', op: 'load' });
+  crashUnder(slow, '');
+  expect(slow.quarantine()).toBeUndefined();
+});
+
 describe('one app that explains every crash', () => {
   test('is refused, and others go on', () => {
     const record = recordOf('evil', 'evil', 'evil a');

@@ -56,6 +56,12 @@ describe('death', () => {
       retryable: true,
       details: { cause: 'crash-loop', retryAfterMs: expect.any(Number) as number },
     });
+    expect(await failureOf(worker.prepare('crash'))).toMatchObject({
+      reason: 'Unavailable',
+      details: { cause: 'crash-loop' },
+    });
+    await worker.prepare('echo');
+    expect(worker.status()).toMatchObject({ state: 'ready' });
     expect(await worker.call('echo', { text: 'a' })).toEqual({ text: 'a' });
     await sleep(1500);
     expect((await failureOf(worker.call('crash', {}))).reason).toBe('WorkerCrashed');
@@ -145,7 +151,9 @@ describe('death', () => {
   });
 
   test('an engine that refuses to load answers its own error', async () => {
-    const error = await failureOf(open({ start: { load: 'refuse' } }).call('echo', { text: '' }));
+    const worker = open({ start: { load: 'refuse' } });
+    const error = await failureOf(worker.call('echo', { text: '' }));
+    expect((await failureOf(worker.prepare('echo'))).reason).toBe(error.reason);
     expect(error).toMatchObject({
       reason: 'UnsupportedMedia',
       message: 'The model is not a model.',

@@ -2,7 +2,7 @@ import { RpcError } from '@locara/protocol';
 import type { BootClock } from '../../../clock/boot-clock.ts';
 import { createTaskQueue } from '../../../task-queue.ts';
 import type { PrivacyCall } from '../../privacy-call.ts';
-import { DEFAULT_KDF, type Derivations } from '../derivations.ts';
+import { assertAffordable, DEFAULT_KDF, type Derivations } from '../derivations.ts';
 import { createValueCipher } from '../value-cipher.ts';
 import { unfit, vaultDisabled, vaultLocked } from '../vault-errors.ts';
 import { VaultKey } from '../vault-key.ts';
@@ -102,6 +102,7 @@ class FileKeystore implements Keystore {
   ) =>
     this.#inTurn(call, () => {
       assertPassphrase(newPassphrase);
+      if (kdf !== undefined) assertAffordable(kdf);
       return this.#judge(call, database, {
         passphrase,
         onRight: async (record, key) => {
@@ -127,7 +128,10 @@ class FileKeystore implements Keystore {
           this.#open.lock({ appId, database });
           const vaultKey = toVaultKey(Buffer.from(key), appId, record);
           try {
-            return { decrypted: await decryptRecords(createValueCipher(vaultKey)) };
+            return await decryptRecords({
+              keyId: record.keyId,
+              cipher: createValueCipher(vaultKey),
+            });
           } finally {
             vaultKey.erase();
           }

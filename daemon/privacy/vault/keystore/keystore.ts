@@ -7,6 +7,18 @@ import type { VaultKey } from '../vault-key.ts';
 export type Attempt =
   { readonly isRight: true } | { readonly isRight: false; readonly retryAfterMs: number };
 
+/** By which key records are sealed, and how they open. */
+export interface SealedBy {
+  readonly keyId: string;
+  readonly cipher: ValueCipher;
+}
+
+/** How many records are plain now, and how many stay sealed, where that is known. */
+export interface DecryptedRecords {
+  readonly decrypted: number;
+  readonly left?: number;
+}
+
 /**
  * The keys of an app's databases: random, wrapped by a passphrase, opened for one session at a time. Passphrases
  * are zeroed by whoever made their bytes. Throws NotFound for a database without a key, Busy while it is too early
@@ -47,9 +59,9 @@ export interface Keystore {
     database: string,
     how: {
       readonly passphrase: Uint8Array;
-      readonly decryptRecords: (cipher: ValueCipher) => Promise<number>;
+      readonly decryptRecords: (sealed: SealedBy) => Promise<DecryptedRecords>;
     },
-  ): Promise<Attempt & { readonly decrypted?: number }>;
+  ): Promise<Attempt & Partial<DecryptedRecords>>;
   delete(appId: string, database: string): Promise<boolean>;
   /**
    * The key of a database that this session unlocked; locking erases it, and what uses it is refused then. Of one

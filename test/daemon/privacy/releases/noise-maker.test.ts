@@ -311,7 +311,8 @@ test('noise alone costs nothing', async () => {
 test('a worker that hangs does not make a release wait for ever, which stays charged', async () => {
   const budgets = openRecordedBudgets();
   const options: object[] = [];
-  const worker: Pick<Worker<PrivacyOps>, 'call'> = {
+  const worker: Pick<Worker<PrivacyOps>, 'call' | 'prepare'> = {
+    prepare: () => Promise.resolve(),
     call: (_op, _params, given) => {
       options.push(given ?? {});
       return Promise.reject(new RpcError('Timeout', 'The call took too long.'));

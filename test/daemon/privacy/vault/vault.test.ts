@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { EnvelopeV2 } from '@locara/protocol';
 import { describe, expect, test } from 'vitest';
 import type { PlainValue } from '../../../../daemon/privacy/vault/plain-value.ts';
+import { beginStream, parseStreamHeader } from '../../../../daemon/privacy/vault/stream-header.ts';
 import { callOf, openVault, QUICK_KDF, vaultKeyOf } from '../../../support/vault.ts';
 
 const TEXT: PlainValue = { type: 'string', value: 'sensitive data' };
@@ -50,6 +51,56 @@ describe('an envelope by passphrase', () => {
       details: { rule: 'kdf_too_costly' },
     });
     expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024);
+  });
+
+  test('whose memory and passes are each allowed and together hold up everybody is refused', async () => {
+    const vault = openVault();
+    const greedy = { ...QUICK_KDF, memoryKib: 256 * 1024, passes: 5 };
+    const salt = Buffer.alloc(16).toString('base64');
+    const envelope: EnvelopeV2 = {
+      version: 2,
+      algorithm: 'A256GCM',
+      type: 'string',
+      kdf: { ...greedy, salt },
+      salt,
+      commitment: salt,
+      iv: salt,
+      ciphertext: salt,
+    };
+    const refusals = [
+      () => vault.encrypt(call, TEXT, { version: 2, passphrase: 'p', kdf: greedy }),
+      () => vault.decrypt(call, envelope, { passphrase: 'p' }),
+      () => vault.deriveKey(call, { passphrase: 'p', kdf: greedy }),
+      () => vault.hash(call, 'p', greedy),
+    ];
+    for (const refusal of refusals) {
+      await expect(refusal()).rejects.toMatchObject({
+        reason: 'InvalidParams',
+        details: { rule: 'kdf_too_costly' },
+      });
+    }
+  });
+
+  test('of a stream that asks for as much does not open', () => {
+    const salt = Buffer.alloc(16).toString('base64');
+    const kdf = { ...QUICK_KDF, memoryKib: 256 * 1024, passes: 5, salt };
+    const { header } = beginStream(vaultKeyOf({ origin: { kdf } }), {});
+    expect(() => parseStreamHeader(header)).toThrow(expect.objectContaining(SEALED));
+  });
+
+  test('by more iterations of PBKDF2 than LocalMode ever had is refused', async () => {
+    const vault = openVault();
+    const costly = { passphrase: 'p', iterations: 2_000_001 };
+    const refusals = [
+      () => vault.deriveKey(call, costly),
+      () => vault.encrypt(call, TEXT, { version: 1, ...costly }),
+    ];
+    for (const refusal of refusals) {
+      await expect(refusal()).rejects.toMatchObject({
+        reason: 'InvalidParams',
+        details: { rule: 'kdf_too_costly' },
+      });
+    }
   });
 });
 
@@ -160,6 +211,10 @@ describe('the hash of a passphrase', () => {
     ],
     [
       '$argon2id$v=19$m=19456,t=99,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4',
+      'kdf_too_costly',
+    ],
+    [
+      '$argon2id$v=19$m=262144,t=5,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4',
       'kdf_too_costly',
     ],
     [

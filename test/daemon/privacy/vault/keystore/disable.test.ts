@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { ValueCipher } from '../../../../../daemon/privacy/vault/value-cipher.ts';
+import type {
+  DecryptedRecords,
+  SealedBy,
+} from '../../../../../daemon/privacy/vault/keystore/keystore.ts';
 import { APP, DATABASE, KeystoreHome, RIGHT } from '../../../../support/keystore-home.ts';
 import { callOf } from '../../../../support/vault.ts';
 
@@ -9,7 +12,10 @@ beforeEach(() => {
 });
 
 describe('disabling', () => {
-  const disable = (passphrase: string, decryptRecords: (cipher: ValueCipher) => Promise<number>) =>
+  const disable = (
+    passphrase: string,
+    decryptRecords: (sealed: SealedBy) => Promise<DecryptedRecords>,
+  ) =>
     home.keystore.disable(callOf(), DATABASE, {
       passphrase: Buffer.from(passphrase),
       decryptRecords,
@@ -19,9 +25,9 @@ describe('disabling', () => {
     await home.initialize();
     const letter = await home.seal();
     const decrypted: unknown[] = [];
-    const attempt = await disable(RIGHT, (cipher) => {
+    const attempt = await disable(RIGHT, ({ cipher }) => {
       decrypted.push(cipher.open(letter, {}).value);
-      return Promise.resolve(1);
+      return Promise.resolve({ decrypted: 1 });
     });
     expect(attempt).toMatchObject({ isRight: true, decrypted: 1 });
     expect(decrypted).toEqual(['dear diary']);
@@ -32,7 +38,7 @@ describe('disabling', () => {
 
   test('encrypts nothing any more', async () => {
     await home.initialize();
-    await disable(RIGHT, () => Promise.resolve(0));
+    await disable(RIGHT, () => Promise.resolve({ decrypted: 0 }));
     await expect(home.seal()).rejects.toMatchObject({ details: { rule: 'vault_disabled' } });
   });
 
@@ -42,19 +48,23 @@ describe('disabling', () => {
     await expect(disable(RIGHT, () => Promise.reject(new Error('cut off')))).rejects.toThrow();
     home.restart();
     expect(await home.open(letter)).toBe('dear diary');
-    expect(await disable(RIGHT, () => Promise.resolve(3))).toMatchObject({ decrypted: 3 });
+    expect(await disable(RIGHT, () => Promise.resolve({ decrypted: 3 }))).toMatchObject({
+      decrypted: 3,
+    });
   });
 
   test('by a wrong passphrase changes nothing', async () => {
     await home.initialize();
-    expect(await disable('no', () => Promise.resolve(1))).toMatchObject({ isRight: false });
+    expect(await disable('no', () => Promise.resolve({ decrypted: 1 }))).toMatchObject({
+      isRight: false,
+    });
     expect(await home.keystore.getMetadata(APP, DATABASE)).toMatchObject({ enabled: true });
   });
 
   test('can be taken back: a new passphrase wraps the same key', async () => {
     await home.initialize();
     const letter = await home.seal();
-    await disable(RIGHT, () => Promise.resolve(0));
+    await disable(RIGHT, () => Promise.resolve({ decrypted: 0 }));
     await home.initialize('anew');
     home.keystore.lock('s1');
     await expect(home.open(letter)).rejects.toMatchObject({ details: { rule: 'vault_locked' } });

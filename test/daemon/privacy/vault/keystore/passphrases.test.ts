@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { APP, DATABASE, KeystoreHome, RIGHT } from '../../../../support/keystore-home.ts';
-import { callOf } from '../../../../support/vault.ts';
+import { callOf, QUICK_KDF } from '../../../../support/vault.ts';
 
 let home: KeystoreHome;
 beforeEach(() => {
@@ -78,6 +78,17 @@ describe('changing the passphrase', () => {
       passphrase: Buffer.from(from),
       newPassphrase: Buffer.from(to),
     });
+
+  test('to one that costs more than is allowed is refused before a guess is counted', async () => {
+    await home.initialize();
+    const greedy = home.keystore.changePassphrase(callOf(), DATABASE, {
+      passphrase: Buffer.from('wrong'),
+      newPassphrase: Buffer.from('new'),
+      kdf: { ...QUICK_KDF, memoryKib: 256 * 1024, passes: 5 },
+    });
+    await expect(greedy).rejects.toMatchObject({ details: { rule: 'kdf_too_costly' } });
+    expect(await home.keystore.getMetadata(APP, DATABASE)).toMatchObject({ failedAttempts: 0 });
+  });
 
   test('loses nothing that was encrypted before', async () => {
     await home.initialize();
