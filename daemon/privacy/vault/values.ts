@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Argon2Parameters, Envelope, EnvelopeV1, VaultContext } from '@locara/protocol';
 import { toPassphraseBytes } from '../../secrets/passphrase-bytes.ts';
+import { beginTurns, type Turns } from '../../turns.ts';
 import type { PrivacyCall } from '../privacy-call.ts';
 import { chooseOpeningKey, chooseSealingKey, type KeyChoice, type KeyDeps } from './key-choice.ts';
 import {
@@ -12,10 +13,10 @@ import {
   readLocalModeSalt,
   sealLocalMode,
 } from './localmode.ts';
-import { fromPlainBytes, type PlainValue } from './plain-value.ts';
+import { fromPlainBytes, type PlainValue, toPlainBytes } from './plain-value.ts';
 import type { LocalModeKey } from './session-keys.ts';
-import { createValueCipher } from './value-cipher.ts';
-import { sealed, unfit } from './vault-errors.ts';
+import { createValueCipher, erasePlainBytes } from './value-cipher.ts';
+import { sealed, unfit, vaultLocked } from './vault-errors.ts';
 
 export interface EncryptOptions extends KeyChoice {
   readonly context?: VaultContext | undefined;
@@ -42,8 +43,15 @@ export async function encryptValue(
   if (options.version === 1) return encryptVersion1(deps, call, { plain, ...options });
   refuseIf(options.iterations, 'iterations_of_version_1', '`iterations` is for `version` 1 alone.');
   const { vaultKey, release } = await chooseSealingKey(deps, call, options);
+  const turns = beginTurns();
   try {
-    return createValueCipher(vaultKey).seal(plain, options.context ?? {});
+    const bytes = { type: plain.type, bytes: toPlainBytes(plain) };
+    try {
+      await letOthers(turns, call);
+      return createValueCipher(vaultKey).sealBytes(bytes, options.context ?? {});
+    } finally {
+      erasePlainBytes(bytes);
+    }
   } finally {
     release();
   }
@@ -63,11 +71,26 @@ export async function decryptValue(
   refuseIf(options.iterations, 'iterations_of_version_1', '`iterations` is for version 1 alone.');
   const origin = { keyId, kdf };
   const { vaultKey, release } = await chooseOpeningKey(deps, call, { ...options, origin });
+  const turns = beginTurns();
   try {
-    return createValueCipher(vaultKey).open(envelope, options.context ?? {});
+    const bytes = createValueCipher(vaultKey).openBytes(envelope, options.context ?? {});
+    await letOthers(turns, call);
+    // A key that was erased meanwhile lets nothing out.
+    if (vaultKey.isErased) throw vaultLocked();
+    const plain = fromPlainBytes(type, bytes);
+    if (plain === undefined) throw sealed();
+    await letOthers(turns, call);
+    return plain;
   } finally {
     release();
   }
+}
+
+/** A large value takes its time in each step; between them others come first. */
+async function letOthers(turns: Turns, { signal }: PrivacyCall): Promise<void> {
+  if (!turns.areOver()) return;
+  await turns.next();
+  signal.throwIfAborted();
 }
 
 async function encryptVersion1(

@@ -4,6 +4,7 @@ import type { Handshake } from '../../../daemon/access/handshake.ts';
 import type { Session } from '../../../daemon/access/session.ts';
 import { dispatch, parseParams } from '../../../daemon/rpc/dispatcher.ts';
 import type { Handlers } from '../../../daemon/rpc/handler.ts';
+import { beginTurns } from '../../../daemon/turns.ts';
 
 function issuesOf(params: unknown, method: 'llm.chat' | 'db.exec' = 'llm.chat'): unknown {
   try {
@@ -55,6 +56,7 @@ test('a call that lacks one capability is told as that denial, and as no use of 
         has: (capability) => capability === 'store:sql',
       } as Partial<Session> as Session,
       signal: new AbortController().signal,
+      turns: beginTurns(),
       sendChunk: () => Promise.reject(new Error('unexpected chunk')),
       sendProgress: () => undefined,
       onRequire: (...answer) => told.push(answer),
