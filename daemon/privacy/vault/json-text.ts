@@ -23,14 +23,28 @@ function writeMinusZeros(value: unknown): unknown {
   return Object.fromEntries(kept);
 }
 
-/** Whether a text is to be read as JSON of at most the depth that a message may have. */
+/** What a text says as JSON of at most the depth that a message may have; undefined for any other. */
 export function parseJsonText(text: string): { readonly value: unknown } | undefined {
+  const parsed = parseAnyJson(text);
+  return parsed !== undefined && isShallow(parsed.value) ? parsed : undefined;
+}
+
+/** The first half of it, for a text of megabytes. */
+export function parseAnyJson(text: string): { readonly value: unknown } | undefined {
   try {
-    const value: unknown = JSON.parse(text);
-    hasMinusZero(value, LIMITS.maxMessageDepth);
-    return { value };
+    return { value: JSON.parse(text) };
   } catch {
     return undefined;
+  }
+}
+
+/** The second half. */
+export function isShallow(value: unknown): boolean {
+  try {
+    hasMinusZero(value, LIMITS.maxMessageDepth);
+    return true;
+  } catch {
+    return false;
   }
 }
 

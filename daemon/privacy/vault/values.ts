@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import type { Argon2Parameters, Envelope, EnvelopeV1, VaultContext } from '@locara/protocol';
 import { toPassphraseBytes } from '../../secrets/passphrase-bytes.ts';
@@ -13,6 +14,7 @@ import {
   readLocalModeSalt,
   sealLocalMode,
 } from './localmode.ts';
+import { isShallow, keepMinusZero, parseAnyJson } from './json-text.ts';
 import { fromPlainBytes, type PlainValue, toPlainBytes } from './plain-value.ts';
 import type { LocalModeKey } from './session-keys.ts';
 import { createValueCipher, erasePlainBytes } from './value-cipher.ts';
@@ -45,7 +47,7 @@ export async function encryptValue(
   const { vaultKey, release } = await chooseSealingKey(deps, call, options);
   const turns = beginTurns();
   try {
-    const bytes = { type: plain.type, bytes: toPlainBytes(plain) };
+    const bytes = { type: plain.type, bytes: await toBytes(plain, () => letOthers(turns, call)) };
     try {
       await letOthers(turns, call);
       return createValueCipher(vaultKey).sealBytes(bytes, options.context ?? {});
@@ -77,13 +79,34 @@ export async function decryptValue(
     await letOthers(turns, call);
     // A key that was erased meanwhile lets nothing out.
     if (vaultKey.isErased) throw vaultLocked();
-    const plain = fromPlainBytes(type, bytes);
+    const plain = await fromBytes(type, bytes, () => letOthers(turns, call));
     if (plain === undefined) throw sealed();
     await letOthers(turns, call);
     return plain;
   } finally {
     release();
   }
+}
+
+/** As `toPlainBytes`, which JSON of many keys takes long for. */
+async function toBytes(plain: PlainValue, pause: () => Promise<void>): Promise<Buffer> {
+  if (plain.type !== 'json') return toPlainBytes(plain);
+  const value = keepMinusZero(plain.value);
+  await pause();
+  return Buffer.from(JSON.stringify(value));
+}
+
+/** As `fromPlainBytes`, in the same way. */
+async function fromBytes(
+  type: PlainValue['type'],
+  bytes: Buffer,
+  pause: () => Promise<void>,
+): Promise<PlainValue | undefined> {
+  if (type !== 'json') return fromPlainBytes(type, bytes);
+  const parsed = isUtf8(bytes) ? parseAnyJson(bytes.toString()) : undefined;
+  if (parsed === undefined) return undefined;
+  await pause();
+  return isShallow(parsed.value) ? { type, value: parsed.value } : undefined;
 }
 
 /** A large value takes its time in each step; between them others come first. */
