@@ -33,7 +33,8 @@ test.each([
   expect(acceptsResult(answer)).toBe(false);
 });
 
-const { vectors: _, ...effect } = released;
+const { mechanism, sigma, expectedCosine, cost } = released;
+const effect = { mechanism, sigma, expectedCosine, cost };
 const f32 = 'AACAPwAAAEA=';
 
 test.each([

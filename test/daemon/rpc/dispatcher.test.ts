@@ -66,6 +66,39 @@ test('a call that lacks one capability is told as that denial, and as no use of 
   expect(told).toEqual([['store:write', false]]);
 });
 
+test('a call that is aborted while others had their turn is not begun', async () => {
+  const controller = new AbortController();
+  const begun: string[] = [];
+  const handlers: Partial<Handlers> = {
+    'rpc.discover': () => {
+      begun.push('rpc.discover');
+      return { openrpc: '1.3.2' };
+    },
+  };
+  const revoked = new RpcError('CapabilityDenied', 'revoked');
+  const call = dispatch(
+    handlers as Handlers,
+    { method: 'rpc.discover', params: {} },
+    {
+      handshake: { canEnroll: false } as Partial<Handshake> as Handshake,
+      session: { appId: 'a/b', has: () => true } as Partial<Session> as Session,
+      signal: controller.signal,
+      turns: {
+        areOver: () => true,
+        next: () => {
+          controller.abort(revoked);
+          return Promise.resolve();
+        },
+      },
+      sendChunk: () => Promise.reject(new Error('unexpected chunk')),
+      sendProgress: () => undefined,
+      onRequire: () => undefined,
+    },
+  );
+  await expect(call).rejects.toBe(revoked);
+  expect(begun).toEqual([]);
+});
+
 test.each([
   [['one', []], 'params.1', 'matches none of the accepted shapes'],
   [[{ int64: 'many' }], 'params.0.int64', 'a decimal 64-bit integer'],
