@@ -2,6 +2,7 @@ import { LIMITS, type privacyNoiseMethods, RpcError } from '@locara/protocol';
 import { toFloats, toWireVector } from '../collections/wire-vectors.ts';
 import type { NoiseMaker, Release } from '../privacy/releases/noise-maker.ts';
 import type { HandlersOf } from '../rpc/handler.ts';
+import { mapInTurns } from '../turns.ts';
 import { toPrivacyCall } from './to-privacy-call.ts';
 
 type NoiseMethod = keyof typeof privacyNoiseMethods;
@@ -14,7 +15,7 @@ export function privacyNoiseHandlers({
 }): HandlersOf<NoiseMethod> {
   return {
     async 'privacy.noise'({ vectors, encoding, normalize, ...settings }, call) {
-      const floats = vectors.map(toFloats);
+      const floats = await mapInTurns(vectors, toFloats, call.signal);
       assertAnswerFits(floats, encoding);
       const asked = { ...settings, isNormalized: normalize };
       const released = await noise.protectVectors(
@@ -23,7 +24,11 @@ export function privacyNoiseHandlers({
         toPrivacyCall('privacy.noise', call),
       );
       return {
-        vectors: released.vectors.map((vector) => toWireVector(vector, encoding)),
+        vectors: await mapInTurns(
+          released.vectors,
+          (vector) => toWireVector(vector, encoding),
+          call.signal,
+        ),
         ...released.effect,
       };
     },
@@ -53,7 +58,7 @@ export function privacyNoiseHandlers({
       return { mean: value, ...release };
     },
     async 'privacy.centroid'({ vectors, encoding, ...settings }, call) {
-      const floats = vectors.map(toFloats);
+      const floats = await mapInTurns(vectors, toFloats, call.signal);
       const released = await noise.centroid(
         floats,
         settings,

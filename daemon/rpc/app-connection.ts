@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Capability, LIMITS, type MacCodeIdentity, NOTICES, RpcError } from '@locara/protocol';
 import type { LaunchedApp } from '../access/examine-claim.ts';
 import { createHandshake, type HandshakeDeps } from '../access/handshake.ts';
@@ -12,6 +11,7 @@ import type { Peer } from '../transport/peer.ts';
 import { assertMayCall } from './assert-may-call.ts';
 import { abortUnauthorized, type AppCall, createAppCall } from './app-call.ts';
 import { createCallNotices } from './call-notices.ts';
+import { beginTurns, type Turns } from '../turns.ts';
 import type { ReadMemory } from '../transport/read-memory.ts';
 import { dispatch } from './dispatcher.ts';
 import type { Request } from './envelope.ts';
@@ -195,9 +195,13 @@ class ServedConnection implements AppConnection {
     }
     this.#calls.add(id, call);
     let line: string;
+    const turns = beginTurns();
     try {
-      if (isLarge) await nextTurn();
-      line = toAnswerLine(id, await this.#answer(request, call));
+      if (isLarge) await turns.next();
+      const answer = await this.#answer(request, call, turns);
+      if (turns.areOver()) await turns.next();
+      line = toAnswerLine(id, answer);
+      if (turns.areOver()) await turns.next();
       while (!this.#connection.hasRoom) await this.#connection.whenTaken();
     } finally {
       call.counted?.end();
@@ -207,10 +211,10 @@ class ServedConnection implements AppConnection {
     this.#connection.send(line);
   }
 
-  async #answer(request: Request, call: AppCall): Promise<Answer> {
+  async #answer(request: Request, call: AppCall, turns: Turns): Promise<Answer> {
     try {
       call.controller.signal.throwIfAborted();
-      const result = await this.#dispatch(request, call);
+      const result = await this.#dispatch(request, call, turns);
       call.controller.signal.throwIfAborted();
       return { result };
     } catch (error) {
@@ -222,7 +226,7 @@ class ServedConnection implements AppConnection {
     return { error: toWireError(error, { log: this.#deps.log, method, signal }) };
   }
 
-  #dispatch(request: Request, call: AppCall): Promise<unknown> {
+  #dispatch(request: Request, call: AppCall, turns: Turns): Promise<unknown> {
     const { method } = request;
     const { sendChunk, sendProgress } = createCallNotices(this.#connection, request);
     return dispatch(
@@ -232,6 +236,7 @@ class ServedConnection implements AppConnection {
         handshake: this.#handshake,
         session: this.#session,
         signal: call.controller.signal,
+        turns,
         sendChunk,
         sendProgress: (progress) => {
           if (call.counted !== undefined) call.counted.isQueued = progress.stage === 'queued';

@@ -13,6 +13,7 @@ import { toCapabilityDenied } from '../access/rights/grants.ts';
 import type { Handshake } from '../access/handshake.ts';
 import type { Session } from '../access/session.ts';
 import type { Handlers } from './handler.ts';
+import type { Turns } from '../turns.ts';
 import { findProtoKey } from './proto-key.ts';
 import { answerWith, type SendChunk } from './run-stream.ts';
 
@@ -21,6 +22,7 @@ export interface DispatchContext {
   readonly handshake: Handshake;
   readonly session: Session | undefined;
   readonly signal: AbortSignal;
+  readonly turns: Turns;
   readonly sendChunk: SendChunk;
   readonly sendProgress: (progress: Progress) => void;
   /** Told every capability the call leans on, so that a revocation can reach it, and what was answered. */
@@ -47,9 +49,15 @@ export async function dispatch(
   if (spec === undefined)
     throw new RpcError('MethodNotFound', 'There is no such method: rpc.discover lists them.');
   requireAll(requiredCapabilities(spec.requires), method, context);
+  const { turns } = context;
   const given = request.params === undefined ? {} : request.params;
   const params =
     spec.acceptsParams?.(given) === true ? given : parseParams(spec.params, given, method);
+  if (turns.areOver()) {
+    await turns.next();
+    // What was granted a turn ago may be revoked, and the session over: then the call is aborted.
+    context.signal.throwIfAborted();
+  }
   const handler = handlers[method as MethodName] as AnyHandler;
   const outcome = handler(params, createCall(method, context));
   return answerWith(spec, outcome, context);

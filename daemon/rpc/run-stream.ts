@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Turns } from '../turns.ts';
 
 /** Queues one chunk; resolves when the peer keeps up, so that a slow reader holds the handler back. */
 export type SendChunk = (chunk: unknown, sequence: number) => Promise<void>;
@@ -11,6 +12,8 @@ interface AnswerSpec {
 
 interface StreamContext {
   readonly signal: AbortSignal;
+  /** Those of the call, where its result may be large. */
+  readonly turns?: Turns;
   readonly sendChunk: SendChunk;
 }
 
@@ -24,6 +27,7 @@ export async function answerWith(
 ): Promise<unknown> {
   if (spec.chunk === undefined) {
     const result = await outcome;
+    if (context.turns?.areOver() === true) await context.turns.next();
     return spec.acceptsResult?.(result) === true ? result : spec.result.parse(result);
   }
   const stream = outcome as Stream;

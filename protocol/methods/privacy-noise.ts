@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { defineMethod } from '../method.ts';
 import { parseUnknown } from '../parse-unknown.ts';
-import { Base64, Vector } from '../values.ts';
+import { Base64, isBase64, Vector } from '../values.ts';
 import {
   BUDGET_FIELDS,
   BudgetLeft,
@@ -41,8 +41,31 @@ function acceptsReleasedVectors(result: unknown): boolean {
   if (typeof result !== 'object' || result === null || !('vectors' in result)) return false;
   const { vectors, ...effect } = result;
   return (
-    Array.isArray(vectors) && vectors.every(isNumbers) && parseUnknown(ExactEffect, effect).success
+    Array.isArray(vectors) &&
+    vectors.findIndex((vector) => !isWireVector(vector)) === -1 &&
+    parseUnknown(ExactEffect, effect).success
   );
+}
+
+function acceptsReleasedVector(result: unknown): boolean {
+  if (typeof result !== 'object' || result === null || !('vector' in result)) return false;
+  const { vector, ...effect } = result;
+  return isWireVector(vector) && parseUnknown(ExactEffect, effect).success;
+}
+
+function acceptsDrawnNoise(result: unknown): boolean {
+  if (typeof result !== 'object' || result === null || !('noise' in result)) return false;
+  return Object.keys(result).length === 1 && isWireVector(result.noise);
+}
+
+function isWireVector(vector: unknown): boolean {
+  return isNumbers(vector) || isF32(vector);
+}
+
+function isF32(vector: unknown): boolean {
+  if (typeof vector !== 'object' || vector === null || !('f32' in vector)) return false;
+  const { f32 } = vector;
+  return Object.keys(vector).length === 1 && typeof f32 === 'string' && isBase64(f32);
 }
 
 function isNumbers(vector: unknown): boolean {
@@ -77,6 +100,7 @@ export const privacyNoiseMethods = {
       encoding: Encoding,
     }),
     result: z.object({ noise: WireVector }),
+    acceptsResult: acceptsDrawnNoise,
     errors,
   }),
   'privacy.randomizedResponse': defineMethod({
@@ -153,6 +177,7 @@ export const privacyNoiseMethods = {
       ...BUDGET_FIELDS,
     }),
     result: z.object({ vector: WireVector, ...NoiseEffect.shape }),
+    acceptsResult: acceptsReleasedVector,
     errors,
   }),
 };

@@ -60,6 +60,27 @@ export const Entity = z
   .meta({ id: 'Entity' });
 export type Entity = z.output<typeof Entity>;
 
+/** Recognised without the schema, which would look at thousands one key at a time and leave them as they are. */
+export function acceptsEntities(entities: unknown): boolean {
+  // `every` would pass over holes.
+  return Array.isArray(entities) && entities.findIndex((entity) => !isEntity(entity)) === -1;
+}
+
+const ENTITY_KEYS = Object.keys(Entity.shape);
+
+function isEntity(found: unknown): boolean {
+  if (typeof found !== 'object' || found === null) return false;
+  for (const key in found) if (!ENTITY_KEYS.includes(key)) return false;
+  const { entity, start, end, score, reason } = found as Readonly<Record<string, unknown>>;
+  return (
+    typeof entity === 'string' &&
+    Number.isSafeInteger(start) &&
+    Number.isSafeInteger(end) &&
+    Number.isFinite(score) &&
+    typeof reason === 'string'
+  );
+}
+
 export const Replacement = z
   .union([
     Unicode.max(256),

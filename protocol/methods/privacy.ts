@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { defineMethod } from '../method.ts';
-import { DETECTION_FIELDS, Entity, REDACTION_FIELDS } from './privacy-shapes.ts';
+import { parseUnknown } from '../parse-unknown.ts';
+import { acceptsEntities, DETECTION_FIELDS, Entity, REDACTION_FIELDS } from './privacy-shapes.ts';
 
 const errors = [
   'PayloadTooLarge',
@@ -14,12 +15,27 @@ const errors = [
 
 const RestoreId = z.string().max(64);
 
+function acceptsDetected(result: unknown): boolean {
+  if (typeof result !== 'object' || result === null || !('entities' in result)) return false;
+  return Object.keys(result).length === 1 && acceptsEntities(result.entities);
+}
+
+/** The rest of it, which is little, is for the schema to judge. */
+const RedactedRest = z.strictObject({ text: z.string(), restoreId: RestoreId.optional() });
+
+function acceptsRedacted(result: unknown): boolean {
+  if (typeof result !== 'object' || result === null || !('entities' in result)) return false;
+  const { entities, ...rest } = result;
+  return acceptsEntities(entities) && parseUnknown(RedactedRest, rest).success;
+}
+
 export const privacyMethods = {
   'privacy.detect': defineMethod({
     summary: 'Where a text names people, accounts, addresses, secrets; nothing is changed.',
     requires: 'session',
     params: z.strictObject({ text: z.string(), ...DETECTION_FIELDS }),
     result: z.object({ entities: z.array(Entity) }),
+    acceptsResult: acceptsDetected,
     errors,
   }),
   'privacy.redact': defineMethod({
@@ -40,6 +56,7 @@ export const privacyMethods = {
         'With placeholders: takes them back by `privacy.restore`, while this session lasts. Of many, the oldest are forgotten.',
       ),
     }),
+    acceptsResult: acceptsRedacted,
     errors: [...errors, 'NotFound'],
   }),
   'privacy.restore': defineMethod({

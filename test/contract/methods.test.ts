@@ -4,6 +4,7 @@ import type { Handshake } from '../../daemon/access/handshake.ts';
 import type { Session } from '../../daemon/access/session.ts';
 import { dispatch, type DispatchContext } from '../../daemon/rpc/dispatcher.ts';
 import type { Handlers } from '../../daemon/rpc/handler.ts';
+import { beginTurns } from '../../daemon/turns.ts';
 
 /** Handlers that must never be reached. */
 const handlers = new Proxy({} as Handlers, {
@@ -20,6 +21,7 @@ function context(held: readonly Capability[] | undefined): DispatchContext {
         ? undefined
         : ({ appId: 'a/b', has: (capability: Capability) => held.includes(capability) } as Session),
     signal: new AbortController().signal,
+    turns: beginTurns(),
     sendChunk: () => Promise.reject(new Error('unexpected chunk')),
     sendProgress: () => undefined,
     onRequire: () => undefined,

@@ -32,3 +32,38 @@ test.each([
 ])('%s is left to the schema', (_, answer) => {
   expect(acceptsResult(answer)).toBe(false);
 });
+
+const { mechanism, sigma, expectedCosine, cost } = released;
+const effect = { mechanism, sigma, expectedCosine, cost };
+const f32 = 'AACAPwAAAEA=';
+
+test.each([
+  ['privacy.noise', { ...effect, vectors: [{ f32 }, [1]] }],
+  ['privacy.centroid', { ...effect, vector: [0.5, -1] }],
+  ['privacy.centroid', { ...effect, vector: { f32 } }],
+  ['privacy.drawNoise', { noise: [0.5, -1] }],
+  ['privacy.drawNoise', { noise: { f32 } }],
+] as const)('what %s released is accepted as the schema would leave it', (method, answer) => {
+  expect(methods[method].acceptsResult(answer)).toBe(true);
+  expect(methods[method].result.parse(answer)).toEqual(answer);
+});
+
+test.each([
+  ['a number that is none', [1, Infinity]],
+  ['a hole', new Array<number>(2)],
+  ['bytes that are no base64', { f32: 'AACAPw' }],
+  ['a key that would be stripped', { f32, seed: 1 }],
+  ['something else', '1,2'],
+  ['nothing', null],
+])('a released vector with %s is left to the schema', (_name, vector) => {
+  expect(methods['privacy.noise'].acceptsResult({ ...effect, vectors: [vector] })).toBe(false);
+  expect(methods['privacy.centroid'].acceptsResult({ ...effect, vector })).toBe(false);
+  expect(methods['privacy.drawNoise'].acceptsResult({ noise: vector })).toBe(false);
+});
+
+test('keys beside what was released are left to the schema, which strips them', () => {
+  expect(methods['privacy.centroid'].acceptsResult({ ...effect, vector: [1], seed: 1 })).toBe(
+    false,
+  );
+  expect(methods['privacy.drawNoise'].acceptsResult({ noise: [1], seed: 1 })).toBe(false);
+});

@@ -16,7 +16,16 @@ interface Word {
   readonly whole?: string;
 }
 
+/** Where something wanted begins, and where it is told. */
+interface Occurrence {
+  readonly start: number;
+  readonly end: number;
+}
+
+const NOWHERE: Occurrence = { start: Infinity, end: Infinity };
+
 interface Wanted {
+  readonly occurrences: Map<number, readonly Occurrence[]>;
   readonly words: ReadonlySet<string>;
   /** By their first word, the words that follow it. */
   readonly phrases: ReadonlyMap<string, readonly (readonly string[])[]>;
@@ -40,7 +49,15 @@ export function createScannedText(text: string): ScannedText {
       const from = Math.max(0, start - chars);
       if (wanted.unspaced.length > 0 && hasAny(text.slice(from, start), wanted.unspaced))
         return true;
-      return hasWanted(wordsOf, { from, to: start }, wanted);
+      const { occurrences } = wanted;
+      const occurrencesOf = (block: number): readonly Occurrence[] => {
+        let found = occurrences.get(block);
+        if (found === undefined) {
+          occurrences.set(block, (found = findWanted(wordsOf, block, wanted)));
+        }
+        return found;
+      };
+      return hasWanted(occurrencesOf, { from, to: start });
     },
   };
 }
@@ -73,33 +90,50 @@ function splitName(name: string, start: number): readonly Word[] {
   return words.map((word, place) => (place === 0 ? { ...word, whole: lower } : word));
 }
 
+/** Among texts full of findings the same words are asked for again and again: each block is looked through once. */
 function hasWanted(
-  wordsOf: (block: number) => readonly Word[],
+  occurrencesOf: (block: number) => readonly Occurrence[],
   { from, to }: { readonly from: number; readonly to: number },
-  wanted: Wanted,
 ): boolean {
   const last = Math.floor(to / BLOCK_CHARS);
   for (let block = Math.floor(from / BLOCK_CHARS); block <= last; block += 1) {
-    const words = wordsOf(block);
-    for (let at = firstFrom(words, from); at < words.length; at += 1) {
-      const word = words[at];
-      if (word === undefined || word.start + word.lower.length > to) break;
-      if (wanted.words.has(word.lower)) return true;
-      if (word.whole !== undefined && wanted.words.has(word.whole)) return true;
-      for (const rest of wanted.phrases.get(word.lower) ?? []) {
-        const follows = (part: string, place: number): boolean => {
-          const next = at + 1 + place;
-          const follower = words[next] ?? wordsOf(block + 1)[next - words.length];
-          return follower?.lower === part && follower.start < to;
-        };
-        if (rest.every(follows)) return true;
-      }
+    const occurrences = occurrencesOf(block);
+    for (let at = firstFrom(occurrences, from); at < occurrences.length; at += 1) {
+      const { start, end } = occurrences[at] ?? NOWHERE;
+      if (start > to) break;
+      if (end <= to) return true;
     }
   }
   return false;
 }
 
-function firstFrom(words: readonly Word[], from: number): number {
+/** The wanted words and phrases that begin in a block. */
+function findWanted(
+  wordsOf: (block: number) => readonly Word[],
+  block: number,
+  wanted: Wanted,
+): readonly Occurrence[] {
+  const words = wordsOf(block);
+  const found: Occurrence[] = [];
+  for (const [at, { start, lower, whole }] of words.entries()) {
+    const end = start + lower.length;
+    if (wanted.words.has(lower) || (whole !== undefined && wanted.words.has(whole))) {
+      found.push({ start, end });
+      continue;
+    }
+    const wordAt = (place: number): Word | undefined =>
+      words[place] ?? wordsOf(block + 1)[place - words.length];
+    for (const rest of wanted.phrases.get(lower) ?? []) {
+      if (!rest.every((part, place) => wordAt(at + 1 + place)?.lower === part)) continue;
+      // Of its last word, the beginning is enough.
+      const lastStart = wordAt(at + rest.length)?.start ?? start;
+      found.push({ start, end: Math.max(end, lastStart + 1) });
+    }
+  }
+  return found;
+}
+
+function firstFrom(words: readonly { readonly start: number }[], from: number): number {
   let low = 0;
   let high = words.length;
   while (low < high) {
@@ -121,5 +155,10 @@ function prepareWords(given: ReadonlySet<string>): Wanted {
     if (rest.length === 0) words.add(first);
     else phrases.set(first, [...(phrases.get(first) ?? []), rest]);
   }
-  return { words, phrases, unspaced: [...given].filter((word) => UNSPACED.test(word)) };
+  return {
+    occurrences: new Map(),
+    words,
+    phrases,
+    unspaced: [...given].filter((word) => UNSPACED.test(word)),
+  };
 }

@@ -26,6 +26,8 @@ const DEADLINE_MS = 5 * 60_000;
 const CHARS_A_UNIT = 1024;
 /** What restoring may make of a text, in characters. */
 const MAX_RESTORED_CHARS = 4 * 1024 * 1024;
+/** Counted in a turn of the event loop, some milliseconds at most. */
+const FINDINGS_A_TURN = 2000;
 /** Restored in a turn of the event loop, some 3 ms at most; then others come first. */
 const RESTORED_CHARS_A_TURN = 64 * 1024;
 
@@ -108,6 +110,7 @@ async function redact(deps: RedactorDeps, asked: Asked, call: PrivacyCall): Prom
       const params = { texts, settings, placeholders: map.pairs() };
       const answer = await runRedact(deps, params, call);
       map.add(answer.placeholders);
+      await letOthers(answer, call);
       return { ...toRedacted(answer), restoreId: map.id };
     });
   } catch (error) {
@@ -124,7 +127,18 @@ async function runRedact(
   const { texts } = params;
   const answer = await worker.call('redact', params, waiting(texts, call));
   if (answer.texts.length !== texts.length) throw brokenAnswer();
+  await letOthers(answer, call);
   return answer;
+}
+
+/** Reading, counting and keeping so many findings takes a turn of the event loop each. */
+async function letOthers(
+  { findings }: Pick<RedactionOps['redact']['result'], 'findings'>,
+  { signal }: PrivacyCall,
+): Promise<void> {
+  if (findings.every(({ length }) => length < FINDINGS_A_TURN)) return;
+  await setImmediate();
+  signal.throwIfAborted();
 }
 
 function toRedacted({ texts, findings }: RedactionOps['redact']['result']): Redacted {

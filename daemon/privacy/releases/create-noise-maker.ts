@@ -22,6 +22,7 @@ import {
   toCost,
   toMicroEpsilon,
 } from './price.ts';
+import { forEachInTurns } from '../../turns.ts';
 import { cancelled, settleOnTick, SYSTEM_CLOCK, type TickClock, tickOf } from './ticks.ts';
 import { prepareCentroid, prepareVectors } from './vector-releases.ts';
 
@@ -134,10 +135,11 @@ class ChargedNoise implements NoiseMaker {
   histogram: NoiseMaker['histogram'] = async (asked, call) => {
     checkBins(asked.bins);
     const counts = new Map(asked.bins.map((bin) => [bin, 0]));
-    for (const value of asked.values) {
+    const addTo = (value: string): void => {
       const count = counts.get(value);
       if (count !== undefined) counts.set(value, count + 1);
-    }
+    };
+    await forEachInTurns(asked.values, addTo, call.signal);
     return this.#releaseIntegers([...counts.values()], asked, call);
   };
 

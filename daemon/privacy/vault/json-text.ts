@@ -12,7 +12,7 @@ export function toJsonText(value: unknown): string {
 /** The same value with each -0 as the text that it is, which JSON.stringify would make a 0. Throws as `toJsonText` does. */
 export function keepMinusZero(value: unknown): unknown {
   // Nearly none has one, and building a value of many keys again takes longer than all the rest.
-  return inspect(value, LIMITS.maxMessageDepth).hasMinusZero ? writeMinusZeros(value) : value;
+  return hasMinusZero(value, LIMITS.maxMessageDepth) ? writeMinusZeros(value) : value;
 }
 
 function writeMinusZeros(value: unknown): unknown {
@@ -23,45 +23,51 @@ function writeMinusZeros(value: unknown): unknown {
   return Object.fromEntries(kept);
 }
 
-/** Whether a text is to be read as JSON of at most the depth that a message may have. */
+/** What a text says as JSON of at most the depth that a message may have; undefined for any other. */
 export function parseJsonText(text: string): { readonly value: unknown } | undefined {
+  const parsed = parseAnyJson(text);
+  return parsed !== undefined && isShallow(parsed.value) ? parsed : undefined;
+}
+
+/** The first half of it, for a text of megabytes. */
+export function parseAnyJson(text: string): { readonly value: unknown } | undefined {
   try {
-    const value: unknown = JSON.parse(text);
-    inspect(value, LIMITS.maxMessageDepth);
-    return { value };
+    return { value: JSON.parse(text) };
   } catch {
     return undefined;
   }
 }
 
-interface Findings {
-  readonly hasMinusZero: boolean;
+/** The second half. */
+export function isShallow(value: unknown): boolean {
+  try {
+    hasMinusZero(value, LIMITS.maxMessageDepth);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
-function inspect(value: unknown, depth: number): Findings {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') {
-    return { hasMinusZero: false };
-  }
-  if (Number.isFinite(value)) return { hasMinusZero: Object.is(value, -0) };
-  if (typeof value === 'object' && depth > 0 && isPlain(value)) {
-    return inspectInside(value, depth - 1);
-  }
+/** Looks at all of it, and throws for what is not JSON. */
+function hasMinusZero(value: unknown, depth: number): boolean {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return false;
+  if (Number.isFinite(value)) return Object.is(value, -0);
+  if (typeof value === 'object' && depth > 0 && isPlain(value)) return hasInside(value, depth - 1);
   throw unfit('not_json', 'The value is not JSON, or nested too deeply.');
 }
 
-function inspectInside(value: object, depth: number): Findings {
-  let hasMinusZero = false;
-  const see = (inner: unknown): void => {
-    if (inspect(inner, depth).hasMinusZero) hasMinusZero = true;
-  };
+function hasInside(value: object, depth: number): boolean {
+  let isFound = false;
   if (Array.isArray(value)) {
     // Not `forEach`, which leaves out the holes of an array, which JSON has not.
-    for (const inner of value) see(inner);
+    for (const inner of value) if (hasMinusZero(inner, depth)) isFound = true;
   } else {
     // Of many keys, half as long as by `Object.values`.
-    for (const key of Object.keys(value)) see(value[key as keyof typeof value]);
+    for (const key of Object.keys(value)) {
+      if (hasMinusZero(value[key as keyof typeof value], depth)) isFound = true;
+    }
   }
-  return { hasMinusZero };
+  return isFound;
 }
 
 function isPlain(value: object): boolean {

@@ -15,31 +15,62 @@ export interface ValueCipher {
   open(envelope: EnvelopeV2, context: VaultContext): PlainValue;
 }
 
+/** The same in steps, between which others may come first. */
+export interface SteppedCipher extends ValueCipher {
+  /** Seals what `toPlainBytes` made of a value; the bytes stay the caller's. */
+  sealBytes(plain: PlainBytes, context: VaultContext): EnvelopeV2;
+  /** The bytes of what `open` answers, authentic but not read yet. */
+  openBytes(envelope: EnvelopeV2, context: VaultContext): Buffer;
+}
+
+export interface PlainBytes {
+  readonly type: PlainValue['type'];
+  readonly bytes: Buffer;
+}
+
 /** Both throw Conflict (`rule: vault_locked`) once the key is erased. */
-export function createValueCipher(vaultKey: VaultKey): ValueCipher {
+export function createValueCipher(vaultKey: VaultKey): SteppedCipher {
   return {
-    seal: (plain, context) => seal(vaultKey, plain, context),
+    seal: (plain, context) => {
+      const bytes = toPlainBytes(plain);
+      try {
+        return seal(vaultKey, { type: plain.type, bytes }, context);
+      } finally {
+        erasePlainBytes({ type: plain.type, bytes });
+      }
+    },
+    sealBytes: (plain, context) => seal(vaultKey, plain, context),
     open: (envelope, context) => {
-      const value = open(vaultKey, envelope, context);
+      const bytes = open(vaultKey, envelope, context);
+      const value = bytes && fromPlainBytes(envelope.type, bytes);
       if (value === undefined) throw sealed();
       return value;
+    },
+    openBytes: (envelope, context) => {
+      const bytes = open(vaultKey, envelope, context);
+      if (bytes === undefined) throw sealed();
+      return bytes;
     },
   };
 }
 
-function seal(vaultKey: VaultKey, plain: PlainValue, context: VaultContext): EnvelopeV2 {
-  const bytes = toPlainBytes(plain);
+/** A text's bytes were made by `toPlainBytes`; those of a view are its owner's. */
+export function erasePlainBytes({ type, bytes }: PlainBytes): void {
+  if (type === 'string' || type === 'json') bytes.fill(0);
+}
+
+function seal(vaultKey: VaultKey, { type, bytes }: PlainBytes, context: VaultContext): EnvelopeV2 {
   const random = randomBytes(OBJECT_SALT_BYTES + IV_BYTES);
   const salt = random.subarray(0, OBJECT_SALT_BYTES);
   const iv = random.subarray(OBJECT_SALT_BYTES);
   const { purpose } = context;
   const { key, commitment } = vaultKey.deriveObjectKey(salt, { kind: 'value', purpose });
   try {
-    const aad = describeHeader(vaultKey, plain.type, context);
+    const aad = describeHeader(vaultKey, type, context);
     return {
       version: 2,
       algorithm: 'A256GCM',
-      type: plain.type,
+      type,
       ...vaultKey.origin,
       salt: salt.toString('base64'),
       commitment: commitment.toString('base64'),
@@ -48,16 +79,10 @@ function seal(vaultKey: VaultKey, plain: PlainValue, context: VaultContext): Env
     };
   } finally {
     key.fill(0);
-    // A text's bytes were made here; those of a view are the caller's.
-    if (plain.type === 'string' || plain.type === 'json') bytes.fill(0);
   }
 }
 
-function open(
-  vaultKey: VaultKey,
-  envelope: EnvelopeV2,
-  context: VaultContext,
-): PlainValue | undefined {
+function open(vaultKey: VaultKey, envelope: EnvelopeV2, context: VaultContext): Buffer | undefined {
   const salt = decodeBase64(envelope.salt, OBJECT_SALT_BYTES);
   const given = decodeBase64(envelope.commitment, COMMITMENT_BYTES);
   const iv = decodeBase64(envelope.iv, IV_BYTES);
@@ -71,8 +96,7 @@ function open(
       return undefined;
     }
     const aad = describeHeader(vaultKey, envelope.type, context);
-    const plain = decryptAesGcm({ key, iv, aad }, ciphertext);
-    return plain === undefined ? undefined : fromPlainBytes(envelope.type, plain);
+    return decryptAesGcm({ key, iv, aad }, ciphertext);
   } finally {
     key.fill(0);
   }

@@ -1,6 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import type { Argon2Parameters, Envelope, EnvelopeV1, VaultContext } from '@locara/protocol';
 import { toPassphraseBytes } from '../../secrets/passphrase-bytes.ts';
+import { beginTurns, type Turns } from '../../turns.ts';
 import type { PrivacyCall } from '../privacy-call.ts';
 import { chooseOpeningKey, chooseSealingKey, type KeyChoice, type KeyDeps } from './key-choice.ts';
 import {
@@ -12,10 +14,11 @@ import {
   readLocalModeSalt,
   sealLocalMode,
 } from './localmode.ts';
-import { fromPlainBytes, type PlainValue } from './plain-value.ts';
+import { isShallow, keepMinusZero, parseAnyJson } from './json-text.ts';
+import { fromPlainBytes, type PlainValue, toPlainBytes } from './plain-value.ts';
 import type { LocalModeKey } from './session-keys.ts';
-import { createValueCipher } from './value-cipher.ts';
-import { sealed, unfit } from './vault-errors.ts';
+import { createValueCipher, erasePlainBytes } from './value-cipher.ts';
+import { sealed, unfit, vaultLocked } from './vault-errors.ts';
 
 export interface EncryptOptions extends KeyChoice {
   readonly context?: VaultContext | undefined;
@@ -42,8 +45,15 @@ export async function encryptValue(
   if (options.version === 1) return encryptVersion1(deps, call, { plain, ...options });
   refuseIf(options.iterations, 'iterations_of_version_1', '`iterations` is for `version` 1 alone.');
   const { vaultKey, release } = await chooseSealingKey(deps, call, options);
+  const turns = beginTurns();
   try {
-    return createValueCipher(vaultKey).seal(plain, options.context ?? {});
+    const bytes = { type: plain.type, bytes: await toBytes(plain, () => letOthers(turns, call)) };
+    try {
+      await letOthers(turns, call);
+      return createValueCipher(vaultKey).sealBytes(bytes, options.context ?? {});
+    } finally {
+      erasePlainBytes(bytes);
+    }
   } finally {
     release();
   }
@@ -63,11 +73,47 @@ export async function decryptValue(
   refuseIf(options.iterations, 'iterations_of_version_1', '`iterations` is for version 1 alone.');
   const origin = { keyId, kdf };
   const { vaultKey, release } = await chooseOpeningKey(deps, call, { ...options, origin });
+  const turns = beginTurns();
   try {
-    return createValueCipher(vaultKey).open(envelope, options.context ?? {});
+    const bytes = createValueCipher(vaultKey).openBytes(envelope, options.context ?? {});
+    await letOthers(turns, call);
+    // A key that was erased meanwhile lets nothing out.
+    if (vaultKey.isErased) throw vaultLocked();
+    const plain = await fromBytes(type, bytes, () => letOthers(turns, call));
+    if (plain === undefined) throw sealed();
+    await letOthers(turns, call);
+    return plain;
   } finally {
     release();
   }
+}
+
+/** As `toPlainBytes`, which JSON of many keys takes long for. */
+async function toBytes(plain: PlainValue, pause: () => Promise<void>): Promise<Buffer> {
+  if (plain.type !== 'json') return toPlainBytes(plain);
+  const value = keepMinusZero(plain.value);
+  await pause();
+  return Buffer.from(JSON.stringify(value));
+}
+
+/** As `fromPlainBytes`, in the same way. */
+async function fromBytes(
+  type: PlainValue['type'],
+  bytes: Buffer,
+  pause: () => Promise<void>,
+): Promise<PlainValue | undefined> {
+  if (type !== 'json') return fromPlainBytes(type, bytes);
+  const parsed = isUtf8(bytes) ? parseAnyJson(bytes.toString()) : undefined;
+  if (parsed === undefined) return undefined;
+  await pause();
+  return isShallow(parsed.value) ? { type, value: parsed.value } : undefined;
+}
+
+/** A large value takes its time in each step; between them others come first. */
+async function letOthers(turns: Turns, { signal }: PrivacyCall): Promise<void> {
+  if (!turns.areOver()) return;
+  await turns.next();
+  signal.throwIfAborted();
 }
 
 async function encryptVersion1(

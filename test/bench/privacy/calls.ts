@@ -11,6 +11,8 @@ const SENTENCES =
 const CALLS = 500;
 const APPS = 8;
 const MEGABYTE = 1024 * 1024;
+const KEYS = 60_000;
+const EMAILS = 30_000;
 /** A message has 4 MiB; of bytes, base64 makes a third more. */
 const NEAR_4_MIB_BYTES = 2.9 * MEGABYTE;
 
@@ -113,6 +115,7 @@ async function prepareLoads(wire: Wire): Promise<Record<string, () => Promise<un
   let offset = 0;
   return {
     'nothing else': () => wait(200),
+    ...prepareManyValues(wire, key),
     '2.9 MiB encrypted and decrypted': async () => {
       const { envelope } = await ask(wire, 'vault.encrypt', { value: { base64 }, key });
       await ask(wire, 'vault.decrypt', { envelope, key });
@@ -126,6 +129,29 @@ async function prepareLoads(wire: Wire): Promise<Record<string, () => Promise<un
       ask(wire, 'privacy.noise', { vectors: vectors({ f32 }), encoding: 'f32', ...noise }),
     'noise for 150 vectors as numbers': () =>
       ask(wire, 'privacy.noise', { vectors: vectors(vector).slice(0, 150), ...noise }),
+    'the centroid of 1900 vectors': () =>
+      ask(wire, 'privacy.centroid', { vectors: vectors({ f32 }), encoding: 'f32', ...noise }),
+  };
+}
+
+/** What is not long, but many. */
+function prepareManyValues(
+  wire: Wire,
+  key: unknown,
+): Readonly<Record<string, () => Promise<unknown>>> {
+  const json = Object.fromEntries(Array.from({ length: KEYS }, (_, at) => [`the key ${at}`, at]));
+  const text = Array.from({ length: EMAILS }, (_, at) => `ann.smith.${at}@example.org`).join(' ');
+  const bins = Array.from({ length: 100 }, (_, at) => `bin ${at}`);
+  const values = Array.from({ length: KEYS }, (_, at) => `bin ${at % 100}`);
+  return {
+    'JSON of 60,000 keys encrypted and decrypted': async () => {
+      const { envelope } = await ask(wire, 'vault.encrypt', { value: { json }, key });
+      await ask(wire, 'vault.decrypt', { envelope, key });
+    },
+    'placeholders for 30,000 addresses': () =>
+      ask(wire, 'privacy.redact', { text, replacement: { mode: 'placeholder' } }),
+    'a histogram of 60,000 values': () => ask(wire, 'privacy.histogram', { values, bins }),
+    '65,536 draws of noise': () => ask(wire, 'privacy.drawNoise', { dimensions: 65_536, scale: 1 }),
   };
 }
 

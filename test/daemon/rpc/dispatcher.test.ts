@@ -4,6 +4,7 @@ import type { Handshake } from '../../../daemon/access/handshake.ts';
 import type { Session } from '../../../daemon/access/session.ts';
 import { dispatch, parseParams } from '../../../daemon/rpc/dispatcher.ts';
 import type { Handlers } from '../../../daemon/rpc/handler.ts';
+import { beginTurns } from '../../../daemon/turns.ts';
 
 function issuesOf(params: unknown, method: 'llm.chat' | 'db.exec' = 'llm.chat'): unknown {
   try {
@@ -55,6 +56,7 @@ test('a call that lacks one capability is told as that denial, and as no use of 
         has: (capability) => capability === 'store:sql',
       } as Partial<Session> as Session,
       signal: new AbortController().signal,
+      turns: beginTurns(),
       sendChunk: () => Promise.reject(new Error('unexpected chunk')),
       sendProgress: () => undefined,
       onRequire: (...answer) => told.push(answer),
@@ -62,6 +64,39 @@ test('a call that lacks one capability is told as that denial, and as no use of 
   );
   await expect(call).rejects.toMatchObject({ reason: 'CapabilityDenied' });
   expect(told).toEqual([['store:write', false]]);
+});
+
+test('a call that is aborted while others had their turn is not begun', async () => {
+  const controller = new AbortController();
+  const begun: string[] = [];
+  const handlers: Partial<Handlers> = {
+    'rpc.discover': () => {
+      begun.push('rpc.discover');
+      return { openrpc: '1.3.2' };
+    },
+  };
+  const revoked = new RpcError('CapabilityDenied', 'revoked');
+  const call = dispatch(
+    handlers as Handlers,
+    { method: 'rpc.discover', params: {} },
+    {
+      handshake: { canEnroll: false } as Partial<Handshake> as Handshake,
+      session: { appId: 'a/b', has: () => true } as Partial<Session> as Session,
+      signal: controller.signal,
+      turns: {
+        areOver: () => true,
+        next: () => {
+          controller.abort(revoked);
+          return Promise.resolve();
+        },
+      },
+      sendChunk: () => Promise.reject(new Error('unexpected chunk')),
+      sendProgress: () => undefined,
+      onRequire: () => undefined,
+    },
+  );
+  await expect(call).rejects.toBe(revoked);
+  expect(begun).toEqual([]);
 });
 
 test.each([

@@ -8,6 +8,8 @@ const COLONS = /(?<![0-9A-Fa-f:])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*(?:\.\d+)*/y;
 /** From its first colon: hexadecimal digits are in every word. */
 const FROM_COLON = /:[0-9A-Fa-f:]*/g;
 const OCTET = /^(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$/;
+const IPV4 = /^\d+\.\d+\.\d+\.\d+$/;
+const COLON = 58;
 const IPV4_SUFFIX = /\/(?:3[0-2]|[12]?\d)(?![\d.])/y;
 const IPV6_SUFFIX =
   /(?:%[0-9A-Za-z_.-]{0,14}[0-9A-Za-z])?(?:\/(?:12[0-8]|1[01]\d|[1-9]?\d)(?![\d.]))?/y;
@@ -223,19 +225,39 @@ function readIpv6(text: string, start: number, run: string): Span | undefined {
 
 /** RFC 4291: eight groups, of which one row of zeros may be `::`, and the last two may be written as IPv4. */
 function isIpv6(address: string): boolean {
-  const halves = address.split('::');
-  if (halves.length > 2) return false;
-  const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')));
-  const last = groups.at(-1) ?? '';
-  const isMapped = last.includes('.');
-  const mapped = last.split('.');
-  if (isMapped && !(mapped.length === 4 && mapped.every((octet) => OCTET.test(octet))))
-    return false;
-  if (isMapped && address.endsWith('::')) return false;
-  const hex = isMapped ? groups.slice(0, -1) : groups;
-  if (!hex.every((group) => /^[0-9A-Fa-f]{1,4}$/.test(group))) return false;
-  const count = hex.length + (isMapped ? 2 : 0);
-  return halves.length === 2 ? count <= 7 : count === 8;
+  const dotAt = address.indexOf('.');
+  if (dotAt === -1) return hasGroups(address, 8);
+  const mappedAt = address.lastIndexOf(':', dotAt) + 1;
+  const mapped = address.slice(mappedAt);
+  if (!IPV4.test(mapped) || !mapped.split('.').every((octet) => OCTET.test(octet))) return false;
+  // As two groups more.
+  return hasGroups(`${address.slice(0, mappedAt)}0:0`, 8);
+}
+
+/** So many groups, or fewer beside one `::`. Looks at each character once: texts full of addresses are long. */
+function hasGroups(address: string, wanted: number): boolean {
+  let groups = 0;
+  let digits = 0;
+  let gaps = 0;
+  for (let at = 0; at < address.length; at += 1) {
+    const code = address.charCodeAt(at);
+    if (code !== COLON) {
+      if (!isHexCode(code)) return false;
+      digits += 1;
+      if (digits === 1) groups += 1;
+      if (digits > 4) return false;
+      continue;
+    }
+    const isGap = address.charCodeAt(at + 1) === COLON;
+    // One alone stands between two groups.
+    if (!isGap && (digits === 0 || at + 1 === address.length)) return false;
+    if (isGap) {
+      gaps += 1;
+      at += 1;
+    }
+    digits = 0;
+  }
+  return gaps === 0 ? groups === wanted : gaps === 1 && groups < wanted;
 }
 
 function readSuffix(suffix: RegExp, text: string, end: number): number {
