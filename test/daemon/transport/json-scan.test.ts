@@ -14,10 +14,14 @@ function measureDepth(value: unknown): number {
   return 1 + Math.max(0, ...Object.values(value).map(measureDepth));
 }
 
+/** The best of three: what else runs on the machine is not meant. */
 function took(run: () => unknown): number {
-  const startedAt = performance.now();
-  run();
-  return performance.now() - startedAt;
+  const times = Array.from({ length: 3 }, () => {
+    const startedAt = performance.now();
+    run();
+    return performance.now() - startedAt;
+  });
+  return Math.min(...times);
 }
 
 describe('the scan of a JSON text', () => {
