@@ -7,7 +7,7 @@ const LONGEST_VECTOR = 1e15;
 /** Throws InvalidParams for a vector whose direction cannot be told: not finite, zero or nearly, or huge. */
 export function assertUsableVector(vector: Float32Array): void {
   let squares = 0;
-  // Not `reduce`, which takes five times as long, and vectors come by the thousand.
+  // Not `reduce`, which takes twice as long, and vectors come by the thousand.
   for (const value of vector) squares += value * value;
   const length = Math.sqrt(squares);
   if (length >= SHORTEST_VECTOR && length <= LONGEST_VECTOR) return;
