@@ -6,7 +6,10 @@ const LONGEST_VECTOR = 1e15;
 
 /** Throws InvalidParams for a vector whose direction cannot be told: not finite, zero or nearly, or huge. */
 export function assertUsableVector(vector: Float32Array): void {
-  const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+  let squares = 0;
+  // Not `reduce`, which takes twice as long, and vectors come by the thousand.
+  for (const value of vector) squares += value * value;
+  const length = Math.sqrt(squares);
   if (length >= SHORTEST_VECTOR && length <= LONGEST_VECTOR) return;
   throw new RpcError('InvalidParams', 'A vector needs finite numbers and a length to compare.', {
     details: { rule: 'vector' },
