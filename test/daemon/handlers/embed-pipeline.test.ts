@@ -61,7 +61,7 @@ test('placeholders are restored by the id that the effect names', async () => {
     input: TEXT,
     pipeline: [{ redact: { replacement: { mode: 'placeholder' } } }],
   });
-  const restored = privacy.redactor.restore(
+  const restored = await privacy.redactor.restore(
     call.session.id,
     effect?.restoreId ?? '',
     'to [EMAIL_1]',
