@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { callOf, openVault, QUICK_KDF } from '../../../support/vault.ts';
 
 const call = callOf();
+
 describe('the hash of a passphrase', () => {
   test('is salted, memory-hard, in the PHC format, and recognises that passphrase alone', async () => {
     const vault = openVault();
