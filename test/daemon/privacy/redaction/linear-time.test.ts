@@ -7,7 +7,8 @@ const MOST_GROWTH = 3;
 /** Far above what any takes, and far below what a square takes. */
 const MOST_MS = 1000;
 const CHARS = 50_000;
-const ROUNDS = 4;
+const LEAST_ROUNDS = 3;
+const MOST_ROUNDS = 20;
 
 test.each(listAdversarialTexts(2 * CHARS))('repeating %s costs in proportion', (_, text) => {
   const settings = { threshold: 'strict' } as const;
@@ -18,10 +19,19 @@ test.each(listAdversarialTexts(2 * CHARS))('repeating %s costs in proportion', (
     return (user + system) / 1000;
   };
   time(text.slice(0, CHARS));
-  const pairs = Array.from({ length: ROUNDS }, () => [time(text.slice(0, CHARS)), time(text)]);
-  const half = Math.min(...pairs.map(([ms = 0]) => ms));
-  const whole = Math.min(...pairs.map(([, ms = 0]) => ms));
+  let half = Number.POSITIVE_INFINITY;
+  let whole = Number.POSITIVE_INFINITY;
+  // The best of each: what a collection of garbage or another program adds is not meant, and a square stays one.
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    half = Math.min(half, time(text.slice(0, CHARS)));
+    whole = Math.min(whole, time(text));
+    if (round >= LEAST_ROUNDS && isProportional(half, whole)) break;
+  }
   expect(whole).toBeLessThan(MOST_MS);
-  // Below 30 ms, clocks and the compiler count for more than the text.
-  expect(whole < 30 || whole / half < MOST_GROWTH).toBe(true);
+  expect(isProportional(half, whole)).toBe(true);
 });
+
+/** Below 30 ms, clocks and the compiler count for more than the text. */
+function isProportional(half: number, whole: number): boolean {
+  return whole < 30 || whole / half < MOST_GROWTH;
+}
