@@ -3,7 +3,6 @@ import { dirname } from 'node:path';
 import { type BudgetState, RpcError } from '@locara/protocol';
 import { destroyFile, isFileError } from '../../files/durable-files.ts';
 import { removeLeftovers } from '../../files/remove-leftovers.ts';
-import { isFullDisk } from '../../files/write-atomically.ts';
 import { describeError, type Log } from '../../log.ts';
 import { createTaskQueue } from '../../task-queue.ts';
 import { type AccountName, describeAccount, isExhausted, NOTHING_SPENT } from './account.ts';
@@ -12,6 +11,7 @@ import { admitCharge, noSuchBudget } from './admit-charge.ts';
 import type { AllowanceCount, BudgetPage, BudgetTerms, Charge } from './budgets.ts';
 import { LedgerFile } from './ledger-file.ts';
 import { LedgerDamaged, type LedgerRecord } from './ledger-lines.ts';
+import { isDamageRefusal, otherTerms, toRefusal } from './ledger-refusals.ts';
 import { toLimit } from './limit.ts';
 import { loadNameSeal } from './load-name-seal.ts';
 
@@ -238,7 +238,7 @@ export class Ledger {
     try {
       return await this.#ready();
     } catch (error) {
-      if (error instanceof RpcError && error.details?.['rule'] === DAMAGED) return undefined;
+      if (isDamageRefusal(error)) return undefined;
       throw error;
     }
   }
@@ -267,20 +267,6 @@ export class Ledger {
   }
 }
 
-const DAMAGED = 'ledger_damaged';
-
-function toRefusal(error: unknown): RpcError {
-  if (error instanceof LedgerDamaged) {
-    const message =
-      'The record of what this app told under differential privacy is damaged, so nothing more is released. To begin anew, the user runs: locara privacy reset <app> --all';
-    return new RpcError('Unavailable', message, { details: { rule: DAMAGED }, cause: error });
-  }
-  const message = 'This release cannot be recorded, so it is refused: see the daemon log for why.';
-  return isFullDisk(error)
-    ? new RpcError('InsufficientResources', message, { details: { resource: 'disk' } })
-    : new RpcError('Unavailable', message, { details: { state: 'privacy_ledger' } });
-}
-
 function describe(accounts: Accounts, account: Account): BudgetState {
   return describeAccount(accounts.nameOf(account), account.spending, account.limit);
 }
@@ -299,11 +285,6 @@ function isSame({ limit }: Account, terms: BudgetTerms): boolean {
     limit.delta === terms.delta &&
     limit.onExhausted === terms.onExhausted
   );
-}
-
-function otherTerms(): RpcError {
-  const message = 'There is a budget of this name with other terms: they cannot be changed.';
-  return new RpcError('Conflict', message, { details: { rule: 'budget_terms' } });
 }
 
 function readCursor(cursor: string): number {
