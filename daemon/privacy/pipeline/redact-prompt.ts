@@ -3,7 +3,7 @@ import type { PromptInput } from '../../workers/llm/ops.ts';
 import type { RunningPipeline } from './pipeline.ts';
 import { redactJson } from './redact-json.ts';
 
-/** What a model is to read, redacted: the words of every role, its thoughts, and what tools were called with. */
+/** What a model is to read, redacted: the words of every role and who wrote them, thoughts, and what tools were called with. */
 export async function redactPrompt(
   running: Pick<RunningPipeline, 'redactTexts'>,
   input: PromptInput,
@@ -13,20 +13,20 @@ export async function redactPrompt(
     return { ...input, prompt };
   }
   const { messages, ...rest } = input;
-  const texts = messages.flatMap(({ content, reasoning }) => [
-    content,
-    ...(reasoning === undefined ? [] : [reasoning]),
-  ]);
+  const texts = messages.flatMap(({ content, reasoning, name }) =>
+    [content, reasoning, name].filter((text) => text !== undefined),
+  );
   // In one go: the same name gets the same placeholder in all messages.
   const redacted = (await running.redactTexts(texts)).values();
   const next = (): string => redacted.next().value ?? '';
   const written: Message[] = [];
   for (const message of messages) {
-    const { reasoning, toolCalls } = message;
+    const { reasoning, name, toolCalls } = message;
     written.push({
       ...message,
       content: next(),
       ...(reasoning === undefined ? {} : { reasoning: next() }),
+      ...(name === undefined ? {} : { name: next() }),
       ...(toolCalls === undefined ? {} : { toolCalls: await redactCalls(running, toolCalls) }),
     });
   }

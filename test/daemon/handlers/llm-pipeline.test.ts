@@ -93,6 +93,14 @@ test('what a model reads is redacted in every role, thought and tool call', asyn
   expect(result?.privacy).toEqual({ redacted: { EMAIL_ADDRESS: 6 } });
 });
 
+test('who wrote a message is redacted with it: a model reads names too', async () => {
+  const { chat, seen } = setUp({ chunks: [] });
+  const messages = [{ role: 'user', content: 'hi', name: MAIL }];
+  const { result } = await chat([{ redact: { apply: 'input' } }], { messages });
+  expect(seen()).toMatchObject({ messages: [{ content: 'hi', name: '[EMAIL]' }] });
+  expect(result?.privacy).toEqual({ redacted: { EMAIL_ADDRESS: 1 } });
+});
+
 test('what a model writes is redacted wherever its pieces are cut', async () => {
   for (const size of [1, 2, 3, 7, 100]) {
     const text = `Write to ${MAIL}, or call me.`;
