@@ -7,7 +7,7 @@ import { openStoreDatabase } from '../../daemon/stores/database/database.ts';
 import { createHome, type DaemonProcess, startDaemonProcess } from '../support/daemon-process.ts';
 import { installSample } from '../support/install-sample.ts';
 import { keyPathsIn, makeCustody } from '../support/key-custody.ts';
-import { authenticate, openWire, type RawCredentials, type Wire } from '../support/raw-client.ts';
+import { openSession, type RawCredentials, type Wire } from '../support/raw-client.ts';
 
 const APP = 'acme/notes';
 const collection = 'notes';
@@ -31,8 +31,7 @@ afterAll(async () => {
 });
 
 async function connect(): Promise<void> {
-  wire = await openWire(daemon.appSocket);
-  expect((await authenticate(wire, credentials)).error).toBeUndefined();
+  wire = await openSession(daemon.appSocket, credentials);
 }
 
 async function call(method: string, params: unknown): Promise<Record<string, unknown>> {

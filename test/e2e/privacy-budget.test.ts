@@ -7,7 +7,7 @@ import { spawnCli } from '../support/cli-process.ts';
 import { openControlWire } from '../support/control-wire.ts';
 import { createHome, type DaemonProcess, startDaemonProcess } from '../support/daemon-process.ts';
 import { installSample } from '../support/install-sample.ts';
-import { authenticate, openWire, type RawCredentials, type Wire } from '../support/raw-client.ts';
+import { openSession, type RawCredentials } from '../support/raw-client.ts';
 
 interface State {
   readonly budget: string;
@@ -31,14 +31,8 @@ afterAll(async () => {
   rmSync(home, { recursive: true });
 });
 
-async function openSession(): Promise<Wire> {
-  const wire = await openWire(daemon.appSocket);
-  expect((await authenticate(wire, credentials)).error).toBeUndefined();
-  return wire;
-}
-
 async function get(params: object): Promise<State> {
-  const wire = await openSession();
+  const wire = await openSession(daemon.appSocket, credentials);
   const { result, error } = await wire.call('privacy.budget.get', params);
   expect(error).toBeUndefined();
   wire.end();
@@ -58,7 +52,11 @@ function writtenText(): string {
 
 describe('charging', () => {
   test('fits ten times 1.0 into 10.0, also over several connections at once', async () => {
-    const wires = await Promise.all([openSession(), openSession(), openSession()]);
+    const wires = await Promise.all([
+      openSession(daemon.appSocket, credentials),
+      openSession(daemon.appSocket, credentials),
+      openSession(daemon.appSocket, credentials),
+    ]);
     const [first] = wires;
     await first.call('privacy.budget.create', { budget: 'shared' });
     const answers = await Promise.all(
@@ -92,14 +90,14 @@ describe('charging', () => {
     { epsilon: 1, records: 1.5 },
     { epsilon: null },
   ])('refuses %j', async (cost) => {
-    const wire = await openSession();
+    const wire = await openSession(daemon.appSocket, credentials);
     const { error } = await wire.call('privacy.budget.charge', { budget: 'shared', ...cost });
     expect(error?.data.reason).toBe('InvalidParams');
     wire.end();
   });
 
   test('an infinite or huge number of the wire is refused as well', async () => {
-    const wire = await openSession();
+    const wire = await openSession(daemon.appSocket, credentials);
     for (const number of ['1e999', '-1e999', '1e18']) {
       wire.sendRaw(
         `{"jsonrpc":"2.0","id":"${number}","method":"privacy.budget.charge","params":{"rho":${number}}}\n`,
@@ -111,7 +109,7 @@ describe('charging', () => {
   });
 
   test('is in the audit log as numbers, for the app too', async () => {
-    const wire = await openSession();
+    const wire = await openSession(daemon.appSocket, credentials);
     await wire.call('privacy.budget.charge', { rho: 0.035921, records: 2 });
     const { result } = await wire.call('audit.capabilityLog', { effects: true });
     expect((result?.['effects'] as object[])[0]).toMatchObject({
@@ -131,7 +129,10 @@ describe('kill -9', () => {
     let acknowledged = 0;
     let asked = 0;
     for (let round = 0; round < 8; round += 1) {
-      const wires = await Promise.all([openSession(), openSession()]);
+      const wires = await Promise.all([
+        openSession(daemon.appSocket, credentials),
+        openSession(daemon.appSocket, credentials),
+      ]);
       const enough = acknowledged + 40 + 97 * round;
       const { promise: isEnough, resolve: tellEnough } = Promise.withResolvers<undefined>();
       let isKilled = false;
@@ -159,7 +160,7 @@ describe('kill -9', () => {
       isKilled = true;
       await Promise.all(busy);
       daemon = await startDaemonProcess({ home });
-      const wire = await openSession();
+      const wire = await openSession(daemon.appSocket, credentials);
       const { result } = await wire.call('privacy.budget.list', {});
       const states = (result?.['budgets'] as State[]).filter(({ subject }) =>
         /^s\d$/.test(subject ?? ''),
@@ -182,7 +183,7 @@ describe('the user', () => {
   const canary = 'canary-Ada-Lovelace';
 
   test('sees what is spent, and begins one allowance anew', async () => {
-    const wire = await openSession();
+    const wire = await openSession(daemon.appSocket, credentials);
     await wire.call('privacy.budget.create', { budget: 'canary-diary', maxEpsilon: 2 });
     const params = { budget: 'canary-diary', subject: canary, epsilon: 1, records: 2 };
     expect((await wire.call('privacy.budget.charge', params)).error).toBeUndefined();

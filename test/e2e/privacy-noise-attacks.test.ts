@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createHome, type DaemonProcess, startDaemonProcess } from '../support/daemon-process.ts';
 import { installSample } from '../support/install-sample.ts';
 import { descendantsOf } from '../support/process-tree.ts';
-import { authenticate, openWire, type RawCredentials, type Wire } from '../support/raw-client.ts';
+import { openSession, type RawCredentials } from '../support/raw-client.ts';
 
 interface State {
   readonly charges: number;
@@ -30,14 +30,8 @@ afterAll(async () => {
   rmSync(home, { recursive: true });
 });
 
-async function openSession(): Promise<Wire> {
-  const wire = await openWire(daemon.appSocket);
-  expect((await authenticate(wire, credentials)).error).toBeUndefined();
-  return wire;
-}
-
 async function stateOf(params: object): Promise<State> {
-  const wire = await openSession();
+  const wire = await openSession(daemon.appSocket, credentials);
   const { result, error } = await wire.call('privacy.budget.get', params);
   expect(error).toBeUndefined();
   wire.end();
@@ -45,7 +39,7 @@ async function stateOf(params: object): Promise<State> {
 }
 
 async function createBudget(budget: string, maxEpsilon: number): Promise<void> {
-  const wire = await openSession();
+  const wire = await openSession(daemon.appSocket, credentials);
   const { error } = await wire.call('privacy.budget.create', { budget, maxEpsilon });
   expect(error).toBeUndefined();
   wire.end();
@@ -58,7 +52,11 @@ describe('kill -9 under releases over several connections', () => {
     let released = 0;
     let asked = 0;
     for (let round = 0; round < 4; round += 1) {
-      const wires = await Promise.all([openSession(), openSession(), openSession()]);
+      const wires = await Promise.all([
+        openSession(daemon.appSocket, credentials),
+        openSession(daemon.appSocket, credentials),
+        openSession(daemon.appSocket, credentials),
+      ]);
       const enough = released + RECORDS * (2 + 5 * round);
       const { promise: isEnough, resolve: tellEnough } = Promise.withResolvers<undefined>();
       const busy = wires.flatMap((wire) =>
@@ -83,7 +81,10 @@ describe('kill -9 under releases over several connections', () => {
       expect(charges).toBeGreaterThanOrEqual(released);
       expect(charges).toBeLessThanOrEqual(asked);
     }
-    const wires = await Promise.all([openSession(), openSession()]);
+    const wires = await Promise.all([
+      openSession(daemon.appSocket, credentials),
+      openSession(daemon.appSocket, credentials),
+    ]);
     await Promise.all(
       wires.map(async (wire) => {
         for (;;) {
@@ -111,7 +112,7 @@ describe('a worker that fails after the charge', () => {
     async (signal) => {
       const budget = `worker-${signal}`;
       await createBudget(budget, 100);
-      const wire = await openSession();
+      const wire = await openSession(daemon.appSocket, credentials);
       await wire.call('privacy.noise', { ...RELEASE, budget });
       const workers = descendantsOf(daemon.pid).filter(({ command }) =>
         command.includes('privacy'),
@@ -146,7 +147,7 @@ describe('numbers and names that nobody ought to send', () => {
 
   test('are refused, and cost nothing', async () => {
     await createBudget('numbers', 100);
-    const wire = await openSession();
+    const wire = await openSession(daemon.appSocket, credentials);
     for (const field of FIELDS) {
       for (const number of [...NUMBERS, ...(field === 'clip' ? ['5e-324'] : [])]) {
         const id = `${field} ${number}`;
@@ -176,7 +177,7 @@ describe('numbers and names that nobody ought to send', () => {
   });
 
   test('a budget of next to nothing answers at once, and takes nothing', async () => {
-    const wire = await openSession();
+    const wire = await openSession(daemon.appSocket, credentials);
     for (const [at, [maxEpsilon, delta]] of (
       [
         [5e-324, 5e-324],
@@ -197,7 +198,7 @@ describe('numbers and names that nobody ought to send', () => {
 
   test('subjects are each their own, whatever they look like', async () => {
     await createBudget('names', 1);
-    const wire = await openSession();
+    const wire = await openSession(daemon.appSocket, credentials);
     const subjects = [
       '__proto__',
       'constructor',
@@ -230,7 +231,7 @@ describe('numbers and names that nobody ought to send', () => {
 
   test('more vectors than an answer or a message holds are refused before they cost anything', async () => {
     await createBudget('large', 100);
-    const wire = await openSession();
+    const wire = await openSession(daemon.appSocket, credentials);
     const f32 = Buffer.from(new Float32Array(8192).fill(1).buffer).toString('base64');
     const vectors = Array.from({ length: 40 }, () => ({ f32 }));
     const params = { vectors, acceptUselessUtility: true, epsilon: 10, budget: 'large' };

@@ -200,3 +200,11 @@ export async function authenticate(
   }
   return answer;
 }
+
+/** A connection that is a session of the app. */
+export async function openSession(path: string, credentials: RawCredentials): Promise<Wire> {
+  const wire = await openWire(path);
+  const { error } = await authenticate(wire, credentials);
+  if (error !== undefined) throw new Error(`the session was refused: ${error.message}`);
+  return wire;
+}
