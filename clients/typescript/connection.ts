@@ -75,8 +75,9 @@ export class Connection {
     });
   }
 
-  get isOpen(): boolean {
-    return this.#end === undefined;
+  /** Whether a new call could be answered: not once the daemon has said that it ends the session. */
+  get takesCalls(): boolean {
+    return this.#end === undefined && this.#ending === undefined;
   }
 
   set maxReceiveBytes(bytes: number) {

@@ -21,7 +21,7 @@ export class Link<S> {
 
   get(): Promise<Opened<S>> {
     if (this.#stop.signal.aborted) return Promise.reject(closedHere());
-    if (this.#last?.isOpen === false) this.#current = undefined;
+    if (this.#last?.takesCalls === false) this.#current = undefined;
     this.#current ??= this.#attempt();
     return this.#current;
   }
