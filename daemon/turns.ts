@@ -22,6 +22,9 @@ export function beginTurns(): Turns {
   };
 }
 
+/** For work that is small and must be done where it begins. */
+export const ONE_TURN: Turns = { areOver: () => false, next: () => Promise.resolve() };
+
 /** As `forEach`, but others come in between. Throws the reason of a signal that is aborted meanwhile. */
 export async function forEachInTurns<Item>(
   items: readonly Item[],

@@ -10,10 +10,27 @@ export interface AppCall extends Abortable {
   /** What it has been authorised by so far. */
   readonly leansOn: Set<Capability>;
   counted?: CountedCall | undefined;
+  /** Its handler runs, or never will. */
+  readonly begin: () => void;
+  /** Resolves once it has begun; undefined when it has already. */
+  readonly begun: Promise<unknown> | undefined;
 }
 
 export function createAppCall(method: string): AppCall {
-  return { controller: new AbortController(), method, leansOn: new Set() };
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  let begun: typeof promise | undefined = promise;
+  return {
+    controller: new AbortController(),
+    method,
+    leansOn: new Set(),
+    begin: () => {
+      begun = undefined;
+      resolve(undefined);
+    },
+    get begun() {
+      return begun;
+    },
+  };
 }
 
 /** Aborts the calls that lean on a capability which the session holds no longer; `onDenied` is told before each. */

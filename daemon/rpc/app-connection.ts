@@ -11,14 +11,14 @@ import type { Peer } from '../transport/peer.ts';
 import { assertMayCall } from './assert-may-call.ts';
 import { abortUnauthorized, type AppCall, createAppCall } from './app-call.ts';
 import { createCallNotices } from './call-notices.ts';
-import { beginTurns, type Turns } from '../turns.ts';
+import { beginTurns, ONE_TURN, type Turns } from '../turns.ts';
 import type { ReadMemory } from '../transport/read-memory.ts';
 import { dispatch } from './dispatcher.ts';
 import type { Request } from './envelope.ts';
 import type { Handlers } from './handler.ts';
 import { type Answer, toAnswerLine, toLine } from './message-line.ts';
 import { OpenCalls } from './open-calls.ts';
-import { createRequestConnection } from './request-connection.ts';
+import { createRequestConnection, type ServedRequest } from './request-connection.ts';
 import { toWireError } from './wire-error.ts';
 
 export interface AppConnectionDeps {
@@ -82,7 +82,7 @@ class ServedConnection implements AppConnection {
       maxBytes: () =>
         this.#session === undefined ? LIMITS.maxMessageBytesBeforeAuth : LIMITS.maxMessageBytes,
       isReading: () => !this.#isClosing,
-      onRequest: (request, bytes) => this.#serve(request, bytes >= LARGE_BYTES),
+      onRequest: (request, bytes) => this.#receive(request, bytes >= LARGE_BYTES),
       onBroken: (error) => {
         this.#endWith(error);
       },
@@ -181,21 +181,29 @@ class ServedConnection implements AppConnection {
     });
   }
 
+  /** Calls begin in the order in which they came, also where one waits for another turn before it begins. */
+  #receive(request: Request, isLarge: boolean): ServedRequest {
+    const call = createAppCall(request.method);
+    const answered = this.#serve(request, call, isLarge).finally(call.begin);
+    return { begun: call.begun, answered };
+  }
+
   /** A call is open until its answer is queued: answers that wait for a slow reader count as calls. */
-  async #serve(request: Request, isLarge: boolean): Promise<void> {
-    const { id, method } = request;
+  async #serve(request: Request, call: AppCall, isLarge: boolean): Promise<void> {
+    const { id } = request;
     if (this.#session === undefined) this.#startAuthTimer();
-    const call = createAppCall(method);
     try {
       assertMayCall(this.#calls.size, this.#deps.isDraining());
       call.counted = this.#session?.beginCall();
     } catch (refusal) {
+      call.begin();
       this.#connection.send(toAnswerLine(id, this.#toFailure(refusal, call)));
       return;
     }
     this.#calls.add(id, call);
     let line: string;
-    const turns = beginTurns();
+    // The handshake is answered in the turn of the loop in which it came, however slow that is.
+    const turns = this.#session === undefined ? ONE_TURN : beginTurns();
     try {
       if (isLarge) await turns.next();
       const answer = await this.#answer(request, call, turns);
@@ -237,6 +245,7 @@ class ServedConnection implements AppConnection {
         session: this.#session,
         signal: call.controller.signal,
         turns,
+        onBegin: call.begin,
         sendChunk,
         sendProgress: (progress) => {
           if (call.counted !== undefined) call.counted.isQueued = progress.stage === 'queued';

@@ -71,7 +71,7 @@ class ServedConnection implements ControlConnection {
       maxBytes: () => LIMITS.maxMessageBytes,
       isReading: () => !this.#isClosing,
       findRefusal: () => (deps.mayControl() ? undefined : CONTROL_REFUSAL),
-      onRequest: (request) => this.#serve(request),
+      onRequest: (request) => ({ answered: this.#serve(request) }),
       onBroken: (error) => {
         this.#endWith(error);
       },

@@ -23,6 +23,8 @@ export interface DispatchContext {
   readonly session: Session | undefined;
   readonly signal: AbortSignal;
   readonly turns: Turns;
+  /** Told when the handler is about to run. */
+  readonly onBegin: () => void;
   readonly sendChunk: SendChunk;
   readonly sendProgress: (progress: Progress) => void;
   /** Told every capability the call leans on, so that a revocation can reach it, and what was answered. */
@@ -59,6 +61,7 @@ export async function dispatch(
     context.signal.throwIfAborted();
   }
   const handler = handlers[method as MethodName] as AnyHandler;
+  context.onBegin();
   const outcome = handler(params, createCall(method, context));
   return answerWith(spec, outcome, context);
 }

@@ -17,8 +17,7 @@ export interface RequestConnectionOptions {
   readonly isReading: () => boolean;
   /** Asked before each message: why this peer may not go on, if so. */
   readonly findRefusal?: () => RpcError | undefined;
-  /** Answers the request. A rejection is a bug, and ends the connection. */
-  readonly onRequest: (request: Request, bytes: number) => Promise<void>;
+  readonly onRequest: (request: Request, bytes: number) => ServedRequest;
   /** The stream itself is broken: one answer without an id, then the end. */
   readonly onBroken: (error: RpcError) => void;
   /** The peer sends nothing more, but may still read. */
@@ -34,6 +33,14 @@ export interface RequestConnectionOptions {
   readonly readMemory: Pick<ReadMemory, 'erase'>;
 }
 
+/** A request that is being answered. */
+export interface ServedRequest {
+  /** Resolves once its handler runs: no later message is looked at before. Undefined when it does already. */
+  readonly begun?: Promise<unknown> | undefined;
+  /** A rejection is a bug, and ends the connection. */
+  readonly answered: Promise<void>;
+}
+
 /**
  * What both sockets do with a peer's bytes: cut into messages within every limit of the wire, HTTP ended
  * at once, requests handed on, calls cancelled, the rest refused.
@@ -45,10 +52,11 @@ export function createRequestConnection(
   const reader = createMessageReader({
     maxBytes: options.maxBytes,
     onMessage: (message, bytes) => {
-      const answered = options.isReading()
+      const served = options.isReading()
         ? receive({ message, bytes }, connection, options)
         : undefined;
-      eraseSecrets(message, { answered, readMemory: options.readMemory });
+      holdUntil(served?.begun);
+      eraseSecrets(message, { answered: served?.answered, readMemory: options.readMemory });
     },
     onViolation: (error) => {
       options.readMemory.erase();
@@ -74,6 +82,15 @@ export function createRequestConnection(
     stalledWriteMs: options.stalledWriteMs,
     ...(options.mayStall === undefined ? {} : { mayStall: options.mayStall }),
   });
+  const holdUntil = (begun: Promise<unknown> | undefined): void => {
+    if (begun === undefined) return;
+    reader.hold();
+    connection.hold();
+    void begun.then(() => {
+      connection.release();
+      reader.release();
+    });
+  };
   return connection;
 }
 
@@ -99,12 +116,12 @@ function eraseSecrets(
   else void answered.finally(erase);
 }
 
-/** Resolves when the request is answered; undefined where there is nothing to wait for. */
+/** Undefined where there is nothing to wait for. */
 function receive(
   { message, bytes }: { readonly message: unknown; readonly bytes: number },
   connection: Connection,
   options: RequestConnectionOptions,
-): Promise<void> | undefined {
+): ServedRequest | undefined {
   const { calls, findRefusal, onRequest, onBroken, log } = options;
   const refusal = findRefusal?.();
   if (refusal !== undefined) {
@@ -113,11 +130,14 @@ function receive(
   }
   const envelope = readEnvelope(message, (id) => calls.has(id));
   switch (envelope.kind) {
-    case 'request':
-      return onRequest(envelope, bytes).catch((error: unknown) => {
+    case 'request': {
+      const { begun, answered } = onRequest(envelope, bytes);
+      const ended = answered.catch((error: unknown) => {
         log.error('connection.bug', describeError(error));
         connection.destroy();
       });
+      return { begun, answered: ended };
+    }
     case 'notification':
       if (envelope.method === NOTICES.cancel) {
         calls.cancel(envelope.params, new RpcError('Cancelled', 'The call was cancelled.'));

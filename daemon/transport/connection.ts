@@ -30,6 +30,9 @@ export interface Connection {
   sendInTurn(line: string): Promise<void>;
   /** Resolves when the peer has taken something; another may have filled the room again by then. */
   whenTaken(): Promise<void>;
+  /** Reads nothing until `release`. */
+  hold(): void;
+  release(): void;
   /** Ends after everything queued is written; reads nothing more. */
   end(): void;
   destroy(): void;
@@ -50,6 +53,7 @@ class SocketConnection implements Connection {
   #isClosed = false;
   #isEnding = false;
   #isWriting = false;
+  #isHeld = false;
   #queue: Buffer[] = [];
   #queuedBytes = 0;
   #waiters: (() => void)[] = [];
@@ -89,7 +93,7 @@ class SocketConnection implements Connection {
     this.#queue.push(bytes);
     this.#queuedBytes += bytes.length;
     if (this.#queuedBytes > MAX_QUEUED_BYTES) this.#drop();
-    else if (!this.hasRoom) this.#socket.pause();
+    else this.#updateReading();
     this.#writeNext();
   }
 
@@ -102,10 +106,20 @@ class SocketConnection implements Connection {
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
+  hold(): void {
+    this.#isHeld = true;
+    this.#updateReading();
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.#updateReading();
+  }
+
   end(): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
-    this.#socket.resume();
+    this.#updateReading();
     this.#writeNext();
   }
 
@@ -134,11 +148,17 @@ class SocketConnection implements Connection {
 
   #wrote(bytes: number): void {
     this.#queuedBytes -= bytes;
-    if (this.hasRoom) {
-      this.#socket.resume();
-      this.#wakeWaiters();
-    }
+    this.#updateReading();
+    if (this.hasRoom) this.#wakeWaiters();
     this.#writeNext();
+  }
+
+  /** A connection that ends reads what comes and drops it, so as to see the peer's end. */
+  #updateReading(): void {
+    const mayRead = this.#isEnding || (this.hasRoom && !this.#isHeld);
+    if (mayRead === !this.#socket.isPaused()) return;
+    if (mayRead) this.#socket.resume();
+    else this.#socket.pause();
   }
 
   /** The start of the queue: part of a long line, or as many short ones as fit. */

@@ -1,10 +1,14 @@
 import { LIMITS, RpcError } from '@locara/protocol';
-import { createLineDecoder, MESSAGE_LIMITS, parseMessage } from './framing.ts';
+import { MESSAGE_LIMITS, parseMessage } from './framing.ts';
 import { createJsonScan } from './json-scan.ts';
+import { createLineDecoder } from './line-decoder.ts';
 
 export interface MessageReader {
   /** The bytes are the reader's, which overwrites what may be secret. */
   push(bytes: Buffer): void;
+  /** Hands on no message until `release`: what is pushed is kept. */
+  hold(): void;
+  release(): void;
   /** Nothing more comes: what is there of a line is erased. */
   stop(): void;
 }
@@ -67,6 +71,12 @@ export function createMessageReader(options: MessageReaderOptions): MessageReade
   return {
     push: (bytes) => {
       decoder.write(bytes);
+    },
+    hold: () => {
+      decoder.hold();
+    },
+    release: () => {
+      decoder.release();
     },
     stop: () => {
       decoder.stop();

@@ -23,6 +23,7 @@ function context(held: readonly Capability[] | undefined): DispatchContext {
     signal: new AbortController().signal,
     turns: beginTurns(),
     sendChunk: () => Promise.reject(new Error('unexpected chunk')),
+    onBegin: () => undefined,
     sendProgress: () => undefined,
     onRequire: () => undefined,
   };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createLineDecoder, parseMessage } from '../../../daemon/transport/framing.ts';
+import { parseMessage } from '../../../daemon/transport/framing.ts';
+import { createLineDecoder } from '../../../daemon/transport/line-decoder.ts';
 
 const CANARY = 'c4n4rY-Zo-GuQ9x-Wk';
 
