@@ -44,6 +44,11 @@ describe('middlewares', () => {
     expect(() => piiRedactionMiddleware(options as object)).toThrow(/no option `pattern`/);
   });
 
+  test('refuse patterns beside an older name, of which one would count for nothing', () => {
+    const options = { patterns: ['email'], phones: true };
+    expect(() => piiRedactionMiddleware(options)).toThrow(/`patterns`.*`phones`/);
+  });
+
   test("take LocalMode's sensitivity, which is twice the clip", () => {
     expect(dpEmbeddingMiddleware({ sensitivity: 2 }).steps.dp).toMatchObject({ clip: 1 });
     expect(() => dpEmbeddingMiddleware({ sensitivity: 2, clip: 1 })).toThrow(TypeError);
