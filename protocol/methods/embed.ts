@@ -6,7 +6,7 @@ import { EnvelopeV2 } from './vault-shapes.ts';
 
 export const embedMethods = {
   'embed.create': defineMethod({
-    summary: 'Turn texts into unit-length vectors.',
+    summary: 'Turn texts into vectors of length 1, or of any length with noise.',
     requires: 'embed:create',
     params: z.strictObject({
       model: z.string().max(256).optional(),

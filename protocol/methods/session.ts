@@ -67,7 +67,9 @@ export const sessionMethods = {
       manifestDigest: z.string().max(128).describe('`sha256:<hex>` of the raw locara.json.'),
       nonce: Base64.max(128).describe("The client's own 32 random bytes."),
       pid: z.int().describe("The client's process id."),
-      signature: Base64.max(128).describe('Ed25519 over the client transcript by the install key.'),
+      signature: Base64.max(128).describe(
+        'Ed25519 over the client transcript (its bytes: protocol/handshake.ts) by the install key.',
+      ),
     }),
     result: z.object({
       app: AppIdentity,

@@ -14,8 +14,7 @@ const errors = [
 const AutoLockMs = z
   .int()
   .min(1000)
-  .max(24 * 60 * 60 * 1000)
-  .describe('Locked after so long without use; 15 minutes.');
+  .max(24 * 60 * 60 * 1000);
 
 export const KeyMetadata = z
   .object({
@@ -42,7 +41,7 @@ export const vaultKeystoreMethods = {
       ...Database,
       passphrase: Passphrase,
       kdf: Argon2Parameters.optional(),
-      autoLockMs: AutoLockMs.optional(),
+      autoLockMs: AutoLockMs.optional().describe('Locked after so long without use; 15 minutes.'),
     }),
     result: z.object({ metadata: KeyMetadata }),
     errors,
@@ -53,7 +52,9 @@ export const vaultKeystoreMethods = {
     params: z.strictObject({
       ...Database,
       passphrase: Passphrase,
-      autoLockMs: AutoLockMs.optional(),
+      autoLockMs: AutoLockMs.optional().describe(
+        'Locked after so long without use, this time; as the database was made when left out.',
+      ),
     }),
     result: z.object({
       unlocked: z.boolean(),

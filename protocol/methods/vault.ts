@@ -44,7 +44,9 @@ export const vaultMethods = {
         version: z
           .union([z.literal(1), z.literal(2)])
           .default(2)
-          .describe('1 is what LocalMode reads: by passphrase alone, bound to nothing.'),
+          .describe(
+            '1 is what LocalMode reads: by a passphrase, or a key by PBKDF2, and bound to nothing.',
+          ),
         iterations: Iterations.optional().describe('Of version 1; 100,000.'),
         kdf: Argon2Parameters.optional().describe('Of version 2 with a passphrase.'),
       })

@@ -116,7 +116,7 @@ function formatLoss(epsilon: number, rounding: 'up' | 'down'): string {
 
 function assertOneChoice(budget: string | undefined, { subject, all }: ResetOptions): void {
   if ((budget === undefined) !== (all === true)) {
-    throw new CliError('Usage', 'Name a budget, or say --all.', EXIT.usage);
+    throw new CliError('Usage', 'Name a budget, or say --all: one of them.', EXIT.usage);
   }
   if (budget === '') {
     throw new CliError(

@@ -28,7 +28,7 @@ type EmbeddingOf<Model> =
       : Float32Array;
 
 export interface Embedded<Embedding> {
-  /** A vector of length 1; with an encrypting middleware the envelope in its place. */
+  /** A vector of length 1, or of any with noise; with an encrypting middleware the envelope in its place. */
   readonly embedding: Embedding;
   readonly usage: { readonly tokens: number };
   readonly response: { readonly modelId: string; readonly timestamp: Date };

@@ -60,7 +60,7 @@ export function wrapEmbeddingModel(
 
 /**
  * Several as one. What they do is done in the order redact, noise, encrypt, in whichever order they are given:
- * another would protect less. Throws TypeError where two do the same.
+ * another would protect less. Throws TypeError where two do the same, and for a middleware of LocalMode's own kind.
  */
 export function composeEmbeddingMiddleware<const M extends EmbeddingMiddleware>(
   middlewares: readonly M[],
@@ -68,6 +68,12 @@ export function composeEmbeddingMiddleware<const M extends EmbeddingMiddleware>(
 export function composeEmbeddingMiddleware(
   middlewares: readonly EmbeddingMiddleware[],
 ): EmbeddingMiddleware {
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- callers in JavaScript give what they like
+  if (middlewares.some(({ steps }) => steps === undefined)) {
+    throw new TypeError(
+      'A middleware is what `piiRedactionMiddleware` and the like answer: `transformParams` and `wrapEmbed` are not taken.',
+    );
+  }
   return {
     steps: middlewares.map(({ steps }) => steps).reduce(joinSteps, {}),
     encrypts: middlewares.some(({ encrypts }) => encrypts),

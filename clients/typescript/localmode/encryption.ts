@@ -1,3 +1,4 @@
+import { isAnyArrayBuffer, isUint8Array } from 'node:util/types';
 import type { Result, VaultValue } from '@locara/protocol';
 import { toWire } from '../wire-values.ts';
 import type { ClientSource } from './client-source.ts';
@@ -63,11 +64,12 @@ export function createEncryption(client: ClientSource): Encryption {
   const open: Decrypt<VaultValue> = async (envelope, secret, iterations) => {
     // Version 2 says how its key is derived: what a caller has always given changes nothing.
     const hint = envelope.version === 1 ? { iterations } : {};
-    return (await client().vault.decrypt({ envelope, ...toKey(secret), ...hint })).value;
+    const params = { envelope, ...toKey(secret), ...hint };
+    return (await client().vault.decrypt(params)).value;
   };
   return {
-    encrypt: (data, ...how) => seal(toValue(data), how[0], how[1]),
-    encryptVector: (vector, ...how) => seal({ vector: toWire(vector) }, how[0], how[1]),
+    encrypt: async (data, ...how) => seal(toValue(data), how[0], how[1]),
+    encryptVector: async (vector, ...how) => seal(toVector(vector), how[0], how[1]),
     encryptJSON: (json, ...how) => seal({ json }, how[0], how[1]),
     decrypt: async (...given) => toBytes(await open(...given)),
     decryptString: async (...given) => toText(await open(...given)),
@@ -85,7 +87,17 @@ function isOfVersion1(secret: Secret): boolean {
   return typeof secret === 'object' && 'kdf' in secret && secret.kdf.name === 'pbkdf2';
 }
 
+/** Throws TypeError for anything else: of a number, `null` or floats other bytes would be made, without a word. */
 function toValue(data: string | ArrayBuffer | Uint8Array): VaultValue {
   if (typeof data === 'string') return { text: data };
-  return toWire(data instanceof Uint8Array ? data : new Uint8Array(data));
+  if (isUint8Array(data)) return toWire(data);
+  if (isAnyArrayBuffer(data)) return toWire(new Uint8Array(data));
+  throw new TypeError(
+    'Give a text, an ArrayBuffer or a Uint8Array; for others there are `encryptJSON` and `encryptVector`.',
+  );
+}
+
+function toVector(vector: Float32Array): VaultValue {
+  if (!(vector instanceof Float32Array)) throw new TypeError('Give the vector as a Float32Array.');
+  return { vector: toWire(vector) };
 }

@@ -2,7 +2,7 @@ import type { ParamsInput, PipelineEffect } from '@locara/protocol';
 import type { PrivacyBudget } from './privacy-budget.ts';
 import type { RedactionOptions } from './redaction-options.ts';
 import { toDetection } from './redaction-options.ts';
-import type { Secret } from './secret.ts';
+import { type Secret, toKeyFields } from './secret.ts';
 
 type EmbedStep = NonNullable<ParamsInput<'embed.create'>['pipeline']>[number];
 type StepOf<Name extends string> = Extract<EmbedStep, Readonly<Record<Name, unknown>>>;
@@ -74,7 +74,9 @@ export function dpEmbeddingMiddleware(
 export function encryptionMiddleware(
   how: { readonly key: Exclude<Secret, string> } | { readonly database: string },
 ): EmbeddingMiddleware<true> {
-  return { steps: { encrypt: 'key' in how ? how.key : how }, encrypts: true };
+  const secret = typeof how === 'object' && 'key' in how ? how.key : how;
+  toKeyFields(secret);
+  return { steps: { encrypt: secret }, encrypts: true };
 }
 
 /** Tells the app of each embedding, in counts. A logger that fails fails the call: what is not logged is not done. */

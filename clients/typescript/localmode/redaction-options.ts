@@ -44,10 +44,16 @@ const KNOWN: readonly string[] = [
   ...OLDER,
 ];
 
-/** Throws TypeError for an option that nobody knows: it would otherwise redact less than was asked for. */
+/** Throws TypeError for options that nobody knows, or that contradict: less than was asked for would be redacted. */
 export function toDetection(options: RedactionOptions): Detection {
   const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));
   if (unknown !== undefined) throw new TypeError(`Redaction has no option \`${unknown}\`.`);
+  const older = OLDER.find((name) => options[name] !== undefined);
+  if (older !== undefined && options.patterns !== undefined) {
+    throw new TypeError(
+      `Give \`patterns\`, or older names as \`${older}\`: together one would not count.`,
+    );
+  }
   const { custom, threshold, region } = options;
   return {
     patterns: choosePatterns(options),

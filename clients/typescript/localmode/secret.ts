@@ -6,10 +6,19 @@ import type { EncryptionKey } from './encryption-key.ts';
  */
 export type Secret = string | EncryptionKey | { readonly database: string };
 
-/** As `vault.encrypt` and the encrypt step of a pipeline name it. */
+/**
+ * As `vault.encrypt` and the encrypt step of a pipeline name it. Throws TypeError for anything else, which may be a
+ * passphrase: the message does not quote it.
+ */
 export function toKeyFields(secret: Exclude<Secret, string>): {
   readonly database?: string;
   readonly key?: string;
 } {
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- callers in JavaScript give what they like
+  if (typeof secret !== 'object' || secret === null) {
+    throw new TypeError(
+      'Give a key of `deriveEncryptionKey` or { database }; a passphrase, as a text, is for `encrypt*` and `decrypt*` alone.',
+    );
+  }
   return 'database' in secret ? { database: secret.database } : { key: secret.handle };
 }

@@ -2,8 +2,11 @@ import {
   addNoise,
   composeEmbeddingMiddleware,
   createKeystore,
+  decryptString,
   dpEmbeddingMiddleware,
+  encrypt,
   encryptionMiddleware,
+  encryptVector,
   isCrossOriginIsolated,
   loggingMiddleware,
   piiRedactionMiddleware,
@@ -41,9 +44,51 @@ describe('middlewares', () => {
     expect(() => piiRedactionMiddleware(options as object)).toThrow(/no option `pattern`/);
   });
 
+  test('refuse patterns beside an older name, of which one would count for nothing', () => {
+    const options = { patterns: ['email'], phones: true };
+    expect(() => piiRedactionMiddleware(options)).toThrow(/`patterns`.*`phones`/);
+  });
+
   test("take LocalMode's sensitivity, which is twice the clip", () => {
     expect(dpEmbeddingMiddleware({ sensitivity: 2 }).steps.dp).toMatchObject({ clip: 1 });
     expect(() => dpEmbeddingMiddleware({ sensitivity: 2, clip: 1 })).toThrow(TypeError);
+  });
+});
+
+describe('what does not type-check, and comes from JavaScript', () => {
+  test('never quotes a passphrase that was given for a key', async () => {
+    const passphrase = 'swordfish-73' as never;
+    const refused = [
+      async () => Promise.resolve(encryptionMiddleware(passphrase)),
+      async () => Promise.resolve(encryptionMiddleware({ key: passphrase })),
+      () => encrypt('x', 7319 as never),
+      () => decryptString({ version: 1 } as never, 7319 as never),
+    ];
+    for (const call of refused) {
+      const error = await call().catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(TypeError);
+      expect(String(error)).toMatch(/deriveEncryptionKey/);
+      expect(String(error)).not.toMatch(/swordfish|7319/);
+    }
+  });
+
+  test.each([
+    ['a number', 5],
+    ['nothing', null],
+    ['an object', { secret: 1 }],
+    ['floats', new Float32Array([0.5, 0.25])],
+    ['a view of bytes', new DataView(new ArrayBuffer(4))],
+  ])('is never encrypted as other bytes than it has: %s', async (_, value) => {
+    await expect(encrypt(value as never, 'pw')).rejects.toThrow(/encryptJSON/);
+  });
+
+  test('is no vector but as floats of 32 bits', async () => {
+    await expect(encryptVector([0.5] as never, 'pw')).rejects.toThrow(/Float32Array/);
+  });
+
+  test("is no middleware of LocalMode's: it would not be run", () => {
+    const middleware = { transformParams: () => ({}) } as never;
+    expect(() => wrapEmbeddingModel('m', [middleware])).toThrow(/`transformParams`.*not taken/);
   });
 });
 

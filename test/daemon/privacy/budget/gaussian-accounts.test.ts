@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { hash } from 'node:crypto';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -63,6 +64,19 @@ describe('an account that begins with Gaussian noise', () => {
     expect(state.spent.epsilon).toBeCloseTo(14.429, 3);
     // Zero concentration alone would have refused it: 15.425.
     expect(state.isExhausted).toBe(false);
+  });
+
+  test('leaves what the page of known names says', async () => {
+    const path = join(import.meta.dirname, '../../../../clients/typescript/localmode.md');
+    const sentence = /1 of 10 leaves ([\d., ]+), and forty fit/.exec(readFileSync(path, 'utf8'));
+    const budgets = new BudgetHome().open();
+    await budgets.create(APP, 'b', TEN);
+    const left: string[] = [];
+    for (let charge = 0; charge < 40; charge += 1) {
+      const { remaining } = await budgets.charge(APP, releaseOf(1));
+      left.push(remaining?.epsilon.toFixed(1) ?? 'no limit');
+    }
+    expect(sentence?.[1]).toBe(left.slice(0, 3).join(', '));
   });
 
   test('takes ten of epsilon 1 within 10', async () => {
