@@ -1,3 +1,5 @@
+import { runAtOnce } from './in-slices.ts';
+
 export interface Span {
   readonly start: number;
   readonly end: number;
@@ -23,14 +25,23 @@ const PLAIN: ReadonlyMap<string, string> = new Map([
   ['\ufe6b', '@'],
 ]);
 const FULL_WIDTH_OFFSET = 0xfee0;
+/** Joined in less than a millisecond; then others may go first. */
+const PIECES_A_PAUSE = 2048;
+
+export function normaliseText(original: string): NormalisedText {
+  return runAtOnce(normalise(original));
+}
 
 /**
  * Full-width and mathematical characters, digits of all scripts, exotic spaces, hyphens and dots become ASCII;
- * what cannot be seen is left out. A text that has none of them is not copied.
+ * what cannot be seen is left out. A text that has none of them is not copied. Pauses often.
  */
-export function normaliseText(original: string): NormalisedText {
+export function* normalise(original: string): Generator<undefined, NormalisedText> {
   let text = '';
+  // Joined by the thousand: one long chain of so many would be joined at once, at its end.
+  let pieces: string[] = [];
   let done = 0;
+  let removed = 0;
   // From `places[i]` in the normalised text on, the original is `shifts[i]` further.
   const places: number[] = [0];
   const shifts: number[] = [0];
@@ -38,14 +49,20 @@ export function normaliseText(original: string): NormalisedText {
   for (const { 0: special, index } of original.matchAll(SPECIAL)) {
     let plain = plains.get(special);
     if (plain === undefined) plains.set(special, (plain = plainOf(special)));
-    text += original.slice(done, index) + plain;
+    pieces.push(original.slice(done, index), plain);
     done = index + special.length;
-    if (plain.length === special.length) continue;
-    places.push(text.length);
-    shifts.push(done - text.length);
+    if (plain.length !== special.length) {
+      removed += special.length - plain.length;
+      places.push(done - removed);
+      shifts.push(removed);
+    }
+    if (pieces.length < PIECES_A_PAUSE) continue;
+    text += pieces.join('');
+    pieces = [];
+    yield;
   }
   if (done === 0) return { text: original, toOriginal: (start, end) => ({ start, end }) };
-  text += original.slice(done);
+  text += pieces.join('') + original.slice(done);
   const back = (at: number): number => at + shiftAt(places, shifts, at);
   return {
     text,
