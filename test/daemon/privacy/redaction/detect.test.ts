@@ -44,6 +44,16 @@ describe('offsets', () => {
     expect(find(`x ${digits} y`)).toEqual([`CREDIT_CARD ${digits}`]);
   });
 
+  test('marks written apart from their letters, or through digits, hide nothing', () => {
+    expect(find('to jose\u0301@example.org now')).toEqual(['EMAIL_ADDRESS jose\u0301@example.org']);
+    const struck = Array.from('4111111111111111', (digit) => `${digit}\u0336`).join('');
+    expect(find(`card ${struck}!`)).toEqual([`CREDIT_CARD ${struck.slice(0, -1)}`]);
+    expect(find('an\u0303\u0336n@example.org 😀 192.168.1.1')).toEqual([
+      'EMAIL_ADDRESS an\u0303\u0336n@example.org',
+      'IP_ADDRESS 192.168.1.1',
+    ]);
+  });
+
   test('Arabic digits are digits', () => {
     expect(find('IP ١٩٢.١٦٨.١.١')).toEqual(['IP_ADDRESS ١٩٢.١٦٨.١.١']);
   });
