@@ -113,6 +113,12 @@ describe('patterns of the caller', () => {
     expect(cut.map(({ start, end }) => end - start)).toEqual([2048, 2048, 904]);
   });
 
+  test('a long match is never cut through a character', () => {
+    const found = find(`a${'😀'.repeat(3000)}`, custom('a?😀+'));
+    expect(found.every((part) => part.isWellFormed())).toBe(true);
+    expect(found.join('').replaceAll('employeeId ', '')).toBe(`a${'😀'.repeat(3000)}`);
+  });
+
   test('what would not compile, or would be too large, is refused by name', () => {
     for (const pattern of ['(', '(a)\\1', '(?=a)', 'a{1001}', '((a{1,100}){1,9}b)']) {
       expect(ruleOf(custom(pattern))).toBe('custom_pattern');
