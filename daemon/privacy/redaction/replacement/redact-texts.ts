@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { RpcError } from '@locara/protocol/errors';
+import { LIMITS } from '@locara/protocol/limits';
 import type { Engine, EngineCall } from '../../../workers/engine.ts';
 import type { Finding, RedactionOps } from '../redaction-ops.ts';
 import { assertMayPass, createReplacer } from './create-replacer.ts';
@@ -12,8 +13,13 @@ type Detect = Engine<RedactionOps>['detect'];
 /** So many are replaced in some milliseconds at most, whatever by; then others have a turn. */
 const FINDINGS_A_TURN = 500;
 const CHARS_A_TURN = 256 * 1024;
+/** Nothing longer fits an answer; more than this is not even built. */
+const MAX_GROWTH_CHARS = LIMITS.maxMessageBytes;
 
-/** Detects and replaces. Between slices of the work other calls have their turn, and this one may be cancelled. */
+/**
+ * Detects and replaces. Between slices of the work other calls have their turn, and this one may be cancelled. Throws
+ * PayloadTooLarge where replacements would make the texts megabytes longer.
+ */
 export function createRedact(detect: Detect): Redact {
   return async ({ texts, settings, pseudonymKey, placeholders }, call) => {
     const { replacement, ...detection } = settings;
@@ -27,10 +33,14 @@ export function createRedact(detect: Detect): Redact {
       await giveTurn(text.length, CHARS_A_TURN);
     }
     const replacer = createReplacer(replacement, { book, pseudonymKey });
+    let growth = 0;
     for (const [at, text] of texts.entries()) {
       const pieces: string[] = [];
       for (const { slice, from, to } of sliceWork(findings[at] ?? [], text.length)) {
-        pieces.push(editText(text, { findings: slice, replacer, from, to }));
+        const piece = editText(text, { findings: slice, replacer, from, to });
+        growth += piece.length - (to - from);
+        if (growth > MAX_GROWTH_CHARS) throw tooLong();
+        pieces.push(piece);
         await giveTurn(slice.length + 1, FINDINGS_A_TURN);
       }
       edited.push(pieces.join(''));
@@ -63,4 +73,10 @@ function countTurns(call: Pick<EngineCall<never>, 'signal'>) {
     await setImmediate();
     if (call.signal.aborted) throw new RpcError('Cancelled', 'The call was cancelled.');
   };
+}
+
+function tooLong(): RpcError {
+  return new RpcError('PayloadTooLarge', 'The replacements make the text too long.', {
+    details: { limitBytes: MAX_GROWTH_CHARS },
+  });
 }
