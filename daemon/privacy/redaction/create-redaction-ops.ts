@@ -1,10 +1,11 @@
 import type { Engine } from '../../workers/engine.ts';
 import { createDetector, MAX_FINDINGS, tooManyFindings } from './detect.ts';
 import { createTurns, type NextTurn, runInSlices } from './in-slices.ts';
+import { packFindings } from './packed-findings.ts';
 import type { Finding, RedactionOps } from './redaction-ops.ts';
-import { createRedact } from './replacement/redact-texts.ts';
+import { createRedact, type Detect } from './replacement/redact-texts.ts';
 
-function createDetect(nextTurn: NextTurn): Engine<RedactionOps>['detect'] {
+function createDetect(nextTurn: NextTurn): Detect {
   return async ({ texts, settings }, { signal }) => {
     const detector = createDetector(settings);
     const findings: Finding[][] = [];
@@ -15,11 +16,14 @@ function createDetect(nextTurn: NextTurn): Engine<RedactionOps>['detect'] {
       if (count > MAX_FINDINGS) throw tooManyFindings();
       findings.push(found);
     }
-    return { findings };
+    return findings;
   };
 }
 
 export function createRedactionOps(): Engine<RedactionOps> {
   const detect = createDetect(createTurns());
-  return { detect, redact: createRedact(detect) };
+  return {
+    detect: async (asked, call) => ({ found: packFindings(await detect(asked, call)) }),
+    redact: createRedact(detect),
+  };
 }

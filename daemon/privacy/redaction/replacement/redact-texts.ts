@@ -2,13 +2,18 @@ import { setImmediate } from 'node:timers/promises';
 import { RpcError } from '@locara/protocol/errors';
 import { LIMITS } from '@locara/protocol/limits';
 import type { Engine, EngineCall } from '../../../workers/engine.ts';
+import { packFindings } from '../packed-findings.ts';
 import type { Finding, RedactionOps } from '../redaction-ops.ts';
 import { assertMayPass, createReplacer } from './create-replacer.ts';
 import { editText } from './edit-text.ts';
 import { openPlaceholderBook } from './placeholder-book.ts';
 
 type Redact = Engine<RedactionOps>['redact'];
-type Detect = Engine<RedactionOps>['detect'];
+/** What is found, by text. */
+export type Detect = (
+  asked: RedactionOps['detect']['params'],
+  call: EngineCall<never>,
+) => Promise<readonly (readonly Finding[])[]>;
 
 /** So many are replaced in some milliseconds at most, whatever by; then others have a turn. */
 const FINDINGS_A_TURN = 500;
@@ -23,7 +28,7 @@ const MAX_GROWTH_CHARS = LIMITS.maxMessageBytes;
 export function createRedact(detect: Detect): Redact {
   return async ({ texts, settings, pseudonymKey, placeholders }, call) => {
     const { replacement, ...detection } = settings;
-    const { findings } = await detect({ texts, settings: detection }, call);
+    const findings = await detect({ texts, settings: detection }, call);
     assertMayPass(replacement, findings.flat());
     const book = openPlaceholderBook(placeholders);
     const edited: string[] = [];
@@ -45,7 +50,7 @@ export function createRedact(detect: Detect): Redact {
       }
       edited.push(pieces.join(''));
     }
-    return { texts: edited, findings, placeholders: book.issued };
+    return { texts: edited, found: packFindings(findings), placeholders: book.issued };
   };
 }
 
