@@ -87,8 +87,8 @@ function* searchWindows(
     let next = to;
     for (let at = margin; at <= window.length && matcher.find(at);) {
       const start = matcher.start() + from - margin;
-      const length = Math.min(matcher.end() - matcher.start(), MAX_CUSTOM_MATCH_CHARS);
       if (start >= to) break;
+      const length = cutMatch(text, start, matcher.end() - matcher.start());
       at = start - from + margin + Math.max(1, length);
       assertInTime();
       if (length === 0) continue;
@@ -99,6 +99,13 @@ function* searchWindows(
     yield undefined;
     from = next;
   }
+}
+
+/** How much of a match counts; never half a character. */
+function cutMatch(text: string, start: number, length: number): number {
+  if (length <= MAX_CUSTOM_MATCH_CHARS) return length;
+  const isInPair = (text.codePointAt(start + MAX_CUSTOM_MATCH_CHARS - 1) ?? 0) > 0xffff;
+  return MAX_CUSTOM_MATCH_CHARS - (isInPair ? 1 : 0);
 }
 
 function tooSlow(name: string): RpcError {

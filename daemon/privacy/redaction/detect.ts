@@ -2,7 +2,7 @@ import { RpcError } from '@locara/protocol/errors';
 import { chooseEntities } from './choose-entities.ts';
 import { compileCustomPattern, type CustomSearch } from './custom-patterns.ts';
 import { runAtOnce } from './in-slices.ts';
-import { normaliseText, type NormalisedText } from './normalise-text.ts';
+import { normalise, type NormalisedText } from './normalise-text.ts';
 import type { Candidate, ScanSettings } from './recognizer.ts';
 import { ENTITIES, RECOGNIZERS } from './recognizers.ts';
 import type { CustomPattern, DetectionSettings, Finding } from './redaction-ops.ts';
@@ -44,7 +44,7 @@ export function createDetector(settings: DetectionSettings): Detector {
         if (candidate === undefined || candidate.score < least) return;
         if (found.push(candidate) > MAX_CANDIDATES) throw tooManyFindings();
       };
-      const normalised = normaliseText(text);
+      const normalised = yield* normalise(text);
       for (const candidate of scanAll(normalised, entities, scan)) {
         keep(candidate);
         yield;

@@ -1,3 +1,4 @@
+import type { PackedFindings } from './packed-findings.ts';
 import type { Candidate } from './recognizer.ts';
 
 /** Like a candidate, in UTF-16 offsets of the text as it was given; findings never overlap, and are in order. */
@@ -37,8 +38,7 @@ export interface RedactionOps {
   detect: {
     params: { readonly texts: readonly string[]; readonly settings: DetectionSettings };
     chunk: never;
-    /** By text. */
-    result: { readonly findings: readonly (readonly Finding[])[] };
+    result: { readonly found: PackedFindings };
   };
   redact: {
     params: {
@@ -52,7 +52,7 @@ export interface RedactionOps {
     chunk: never;
     result: {
       readonly texts: readonly string[];
-      readonly findings: readonly (readonly Finding[])[];
+      readonly found: PackedFindings;
       /** Those that were not given out before. */
       readonly placeholders: readonly PlaceholderPair[];
     };

@@ -10,6 +10,7 @@ import type {
   RedactionOps,
   RedactionSettings,
 } from '../redaction/redaction-ops.ts';
+import { type PackedFindings, unpackFindings } from '../redaction/packed-findings.ts';
 import { countEntities } from '../redaction/replacement/create-replacer.ts';
 import { replacePlaceholders } from '../redaction/replacement/placeholder-book.ts';
 import { addCounts } from './add-counts.ts';
@@ -84,9 +85,9 @@ async function detect(
   { texts, settings }: { texts: readonly string[]; settings: DetectionSettings },
   call: PrivacyCall,
 ): Promise<readonly (readonly Finding[])[]> {
-  const { findings } = await worker.call('detect', { texts, settings }, waiting(texts, call));
-  if (findings.length !== texts.length) throw brokenAnswer();
-  return findings;
+  const { found } = await worker.call('detect', { texts, settings }, waiting(texts, call));
+  if (found.counts.length !== texts.length) throw brokenAnswer();
+  return unpack(found);
 }
 
 interface Asked {
@@ -133,16 +134,23 @@ async function runRedact(
 
 /** Reading, counting and keeping so many findings takes a turn of the event loop each. */
 async function letOthers(
-  { findings }: Pick<RedactionOps['redact']['result'], 'findings'>,
+  { found }: Pick<RedactionOps['redact']['result'], 'found'>,
   { signal }: PrivacyCall,
 ): Promise<void> {
-  if (findings.every(({ length }) => length < FINDINGS_A_TURN)) return;
+  if (found.counts.every((count) => count < FINDINGS_A_TURN)) return;
   await setImmediate();
   signal.throwIfAborted();
 }
 
-function toRedacted({ texts, findings }: RedactionOps['redact']['result']): Redacted {
+function toRedacted({ texts, found }: RedactionOps['redact']['result']): Redacted {
+  const findings = unpack(found);
   return { texts, findings, counts: countEntities(findings.flat()) };
+}
+
+function unpack(found: PackedFindings): readonly (readonly Finding[])[] {
+  const findings = unpackFindings(found);
+  if (findings === undefined) throw brokenAnswer();
+  return findings;
 }
 
 async function restore(

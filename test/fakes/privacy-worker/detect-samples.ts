@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { RpcError } from '@locara/protocol/errors';
-import type { Finding, RedactionOps } from '../../../daemon/privacy/redaction/redaction-ops.ts';
-import type { Engine } from '../../../daemon/workers/engine.ts';
+import type { Finding } from '../../../daemon/privacy/redaction/redaction-ops.ts';
+import type { Detect } from '../../../daemon/privacy/redaction/replacement/redact-texts.ts';
 
 /** Shapes enough to test what is made of findings, where the recognizers themselves are not what is tested. */
 const SAMPLES: readonly (readonly [entity: string, pattern: RegExp])[] = [
@@ -34,7 +34,7 @@ export function detectSamples(text: string): Finding[] {
 }
 
 /** Takes its time, in slices, where a text says `slow`; hangs where it says `hang`; has a bug where it says `fail`. */
-export const detect: Engine<RedactionOps>['detect'] = async ({ texts }, { signal }) => {
+export const detect: Detect = async ({ texts }, { signal }) => {
   const findings: Finding[][] = [];
   for (const text of texts) {
     if (text.startsWith('fail')) throw new Error(text);
@@ -48,5 +48,5 @@ export const detect: Engine<RedactionOps>['detect'] = async ({ texts }, { signal
     }
     findings.push(detectSamples(text));
   }
-  return { findings };
+  return findings;
 };

@@ -44,6 +44,22 @@ describe('a text in which more is found than fits an answer', () => {
   });
 });
 
+test.each([
+  ['one text', ['a '.repeat(30_000)]],
+  ['several texts', Array.from({ length: 30 }, () => 'a '.repeat(1000))],
+])(
+  'replacements that make %s megabytes longer are refused before all are built',
+  async (_, texts) => {
+    const settings = { ...searching('a'), replacement: 'x'.repeat(256) };
+    await expect(
+      createRedactionOps().redact({ texts, settings }, SILENT_CALL),
+    ).rejects.toMatchObject({
+      reason: 'PayloadTooLarge',
+      message: 'The replacements make the text too long.',
+    });
+  },
+);
+
 describe('a pattern of the caller', () => {
   test('that matches everywhere is timed from match to match, not from window to window', () => {
     let nowMs = 0;

@@ -44,6 +44,16 @@ describe('offsets', () => {
     expect(find(`x ${digits} y`)).toEqual([`CREDIT_CARD ${digits}`]);
   });
 
+  test('marks written apart from their letters, or through digits, hide nothing', () => {
+    expect(find('to jose\u0301@example.org now')).toEqual(['EMAIL_ADDRESS jose\u0301@example.org']);
+    const struck = Array.from('4111111111111111', (digit) => `${digit}\u0336`).join('');
+    expect(find(`card ${struck}!`)).toEqual([`CREDIT_CARD ${struck.slice(0, -1)}`]);
+    expect(find('an\u0303\u0336n@example.org 😀 192.168.1.1')).toEqual([
+      'EMAIL_ADDRESS an\u0303\u0336n@example.org',
+      'IP_ADDRESS 192.168.1.1',
+    ]);
+  });
+
   test('Arabic digits are digits', () => {
     expect(find('IP ١٩٢.١٦٨.١.١')).toEqual(['IP_ADDRESS ١٩٢.١٦٨.١.١']);
   });
@@ -101,6 +111,12 @@ describe('patterns of the caller', () => {
     expect(find('aaa', custom('x*'))).toEqual([]);
     const cut = detect('y'.repeat(5000), { threshold: 'balanced', ...custom('y+') });
     expect(cut.map(({ start, end }) => end - start)).toEqual([2048, 2048, 904]);
+  });
+
+  test('a long match is never cut through a character', () => {
+    const found = find(`a${'😀'.repeat(3000)}`, custom('a?😀+'));
+    expect(found.every((part) => part.isWellFormed())).toBe(true);
+    expect(found.join('').replaceAll('employeeId ', '')).toBe(`a${'😀'.repeat(3000)}`);
   });
 
   test('what would not compile, or would be too large, is refused by name', () => {

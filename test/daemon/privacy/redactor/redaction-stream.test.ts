@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RedactionSettings } from '../../../../daemon/privacy/redaction/redaction-ops.ts';
 import { createRedactionOps } from '../../../../daemon/privacy/redaction/create-redaction-ops.ts';
+import { unpackFindings } from '../../../../daemon/privacy/redaction/packed-findings.ts';
 import { createRedact } from '../../../../daemon/privacy/redaction/replacement/redact-texts.ts';
 import { openRedactionStream } from '../../../../daemon/privacy/redactor/redaction-stream.ts';
 import { createRestoreMaps } from '../../../../daemon/privacy/redactor/restore-maps.ts';
@@ -125,23 +126,20 @@ describe('a stream', () => {
   });
 
   test('by the recognizers themselves says the same as the whole', async () => {
-    const { detect: really } = createRedactionOps();
+    const { detect: really, redact } = createRedactionOps();
     await fc.assert(
       fc.asyncProperty(texts, fc.integer({ min: 1, max: 40 }), async (text, size) => {
         const pieces = text.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? [];
         const opened = openRedactionStream({
           settings: TEXT_SETTINGS,
           detect: async (seen, settings) =>
-            (await really({ texts: [seen], settings }, CALL)).findings[0] ?? [],
+            unpackFindings((await really({ texts: [seen], settings }, CALL)).found)?.[0] ?? [],
           onFound: () => undefined,
         });
         let out = '';
         for (const piece of pieces) out += await opened.push(piece);
         out += await opened.end();
-        const { texts: wanted } = await createRedact(really)(
-          { texts: [text], settings: TEXT_SETTINGS },
-          CALL,
-        );
+        const { texts: wanted } = await redact({ texts: [text], settings: TEXT_SETTINGS }, CALL);
         expect(out).toBe(wanted[0]);
       }),
       { numRuns: 500 },
