@@ -6,7 +6,7 @@ import {
   type OpenRecord,
   type SpendRecord,
 } from './ledger-lines.ts';
-import { type Limit, maxYoctoRho } from './limit.ts';
+import type { Limit } from './limit.ts';
 import { toMicroUnits } from './micro-units.ts';
 import type { NameSeal } from './name-seal.ts';
 
@@ -154,8 +154,7 @@ function writeLimit({ maxEpsilon, delta, onExhausted, microRho, yoctoRho }: Limi
 
 function readLimit({ microRho, gauss, ...terms }: LedgerTerms): Limit {
   const microEpsilon = toMicroUnits(terms.maxEpsilon, 'down');
-  const yoctoRho = gauss === undefined ? maxYoctoRho(terms) : BigInt(gauss);
-  return { ...terms, microEpsilon, microRho: BigInt(microRho), yoctoRho };
+  return { ...terms, microEpsilon, microRho: BigInt(microRho), yoctoRho: BigInt(gauss) };
 }
 
 function weigh({ name }: Account): number {

@@ -11,6 +11,7 @@ import { admitCharge, noSuchBudget } from './admit-charge.ts';
 import type { AllowanceCount, BudgetPage, BudgetTerms, Charge } from './budgets.ts';
 import { LedgerFile } from './ledger-file.ts';
 import { LedgerDamaged, type LedgerRecord } from './ledger-lines.ts';
+import { LedgerMark, removeMark } from './ledger-mark.ts';
 import { isDamageRefusal, otherTerms, toRefusal } from './ledger-refusals.ts';
 import { toLimit } from './limit.ts';
 import { loadNameSeal } from './load-name-seal.ts';
@@ -204,7 +205,7 @@ export class Ledger {
       await removeLeftovers(dirname(path));
       const seal = await loadNameSeal({ keyPath, ledgerPath: path });
       const accounts = new Accounts(seal);
-      const file = new LedgerFile(path, { appId, keyId: seal.keyId });
+      const file = new LedgerFile(path, { appId, keyId: seal.keyId }, new LedgerMark(keyPath));
       await file.read((record) => accounts.apply(record));
       return { accounts, file };
     });
@@ -231,6 +232,7 @@ export class Ledger {
       if (!isFileError(error, 'ENOENT')) throw error;
     });
     destroyFile(keyPath);
+    await removeMark(keyPath);
     this.#damage = undefined;
   }
 
