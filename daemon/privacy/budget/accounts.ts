@@ -24,6 +24,8 @@ export interface Account {
 
 /** What an account takes of memory, beside its name; measured, rounded up. */
 const ACCOUNT_BYTES = 512;
+/** What the accounts of one app may take of memory; one more than fits is refused. */
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Everything that an app spent. Numbers of accounts rise, so that lists have an order. */
 export class Accounts {
@@ -42,8 +44,8 @@ export class Accounts {
     return this.#bytes;
   }
 
-  get size(): number {
-    return this.#byId.size;
+  get isFull(): boolean {
+    return this.bytes > MAX_BYTES;
   }
 
   find(name: AccountName): Account | undefined {

@@ -7,7 +7,7 @@ import { describeError, type Log } from '../../log.ts';
 import { createTaskQueue } from '../../task-queue.ts';
 import { type AccountName, describeAccount, isExhausted, NOTHING_SPENT } from './account.ts';
 import { type Account, Accounts } from './accounts.ts';
-import { admitCharge, noSuchBudget } from './admit-charge.ts';
+import { admitCharge, noSuchBudget, tooManyAllowances } from './admit-charge.ts';
 import type { AllowanceCount, BudgetPage, BudgetTerms, Charge } from './budgets.ts';
 import { LedgerFile } from './ledger-file.ts';
 import { LedgerDamaged, type LedgerRecord } from './ledger-lines.ts';
@@ -80,6 +80,7 @@ export class Ledger {
       const known = accounts.find({ budget });
       if (known !== undefined && !isSame(known, terms)) throw otherTerms();
       if (known === undefined) {
+        if (accounts.isFull) throw tooManyAllowances();
         const record = accounts.draftOpening({ budget }, toLimit(terms));
         accounts.apply(record);
         await this.#guard(() => opened.file.append([record]));
