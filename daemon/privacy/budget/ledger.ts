@@ -5,6 +5,7 @@ import { destroyFile, isFileError } from '../../files/durable-files.ts';
 import { removeLeftovers } from '../../files/remove-leftovers.ts';
 import { describeError, type Log } from '../../log.ts';
 import { createTaskQueue } from '../../task-queue.ts';
+import { beginTurns } from '../../turns.ts';
 import { type AccountName, describeAccount, isExhausted, NOTHING_SPENT } from './account.ts';
 import { type Account, Accounts } from './accounts.ts';
 import { admitCharge, noSuchBudget, tooManyAllowances } from './admit-charge.ts';
@@ -95,14 +96,16 @@ export class Ledger {
 
   list({ limit, cursor }: BudgetPage): Promise<{ budgets: BudgetState[]; cursor?: string }> {
     const after = cursor === undefined ? 0 : readCursor(cursor);
-    return this.#use(({ accounts }) => {
+    return this.#use(async ({ accounts }) => {
       const budgets: BudgetState[] = [];
+      const turns = beginTurns();
       let last = 0;
       for (const account of accounts.values()) {
         if (account.number <= after) continue;
         if (budgets.length === limit) return { budgets, cursor: String(last) };
         budgets.push(describe(accounts, account));
         last = account.number;
+        if (turns.areOver()) await turns.next();
       }
       return { budgets };
     });
@@ -174,7 +177,12 @@ export class Ledger {
     return this.#guard(async () => {
       const records: LedgerRecord[] = [];
       try {
-        const decided = batch.map(({ charge }) => admitCharge(accounts, charge, records));
+        const decided: (BudgetState | RpcError)[] = [];
+        const turns = beginTurns();
+        for (const { charge } of batch) {
+          decided.push(admitCharge(accounts, charge, records));
+          if (turns.areOver()) await turns.next();
+        }
         if (records.length > 0) await file.append(records);
         return decided;
       } catch (error) {
