@@ -103,7 +103,7 @@ describe('kill -9 under releases over several connections', () => {
     // One more call would not have fitted: nothing that was charged is forgotten.
     expect(spent.epsilon * (1 + RECORDS / charges)).toBeGreaterThan(4);
     for (const wire of wires) wire.end();
-  }, 90_000);
+  }, 300_000);
 });
 
 describe('a worker that fails after the charge', () => {
