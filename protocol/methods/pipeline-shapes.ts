@@ -82,7 +82,7 @@ export const UpsertPipeline = z
   .refine(isOrdered, PIPELINE_RULE)
   .meta({ id: 'UpsertPipeline' })
   .describe(
-    'In this order: `redact` texts and the texts in metadata, `dp` adds noise to the vectors, `encrypt` seals text and metadata, which only `text` and `vector` searches then find. The field of `partitionBy` must be kept. A sealed record is cut off at some 190 KB of text, and is never embedded anew.',
+    'In this order: `redact` texts, and in metadata texts and numbers (one that was redacted is a text then; names of fields and ids stay), `dp` adds noise to the vectors, `encrypt` seals text and metadata, which only `text` and `vector` searches then find. The field of `partitionBy` must be kept. A sealed record is cut off at some 190 KB of text, and is never embedded anew.',
   );
 export type UpsertPipeline = z.output<typeof UpsertPipeline>;
 
