@@ -48,15 +48,16 @@ export async function upsertPrivately(
     const { upserted } = await write(plain);
     return { upserted, privacy: running.effect() };
   }
-  const sealed = plain.map((record) =>
-    sealRecord(supplied(record), { ...encrypt, collection, seal }),
-  );
+  const sealed: UpsertRecord[] = [];
+  for (const record of plain) {
+    sealed.push(await sealRecord(supplied(record), { ...encrypt, collection, seal }));
+  }
+  running.settle();
   const { upserted } = await write(sealed);
   const { database } = encrypt;
   // It was disabled meanwhile, and these records came too late to be made plain with the rest.
   const known = await privacy.keystore.getMetadata(call.session.appId, database);
   if (known?.enabled === false) await write(sealed.map((record, at) => replace(record, plain[at])));
-  running.settle();
   return { upserted, privacy: running.effect() };
 }
 

@@ -1,4 +1,4 @@
-import { RpcError } from '@locara/protocol';
+import { type Result, RpcError } from '@locara/protocol';
 import { toWireVector } from '../collections/wire-vectors.ts';
 import { openPipeline, type PipelineParts } from '../privacy/pipeline/open-pipeline.ts';
 import { toSteps } from '../privacy/pipeline/to-steps.ts';
@@ -34,10 +34,14 @@ export function embedHandlers({ embedder, privacy }: EmbedDeps): Handlers<'embed
       const vectors = await running.protectVectors(cut);
       const { seal } = running;
       const context = steps.encrypt?.context ?? {};
-      const embeddings =
-        seal === undefined
-          ? vectors.map((vector) => toWireVector(vector, encoding))
-          : vectors.map((value) => seal({ type: 'vector', value }, context));
+      const embeddings: Result<'embed.create'>['embeddings'] = [];
+      for (const value of vectors) {
+        embeddings.push(
+          seal === undefined
+            ? toWireVector(value, encoding)
+            : await seal({ type: 'vector', value }, context),
+        );
+      }
       running.settle();
       return {
         embeddings,

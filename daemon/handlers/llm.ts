@@ -136,7 +136,7 @@ async function* generatePrivately(
     ...(reasoning === undefined ? {} : { reasoning }),
     ...(toolCalls === undefined ? {} : { toolCalls }),
   };
-  const sealed = seal({ type: 'json', value }, encrypt?.context ?? {});
+  const sealed = await seal({ type: 'json', value }, encrypt?.context ?? {});
   running.settle();
   return {
     ...toCompletion({ ...rest, content: '' }, timings),

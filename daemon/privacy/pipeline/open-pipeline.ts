@@ -1,5 +1,6 @@
 import type { NoiseEffect, PipelineEffect } from '@locara/protocol';
 import type { Audit } from '../../audit/audit.ts';
+import { beginTurns } from '../../turns.ts';
 import type { PrivacyCall } from '../privacy-call.ts';
 import { addCounts } from '../redactor/add-counts.ts';
 import type { Redactor, RedactionStream } from '../redactor/redactor.ts';
@@ -60,7 +61,10 @@ class OpenedPipeline implements RunningPipeline {
     this.#steps = steps;
     this.#call = call;
     if (cipher === undefined) return;
-    this.seal = (plain: PlainValue, context) => {
+    const turns = beginTurns();
+    this.seal = async (plain: PlainValue, context) => {
+      if (turns.areOver()) await turns.next();
+      call.signal.throwIfAborted();
       const envelope = cipher.seal(plain, context);
       this.#encrypted += 1;
       return envelope;

@@ -23,10 +23,10 @@ export interface RunningPipeline {
   assertReleasable(dimensions: number): void;
   /** The same where no noise is asked for. */
   protectVectors(vectors: readonly Float32Array[]): Promise<readonly Float32Array[]>;
-  /** Undefined where nothing is to be encrypted. */
-  readonly seal: ((plain: PlainValue, context: VaultContext) => EnvelopeV2) | undefined;
+  /** Undefined where nothing is to be encrypted. Of many values one after the other, others have their turn between. */
+  readonly seal: ((plain: PlainValue, context: VaultContext) => Promise<EnvelopeV2>) | undefined;
   /** What was done up to now. */
   effect(): PipelineEffect;
-  /** Counts what was encrypted in the audit log: once, when all of it is done. */
+  /** Counts what was encrypted in the audit log: once, before any of it is stored or handed out. */
   settle(): void;
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { methods } from '@locara/protocol';
+import { methods, RpcError } from '@locara/protocol';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Session } from '../../../daemon/access/session.ts';
 import { createBlobStore } from '../../../daemon/blobs/blob-store.ts';
@@ -8,6 +8,7 @@ import { collectionsHandlers } from '../../../daemon/handlers/collections.ts';
 import type { Embedder } from '../../../daemon/scheduler/embedder.ts';
 import { fakeSessionCall } from '../../fakes/session-call.ts';
 import { openAppStores } from '../../support/app-stores.ts';
+import { aroundNextUpsert } from '../../support/around-next-upsert.ts';
 import { commit, drain } from '../../support/collections-app.ts';
 import { openPrivacy } from '../../support/open-privacy.ts';
 import { makeTemporaryFolder } from '../../support/temporary-store.ts';
@@ -102,6 +103,18 @@ describe('a sealed record', () => {
       expect.objectContaining({ step: 'decrypt', counts: { values: 1 } }),
       expect.objectContaining({ step: 'decrypt', counts: { values: 1 } }),
     ]);
+  });
+
+  test('is counted in the audit log also where nobody hears that it was stored', async () => {
+    const { upsert, get, stores, privacy } = await setUp();
+    aroundNextUpsert(stores, {
+      after: () => {
+        throw new RpcError('Cancelled', 'The call was cancelled.');
+      },
+    });
+    await expect(upsert([LETTER], SEAL)).rejects.toMatchObject({ reason: 'Cancelled' });
+    expect(privacy.audit.effects).toMatchObject([{ step: 'encrypt', counts: { values: 1 } }]);
+    expect(await get()).toEqual([LETTER]);
   });
 
   test('is found by meaning and by kept fields, never by words, and has no snippet', async () => {
@@ -272,43 +285,19 @@ describe('disabling the encryption of a database', () => {
   test('keeps what was written, and what was deleted, since a record was read', async () => {
     const { upsert, get, keys, handlers, call, stores } = await setUp();
     await upsert([LETTER, { ...LETTER, id: 'b' }], SEAL);
-    const storeFor = stores.storeFor.bind(stores);
-    stores.storeFor = (...asked) => {
-      const store = storeFor(...asked);
-      const between = async (op: string) => {
-        if (op !== 'upsertRecords') return;
-        stores.storeFor = storeFor;
+    aroundNextUpsert(stores, {
+      before: async () => {
         await upsert([{ id: 'a', text: 'new' }]);
         await handlers['collections.delete']({ collection, ids: ['b'] }, call);
-      };
-      return {
-        ...store,
-        call: async (op: string, ...rest: never[]) => {
-          await between(op);
-          return (store.call as (...all: unknown[]) => Promise<never>)(op, ...rest);
-        },
-      } as typeof store;
-    };
+      },
+    });
     expect(await keys.disable()).toEqual({ isRight: true, decrypted: 0, left: 0 });
     expect(await get('a', 'b')).toEqual([{ id: 'a', text: 'new' }]);
   });
 
   test('leaves nothing sealed by an upsert that it overtook', async () => {
     const { upsert, keys, stores, raw } = await setUp();
-    const storeFor = stores.storeFor.bind(stores);
-    stores.storeFor = (...asked) => {
-      const store = storeFor(...asked);
-      return {
-        ...store,
-        call: async (op: string, ...rest: never[]) => {
-          if (op === 'upsertRecords') {
-            stores.storeFor = storeFor;
-            await keys.disable();
-          }
-          return (store.call as (...all: unknown[]) => Promise<never>)(op, ...rest);
-        },
-      } as typeof store;
-    };
+    aroundNextUpsert(stores, { before: () => keys.disable() });
     await upsert([LETTER], SEAL);
     expect(await raw()).not.toContain('$vault');
     expect(await raw()).toContain('cat');
