@@ -22,9 +22,8 @@ export function embedHandlers({ embedder, privacy }: EmbedDeps): Handlers<'embed
         if (dimensions !== undefined && dimensions > available) throw tooManyDimensions(available);
         return dimensions ?? available;
       };
-      const beforeWork = (available: number): void => {
-        running.assertReleasable(sizeIn(available));
-      };
+      const beforeWork = (available: number): Promise<void> =>
+        running.assertReleasable({ dimensions: sizeIn(available), records: texts.length });
       const embedded = await embedder({ ...request, call, texts, beforeWork });
       const size = sizeIn(embedded.dimensions);
       const cut =

@@ -59,7 +59,7 @@ async function embed(
     model,
   });
   const { entry, digest } = ready;
-  if (entry.dimensions !== undefined) request.beforeWork?.(entry.dimensions);
+  if (entry.dimensions !== undefined) await request.beforeWork?.(entry.dimensions);
   const prefix = (kind === 'query' ? entry.queryPrefix : entry.documentPrefix) ?? '';
   const deadlineMs = deadline.remainingMs();
   const waiting = {

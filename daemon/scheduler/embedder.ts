@@ -22,7 +22,7 @@ export interface EmbedRequest {
   /** From now to the vectors; past it the answer is Timeout. */
   readonly timeoutMs?: number | undefined;
   /** Told the model's dimensions, where they are known, before it works; what it throws is the answer. */
-  readonly beforeWork?: ((dimensions: number) => void) | undefined;
+  readonly beforeWork?: ((dimensions: number) => void | Promise<void>) | undefined;
 }
 
 /** Texts to vectors with a model the calling app pins, under its quotas. The caller has checked `embed:create`. */

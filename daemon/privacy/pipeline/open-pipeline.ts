@@ -89,10 +89,10 @@ class OpenedPipeline implements RunningPipeline {
     return stream;
   }
 
-  assertReleasable(dimensions: number): void {
+  readonly assertReleasable: RunningPipeline['assertReleasable'] = async (shape) => {
     const { dp } = this.#steps;
-    if (dp !== undefined) this.#parts.noise.assertReleasable(dimensions, dp);
-  }
+    if (dp !== undefined) await this.#parts.noise.assertReleasable(shape, dp, this.#call);
+  };
 
   async protectVectors(vectors: readonly Float32Array[]): Promise<readonly Float32Array[]> {
     const { dp } = this.#steps;

@@ -19,8 +19,11 @@ export interface RunningPipeline {
   redactTexts(texts: readonly string[]): Promise<readonly string[]>;
   /** A text that comes in pieces; undefined where nothing is to be redacted. */
   openStream(): RedactionStream | undefined;
-  /** Throws InvalidParams where noise would leave nothing of vectors of this length: before they are made. */
-  assertReleasable(dimensions: number): void;
+  /**
+   * Before so many vectors of this length are made: throws InvalidParams where noise would leave nothing of them, and
+   * QuotaExceeded where their allowance is too small. It is charged later, and may be less by then.
+   */
+  assertReleasable(shape: { readonly dimensions: number; readonly records: number }): Promise<void>;
   /** The same where no noise is asked for. */
   protectVectors(vectors: readonly Float32Array[]): Promise<readonly Float32Array[]>;
   /** Undefined where nothing is to be encrypted. Of many values one after the other, others have their turn between. */

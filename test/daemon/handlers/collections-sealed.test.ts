@@ -34,15 +34,15 @@ async function setUp({ partitionBy }: { readonly partitionBy?: string } = {}) {
   } as unknown as Session;
   const call = { ...fakeSessionCall(), session };
   const seen: string[] = [];
-  const embedder: Embedder = ({ texts, beforeWork }) => {
-    beforeWork?.(2);
+  const embedder: Embedder = async ({ texts, beforeWork }) => {
+    await beforeWork?.(2);
     seen.push(...texts);
-    return Promise.resolve({
+    return {
       vectors: texts.map((text) => Float32Array.of(text.includes('cat') ? 1 : 0.1, 0.5)),
       dimensions: 2,
       promptTokens: 1,
       modelDigest: 'sha256:m',
-    });
+    };
   };
   const privacy = openPrivacy();
   const handlers = collectionsHandlers({ stores, blobs, embedder, privacy });
@@ -210,6 +210,20 @@ describe('refused before anything is embedded or charged', () => {
       details: { rule: 'dimensions' },
     });
     expect(privacy.audit.effects).toEqual([]);
+  });
+
+  test('more records than their allowance has left', async () => {
+    const { upsert, seen, privacy } = await setUp();
+    const terms = { maxEpsilon: 300, delta: 1e-5, onExhausted: 'block' } as const;
+    await privacy.budgets.create('acme/notes', 'b', terms);
+    const dp = { epsilon: 300, delta: 1e-5, budget: 'b' };
+    const records = [LETTER, { id: 'b', vector: [1, 2] }];
+    await expect(upsert(records, [{ dp }])).rejects.toMatchObject({
+      details: { rule: 'privacy_budget' },
+    });
+    expect(seen).toEqual([]);
+    await upsert([LETTER], [{ dp }]);
+    expect(seen).toEqual([LETTER.text]);
   });
 
   test('noise that leaves nothing', async () => {

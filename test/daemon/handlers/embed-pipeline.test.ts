@@ -105,6 +105,22 @@ describe('what cannot be done is refused before the model runs', () => {
     expect(privacy.audit.effects.filter(({ step: done }) => done !== 'redact')).toEqual([]);
   });
 
+  test('more records than their allowance has left, and nothing of it is spent', async () => {
+    const { create, texts, privacy, call } = setUp();
+    const { appId } = call.session;
+    const terms = { maxEpsilon: 300, delta: 1e-5, onExhausted: 'block' } as const;
+    await privacy.budgets.create(appId, 'b', terms);
+    const pipeline = [{ dp: { epsilon: 300, delta: 1e-5, budget: 'b' } }];
+    await expect(create({ input: ['a', 'b'], pipeline })).rejects.toMatchObject({
+      reason: 'QuotaExceeded',
+      details: { rule: 'privacy_budget' },
+    });
+    expect(texts).toEqual([]);
+    expect((await privacy.budgets.get(appId, 'b')).charges).toBe(0);
+    await create({ input: ['a'], pipeline });
+    expect((await privacy.budgets.get(appId, 'b')).charges).toBe(1);
+  });
+
   test('more dimensions than there are', async () => {
     const { create, texts } = setUp();
     await expect(create({ input: 'a', dimensions: 5 })).rejects.toMatchObject({
