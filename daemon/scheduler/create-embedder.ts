@@ -25,17 +25,12 @@ interface EmbedderDependencies {
  */
 export function createEmbedder(dependencies: EmbedderDependencies): Embedder {
   return async (request) => {
-    const { call, texts, timeoutMs } = request;
+    const { call, texts, deadline = startDeadline(call.signal) } = request;
     const estimate = { promptTokens: estimateTokens(texts), completionTokens: 0 };
-    using deadline = startDeadline(call.signal, timeoutMs);
     using meter = startCallMeter(dependencies.quotas, call.session, estimate);
-    try {
-      const embedded = await embed(dependencies, request, { deadline, meter, estimate });
-      meter.settle(embedded.promptTokens);
-      return embedded;
-    } catch (error) {
-      throw deadline.explain(error);
-    }
+    const embedded = await embed(dependencies, request, { deadline, meter, estimate });
+    meter.settle(embedded.promptTokens);
+    return embedded;
   };
 }
 

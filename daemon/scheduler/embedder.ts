@@ -1,3 +1,4 @@
+import type { CallDeadline } from './call-deadline.ts';
 import type { SessionCall } from '../rpc/handler.ts';
 
 export interface Embedded {
@@ -19,8 +20,8 @@ export interface EmbedRequest {
   /** Of texts longer than the model reads at once; `split` makes several vectors of one. */
   readonly overflow?: 'refuse' | 'chunk' | 'split' | undefined;
   readonly priority?: 'interactive' | 'background' | undefined;
-  /** From now to the vectors; past it the answer is Timeout. */
-  readonly timeoutMs?: number | undefined;
+  /** Of the whole call, which whoever gives it ends and explains. */
+  readonly deadline?: CallDeadline | undefined;
   /** Told the model's dimensions, where they are known, before it works; what it throws is the answer. */
   readonly beforeWork?: ((dimensions: number) => void | Promise<void>) | undefined;
 }

@@ -79,6 +79,15 @@ test('noise is told and charged, and vectors keep their dimensions', async () =>
   expect(privacy.audit.effects).toMatchObject([{ step: 'dp', counts: { records: 2 } }]);
 });
 
+test('the time that a call is given is for its redaction too', async () => {
+  const { create, texts } = setUp();
+  // The worker that redacts has to start.
+  await expect(
+    create({ input: TEXT, timeoutMs: 5, pipeline: [{ redact: {} }] }),
+  ).rejects.toMatchObject({ reason: 'Timeout', details: { timeoutMs: 5 } });
+  expect(texts).toEqual([]);
+});
+
 describe('what cannot be done is refused before the model runs', () => {
   test.each([
     ['noise that leaves nothing', { dp: { epsilon: 0.1 } }, 'InvalidParams', 'useless_utility'],
