@@ -60,6 +60,7 @@ class OpenedPipeline implements RunningPipeline {
     this.#parts = parts;
     this.#steps = steps;
     this.#call = call;
+    this.#restoreId = steps.redact?.restoreId;
     if (cipher === undefined) return;
     const turns = beginTurns();
     this.seal = async (plain: PlainValue, context) => {

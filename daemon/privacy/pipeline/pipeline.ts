@@ -6,7 +6,7 @@ import type { PlainValue } from '../vault/plain-value.ts';
 
 /** The steps that a call asks for; each at most once. */
 export interface PipelineSteps {
-  readonly redact?: RedactionSettings | undefined;
+  readonly redact?: (RedactionSettings & { readonly restoreId?: string | undefined }) | undefined;
   readonly dp?: VectorNoise | undefined;
   /** With one of the two. */
   readonly encrypt?:

@@ -69,6 +69,19 @@ test('placeholders are restored by the id that the effect names', async () => {
   expect(restored).toEqual({ text: 'to ann@example.org', restored: 1 });
 });
 
+test('placeholders of several calls agree by the id of the first one', async () => {
+  const { create, texts } = setUp();
+  const replacement = { mode: 'placeholder' };
+  const first = await create({ input: TEXT, pipeline: [{ redact: { replacement } }] });
+  const restoreId = first.privacy?.restoreId;
+  const input = ['or to bo@example.org', TEXT];
+  const next = await create({ input, pipeline: [{ redact: { replacement, restoreId } }] });
+  expect(texts.slice(1)).toEqual(['or to [EMAIL_2]', 'write to [EMAIL_1]']);
+  expect(next.privacy?.restoreId).toBe(restoreId);
+  const unknown = [{ redact: { replacement, restoreId: 'none' } }];
+  await expect(create({ input, pipeline: unknown })).rejects.toMatchObject({ reason: 'NotFound' });
+});
+
 test('noise is told and charged, and vectors keep their dimensions', async () => {
   const { create, privacy } = setUp();
   const pipeline = [{ dp: { epsilon: 300, delta: 1e-5 } }];
