@@ -123,6 +123,7 @@ export {
   DEFAULT_DELTA,
   DEFAULT_REPLACEMENT,
   Entity,
+  LEAST_DELTA,
   NoiseEffect,
   Replacement,
 } from './methods/privacy-shapes.ts';

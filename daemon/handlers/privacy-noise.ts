@@ -59,11 +59,9 @@ export function privacyNoiseHandlers({
     },
     async 'privacy.centroid'({ vectors, encoding, ...settings }, call) {
       const floats = await mapInTurns(vectors, toFloats, call.signal);
-      const released = await noise.centroid(
-        floats,
-        settings,
-        toPrivacyCall('privacy.centroid', call),
-      );
+      assertAnswerFits(floats.slice(0, 1), encoding);
+      const asking = toPrivacyCall('privacy.centroid', call);
+      const released = await noise.centroid(floats, settings, asking);
       return { vector: toWireVector(released.vector, encoding), ...released.effect };
     },
   };

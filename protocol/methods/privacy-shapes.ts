@@ -117,7 +117,9 @@ export const Subject = Unicode.min(1)
 export const Epsilon = z.number().positive().max(1000);
 /** At which a loss is told where nobody says it. */
 export const DEFAULT_DELTA = 1e-5;
-export const Delta = z.number().gt(0).lt(1).default(DEFAULT_DELTA);
+/** Below it a double has too few digits for noise that keeps it. */
+export const LEAST_DELTA = 1e-300;
+export const Delta = z.number().min(LEAST_DELTA).lt(1).default(DEFAULT_DELTA);
 
 /** Whose allowance a release is charged to. */
 export const BUDGET_FIELDS = {

@@ -19,6 +19,8 @@ export class BudgetHome {
     privacyKey: (appId: string) => join(this.root, 'keys', `${appId}.key`),
   };
   readonly ledger = join(this.root, 'privacy', APP, 'budgets.jsonl');
+  /** How far the ledger came. */
+  readonly mark = `${this.paths.privacyKey(APP)}.mark`;
 
   /** What a daemon's start does; what is open when the test ends is closed. */
   open(log: Pick<typeof silentLog, 'warn' | 'error'> = silentLog): Budgets {

@@ -6,7 +6,7 @@ import {
   type OpenRecord,
   type SpendRecord,
 } from './ledger-lines.ts';
-import { type Limit, maxYoctoRho } from './limit.ts';
+import type { Limit } from './limit.ts';
 import { toMicroUnits } from './micro-units.ts';
 import type { NameSeal } from './name-seal.ts';
 
@@ -24,6 +24,8 @@ export interface Account {
 
 /** What an account takes of memory, beside its name; measured, rounded up. */
 const ACCOUNT_BYTES = 512;
+/** What the accounts of one app may take of memory; one more than fits is refused. */
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Everything that an app spent. Numbers of accounts rise, so that lists have an order. */
 export class Accounts {
@@ -42,8 +44,8 @@ export class Accounts {
     return this.#bytes;
   }
 
-  get size(): number {
-    return this.#byId.size;
+  get isFull(): boolean {
+    return this.bytes > MAX_BYTES;
   }
 
   find(name: AccountName): Account | undefined {
@@ -154,8 +156,7 @@ function writeLimit({ maxEpsilon, delta, onExhausted, microRho, yoctoRho }: Limi
 
 function readLimit({ microRho, gauss, ...terms }: LedgerTerms): Limit {
   const microEpsilon = toMicroUnits(terms.maxEpsilon, 'down');
-  const yoctoRho = gauss === undefined ? maxYoctoRho(terms) : BigInt(gauss);
-  return { ...terms, microEpsilon, microRho: BigInt(microRho), yoctoRho };
+  return { ...terms, microEpsilon, microRho: BigInt(microRho), yoctoRho: BigInt(gauss) };
 }
 
 function weigh({ name }: Account): number {

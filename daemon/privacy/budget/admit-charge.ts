@@ -13,9 +13,6 @@ import type { Charge } from './budgets.ts';
 import type { LedgerRecord } from './ledger-lines.ts';
 import type { Limit } from './limit.ts';
 
-/** What the accounts of one app may take of memory; more subjects than fit are refused. */
-const MAX_BYTES = 64 * 1024 * 1024;
-
 /** Spends a charge that fits, in memory, and adds what is to be written; answers the refusal otherwise. */
 export function admitCharge(
   accounts: Accounts,
@@ -47,7 +44,7 @@ export function examineCharge(accounts: Accounts, { budget = '', subject, unit, 
   if (limit?.onExhausted === 'block' && !doesFit(before, spent, limit)) {
     throw exhausted(describeAccount(name, before, limit));
   }
-  if (known === undefined && accounts.bytes > MAX_BYTES) throw tooManySubjects();
+  if (known === undefined && accounts.isFull) throw tooManyAllowances();
   return { name, known, limit, spent };
 }
 
@@ -78,7 +75,7 @@ function exhausted({ remaining, isExhausted }: BudgetState): RpcError {
   return new RpcError('QuotaExceeded', message, { details });
 }
 
-function tooManySubjects(): RpcError {
-  const message = 'There is no room to keep an allowance for one more subject of this app.';
+export function tooManyAllowances(): RpcError {
+  const message = 'There is no room to keep one more allowance of this app.';
   return new RpcError('QuotaExceeded', message, { details: { rule: 'privacy_subjects' } });
 }

@@ -6,6 +6,7 @@ import type { Log } from '../../log.ts';
 import type { Paths } from '../../paths.ts';
 import type { Budgets } from './budgets.ts';
 import { Ledger } from './ledger.ts';
+import { markPathOf, removeMark } from './ledger-mark.ts';
 
 export interface BudgetsDeps {
   readonly paths: Pick<Paths, 'privacy' | 'privacyKey'>;
@@ -58,12 +59,15 @@ export function createBudgets(deps: BudgetsDeps): Budgets {
     list: (appId, page) => withLedger(appId, (ledger) => ledger.list(page)),
     count: (appId) => withLedger(appId, (ledger) => ledger.count()),
     reset: (appId, budget, subject) => withLedger(appId, (ledger) => ledger.reset(budget, subject)),
-    has: (appId) => existsSync(pathOf(appId)),
+    // A ledger that is gone and has a mark was removed: that is to be told, not that there is none.
+    has: (appId) =>
+      existsSync(pathOf(appId)) || existsSync(markPathOf(deps.paths.privacyKey(appId))),
     wipe: async (appId) => {
       const ledger = ledgers.get(appId);
       ledgers.delete(appId);
       await ledger?.close();
       destroyFile(deps.paths.privacyKey(appId));
+      await removeMark(deps.paths.privacyKey(appId));
       await removeTree(deps.paths.privacy(appId));
     },
     close: async () => {

@@ -15,6 +15,7 @@ import {
   readLine,
   writeLine,
 } from './ledger-lines.ts';
+import type { LedgerMark } from './ledger-mark.ts';
 
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
 const WRITE_BYTES = 64 * 1024;
@@ -26,15 +27,19 @@ const GROWTH = 4;
 export class LedgerFile {
   readonly #path: string;
   readonly #header: LedgerHeader;
+  readonly #mark: LedgerMark;
   #handle: FileHandle | undefined;
   #check: Check = NO_CHECK;
   #bytes = 0;
   #writtenAnewBytes = 0;
   #isUnsound = true;
+  /** A line was read that the mark tells of. */
+  #isAsFar = false;
 
-  constructor(path: string, header: Omit<LedgerHeader, 'ledger'>) {
+  constructor(path: string, header: Omit<LedgerHeader, 'ledger'>, mark: LedgerMark) {
     this.#path = path;
     this.#header = { ledger: 1, ...header };
+    this.#mark = mark;
   }
 
   /** True until the file holds everything: nothing may be added before it was written anew. */
@@ -51,18 +56,26 @@ export class LedgerFile {
    * LedgerDamaged for anything else that was not written like this.
    */
   async read(onRecord: (record: LedgerRecord) => void): Promise<void> {
+    const mark = await this.#mark.read();
     const file = await openRegularFile(this.#path);
-    if (file === 'absent') return;
+    if (file === 'absent' && mark?.has(NO_CHECK) !== false) return;
+    if (file === 'absent') throw new LedgerDamaged('it was removed');
     if (file === 'not a regular file') throw new LedgerDamaged('it is no regular file');
-    let rest: Buffer = Buffer.alloc(0);
     await using opened = file;
+    if (mark === undefined) throw new LedgerDamaged('its mark is lost');
+    const onLine = (content: object, check: Check): void => {
+      if (this.#bytes === 0) readHeader(content, this.#header);
+      else tell(onRecord, content as LedgerRecord);
+      this.#isAsFar ||= mark.has(check);
+    };
+    let rest: Buffer = Buffer.alloc(0);
     for (;;) {
       const { bytesRead, buffer } = await opened.read(Buffer.alloc(WRITE_BYTES));
       if (bytesRead === 0) break;
-      rest = this.#readLines(Buffer.concat([rest, buffer.subarray(0, bytesRead)]), onRecord);
+      rest = this.#readLines(Buffer.concat([rest, buffer.subarray(0, bytesRead)]), onLine);
     }
-    // Its first lines came by a rename: no crash leaves less of them.
-    if (this.#bytes === 0) throw new LedgerDamaged('it is cut off');
+    // Its first lines came by a rename, and others before the mark: no crash leaves less of them.
+    if (!this.#isAsFar) throw new LedgerDamaged('it is cut off, or an earlier one');
     this.#isUnsound = rest.length > 0;
     this.#writtenAnewBytes = this.#bytes;
   }
@@ -83,6 +96,7 @@ export class LedgerFile {
     await this.#handle.datasync();
     // Durable in a file that is gone is not durable.
     if ((await this.#handle.stat()).nlink === 0) throw new Error('the ledger was removed');
+    await this.#mark.advance(check);
     this.#isUnsound = false;
     this.#check = check;
     this.#bytes += bytes.length;
@@ -97,10 +111,12 @@ export class LedgerFile {
       // From here on either of the two may be what a crash leaves.
       this.#isUnsound = true;
       await this.close();
+      await this.#mark.announce(this.#check, check);
       await rename(staged, this.#path);
-      await syncFolder(dirname(this.#path));
-      this.#isUnsound = false;
       this.#check = check;
+      await syncFolder(dirname(this.#path));
+      await this.#mark.advance(check);
+      this.#isUnsound = false;
       this.#bytes = bytes;
       this.#writtenAnewBytes = bytes;
     } catch (error) {
@@ -145,12 +161,11 @@ export class LedgerFile {
   }
 
   /** Reads whole lines; answers what is left. */
-  #readLines(bytes: Buffer, onRecord: (record: LedgerRecord) => void): Buffer {
+  #readLines(bytes: Buffer, onLine: (content: object, check: Check) => void): Buffer {
     let start = 0;
     for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
       const { content, check } = readLine(this.#check, bytes.toString('utf8', start, end));
-      if (this.#bytes === 0) readHeader(content, this.#header);
-      else tell(onRecord, content as LedgerRecord);
+      onLine(content, check);
       this.#check = check;
       this.#bytes += end + 1 - start;
       start = end + 1;

@@ -16,8 +16,8 @@ export interface OpenRecord {
 /** With what they come to, so that it stays the same whatever is reckoned later. */
 export interface LedgerTerms extends BudgetTerms {
   readonly microRho: string;
-  /** Of an account that began with Gaussian noise, in 1e-24; older lines do not have it. */
-  readonly gauss?: string;
+  /** Of an account that began with Gaussian noise, in 1e-24. */
+  readonly gauss: string;
 }
 
 /** What was spent on an account: of one charge, or, in a file that was written anew, of all before. */

@@ -5,12 +5,14 @@ import { destroyFile, isFileError } from '../../files/durable-files.ts';
 import { removeLeftovers } from '../../files/remove-leftovers.ts';
 import { describeError, type Log } from '../../log.ts';
 import { createTaskQueue } from '../../task-queue.ts';
+import { beginTurns } from '../../turns.ts';
 import { type AccountName, describeAccount, isExhausted, NOTHING_SPENT } from './account.ts';
 import { type Account, Accounts } from './accounts.ts';
-import { admitCharge, examineCharge, noSuchBudget } from './admit-charge.ts';
+import { admitCharge, examineCharge, noSuchBudget, tooManyAllowances } from './admit-charge.ts';
 import type { AllowanceCount, BudgetPage, BudgetTerms, Charge } from './budgets.ts';
 import { LedgerFile } from './ledger-file.ts';
 import { LedgerDamaged, type LedgerRecord } from './ledger-lines.ts';
+import { LedgerMark, removeMark } from './ledger-mark.ts';
 import { isDamageRefusal, otherTerms, toRefusal } from './ledger-refusals.ts';
 import { toLimit } from './limit.ts';
 import { loadNameSeal } from './load-name-seal.ts';
@@ -84,6 +86,7 @@ export class Ledger {
       const known = accounts.find({ budget });
       if (known !== undefined && !isSame(known, terms)) throw otherTerms();
       if (known === undefined) {
+        if (accounts.isFull) throw tooManyAllowances();
         const record = accounts.draftOpening({ budget }, toLimit(terms));
         accounts.apply(record);
         await this.#guard(() => opened.file.append([record]));
@@ -98,14 +101,16 @@ export class Ledger {
 
   list({ limit, cursor }: BudgetPage): Promise<{ budgets: BudgetState[]; cursor?: string }> {
     const after = cursor === undefined ? 0 : readCursor(cursor);
-    return this.#use(({ accounts }) => {
+    return this.#use(async ({ accounts }) => {
       const budgets: BudgetState[] = [];
+      const turns = beginTurns();
       let last = 0;
       for (const account of accounts.values()) {
         if (account.number <= after) continue;
         if (budgets.length === limit) return { budgets, cursor: String(last) };
         budgets.push(describe(accounts, account));
         last = account.number;
+        if (turns.areOver()) await turns.next();
       }
       return { budgets };
     });
@@ -177,7 +182,12 @@ export class Ledger {
     return this.#guard(async () => {
       const records: LedgerRecord[] = [];
       try {
-        const decided = batch.map(({ charge }) => admitCharge(accounts, charge, records));
+        const decided: (BudgetState | RpcError)[] = [];
+        const turns = beginTurns();
+        for (const { charge } of batch) {
+          decided.push(admitCharge(accounts, charge, records));
+          if (turns.areOver()) await turns.next();
+        }
         if (records.length > 0) await file.append(records);
         return decided;
       } catch (error) {
@@ -209,7 +219,7 @@ export class Ledger {
       await removeLeftovers(dirname(path));
       const seal = await loadNameSeal({ keyPath, ledgerPath: path });
       const accounts = new Accounts(seal);
-      const file = new LedgerFile(path, { appId, keyId: seal.keyId });
+      const file = new LedgerFile(path, { appId, keyId: seal.keyId }, new LedgerMark(keyPath));
       await file.read((record) => accounts.apply(record));
       return { accounts, file };
     });
@@ -236,6 +246,7 @@ export class Ledger {
       if (!isFileError(error, 'ENOENT')) throw error;
     });
     destroyFile(keyPath);
+    await removeMark(keyPath);
     this.#damage = undefined;
   }
 

@@ -48,8 +48,9 @@ export function createNameSeal(key: Uint8Array): NameSeal {
   };
 }
 
+/** Composed: a name whose accents came as characters of their own is the same one's, not a fresh allowance. */
 function write({ budget, subject }: AccountName): string {
-  return JSON.stringify(subject === undefined ? [budget] : [budget, subject]);
+  return JSON.stringify(subject === undefined ? [budget] : [budget, subject]).normalize('NFC');
 }
 
 function read(text: string): AccountName {

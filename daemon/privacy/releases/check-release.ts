@@ -1,4 +1,4 @@
-import { RpcError } from '@locara/protocol';
+import { LEAST_DELTA, RpcError } from '@locara/protocol';
 import { assertUsableVector } from '../../stores/collections/vectors/vector-blob.ts';
 
 const EPSILON_MIN = 1e-6;
@@ -16,7 +16,9 @@ export function checkEpsilon(epsilon: number): void {
 }
 
 export function checkDelta(delta: number): void {
-  check(delta > 0 && delta < 1, 'delta', { message: 'Delta must lie between 0 and 1.' });
+  check(delta >= LEAST_DELTA && delta < 1, 'delta', {
+    message: 'Delta must lie between 1e-300 and 1.',
+  });
 }
 
 export function checkClip(clip: number): void {

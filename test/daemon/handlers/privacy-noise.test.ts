@@ -84,6 +84,12 @@ describe('over the sealed worker', () => {
     await expect(
       ask('privacy.noise', { vectors, acceptUselessUtility: true }),
     ).rejects.toMatchObject({ reason: 'PayloadTooLarge' });
+    const longest = {
+      f32: Buffer.from(new Float32Array(200_000).fill(1).buffer).toString('base64'),
+    };
+    await expect(
+      ask('privacy.centroid', { vectors: [longest], acceptUselessUtility: true }),
+    ).rejects.toMatchObject({ reason: 'PayloadTooLarge' });
     expect(budgets.charges).toEqual([]);
   });
 });
@@ -102,7 +108,7 @@ describe('what is no number is refused by the schema', () => {
     }
   });
 
-  test.each([NaN, Infinity, -1e-5, 0, 1])('delta %s', (delta) => {
+  test.each([NaN, Infinity, -1e-5, 0, 1, 5e-324, 2.3e-308])('delta %s', (delta) => {
     expect(methods['privacy.noise'].params.safeParse({ vectors: [[1]], delta }).success).toBe(
       false,
     );

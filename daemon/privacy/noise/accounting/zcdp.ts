@@ -1,21 +1,5 @@
 import { bisect, bracket } from './bisect.ts';
 
-/** Of Gaussian noise, continuous or discrete, in any dimension (Bun and Steinke 2016; Canonne, Kamath, Steinke 2020). */
-export function rhoOfGaussian(sensitivity: number, sigma: number): number {
-  return (sensitivity / sigma) ** 2 / 2;
-}
-
-/**
- * The delta at `epsilon` that `rho` implies: the infimum over α > 1 of
- * exp((α-1)(αρ-ε)) (1-1/α)^α / (α-1). Every α gives a true bound, so that of a near one is safe.
- */
-export function zcdpDelta(rho: number, epsilon: number): number {
-  const isPastLeast = (x: number): boolean => (2 * x + 1) * rho - epsilon - Math.log1p(1 / x) >= 0;
-  const x = bisect(bracket(1, isPastLeast), isPastLeast);
-  const exponent = x * ((x + 1) * rho - epsilon) - (x + 1) * Math.log1p(1 / x) - Math.log(x);
-  return Math.min(1, Math.exp(exponent));
-}
-
 /** The epsilon at `delta` that `rho` implies: the infimum over α > 1 of αρ + ln((α-1)/α) - (ln δ + ln α)/(α-1). */
 export function zcdpEpsilon(rho: number, delta: number): number {
   if (rho === 0) return 0;

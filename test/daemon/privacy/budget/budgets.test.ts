@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { Accounts } from '../../../../daemon/privacy/budget/accounts.ts';
 import type { UnitCost } from '../../../../daemon/privacy/budget/budgets.ts';
 import { costOfEpsilon, costOfRho } from '../../../../daemon/privacy/budget/micro-units.ts';
 import { APP, BudgetHome, TEN } from '../../../support/budget-home.ts';
@@ -137,6 +138,19 @@ describe('a budget', () => {
     await expect(budgets.create(APP, 'b', wider)).rejects.toMatchObject({ reason: 'Conflict' });
   });
 
+  test('is not made without end: what an app may keep in memory has a limit', async () => {
+    const budgets = new BudgetHome().open();
+    await budgets.create(APP, 'b', TEN);
+    vi.spyOn(Accounts.prototype, 'bytes', 'get').mockReturnValue(64 * 1024 * 1024 + 1);
+    const full = { reason: 'QuotaExceeded', details: { rule: 'privacy_subjects' } };
+    await expect(budgets.create(APP, 'c', TEN)).rejects.toMatchObject(full);
+    await expect(budgets.charge(APP, { ...one, subject: 'ada' })).rejects.toMatchObject(full);
+    // Those that are known go on.
+    expect(await budgets.create(APP, 'b', TEN)).toMatchObject({ charges: 0 });
+    expect(await budgets.charge(APP, one)).toMatchObject({ charges: 1 });
+    vi.restoreAllMocks();
+  });
+
   test('without a name is recorded exactly, and limits nothing', async () => {
     const budgets = new BudgetHome().open();
     const huge = {
@@ -148,6 +162,21 @@ describe('a budget', () => {
     expect(state).toMatchObject({ budget: '', charges: 131_072, isExhausted: false });
     expect(state.remaining).toBeUndefined();
     expect(state.spent.rho).toBe((2 * Number.MAX_SAFE_INTEGER * 65_536) / 1e6);
+  });
+
+  test('and a subject are the same, however their accents are written', async () => {
+    const budgets = new BudgetHome().open();
+    await budgets.create(APP, 'caf\u00e9', TEN);
+    const apart = { budget: 'cafe\u0301', unit: one.unit, records: 1 };
+    expect(await budgets.charge(APP, { ...apart, subject: 'Zo\u00eb' })).toMatchObject({
+      charges: 1,
+    });
+    expect(await budgets.charge(APP, { ...apart, subject: 'Zoe\u0308' })).toMatchObject({
+      charges: 2,
+    });
+    expect(await budgets.charge(APP, { ...apart, subject: 'zoe\u0308' })).toMatchObject({
+      charges: 1,
+    });
   });
 
   test('is one app’s: another has nothing of it', async () => {

@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  chmodSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -17,24 +18,28 @@ import { APP, BudgetHome, TEN } from '../../../support/budget-home.ts';
 const one = { budget: 'b', unit: costOfEpsilon(1), records: 1 };
 const damaged = { reason: 'Unavailable', details: { rule: 'ledger_damaged' } };
 
-/** Five charges of one subject, acknowledged, and the bytes that the disk holds then. */
-async function fillLedger(): Promise<{ home: BudgetHome; bytes: Buffer }> {
+/** Five charges of one subject, acknowledged, the bytes that the disk holds then, and the mark before the last. */
+async function fillLedger(): Promise<{ home: BudgetHome; bytes: Buffer; markOfFour: Buffer }> {
   const home = new BudgetHome();
   const budgets = home.open();
   await budgets.create(APP, 'b', TEN);
-  for (let charge = 0; charge < 5; charge += 1) {
+  for (let charge = 0; charge < 4; charge += 1) {
     await budgets.charge(APP, { ...one, subject: 'ada' });
   }
+  const markOfFour = readFileSync(home.mark);
+  await budgets.charge(APP, { ...one, subject: 'ada' });
   await budgets.close();
-  return { home, bytes: readFileSync(home.ledger) };
+  return { home, bytes: readFileSync(home.ledger), markOfFour };
 }
 
 describe('after a crash', () => {
   test('a half-written line counts for nothing, wherever it was cut', async () => {
     const { home, bytes } = await fillLedger();
     const lastLine = bytes.subarray(bytes.lastIndexOf(10, -2) + 1);
+    const mark = readFileSync(home.mark);
     for (let length = 1; length < lastLine.length; length += 1) {
       writeFileSync(home.ledger, Buffer.concat([bytes, lastLine.subarray(0, length)]));
+      writeFileSync(home.mark, mark);
       const budgets = home.open();
       expect(await budgets.get(APP, 'b', 'ada')).toMatchObject({ charges: 5 });
       await budgets.close();
@@ -43,12 +48,47 @@ describe('after a crash', () => {
   });
 
   test('a line that was not acknowledged may be cut off, and the next charge follows it', async () => {
-    const { home, bytes } = await fillLedger();
+    const { home, bytes, markOfFour } = await fillLedger();
+    writeFileSync(home.mark, markOfFour);
     truncateSync(home.ledger, bytes.length - 3);
     const budgets = home.open();
     expect(await budgets.charge(APP, { ...one, subject: 'ada' })).toMatchObject({ charges: 5 });
     expect(await home.open().get(APP, 'b', 'ada')).toMatchObject({ charges: 5 });
   });
+
+  test('a line that is on the disk, and was not marked yet, counts', async () => {
+    const { home, markOfFour } = await fillLedger();
+    writeFileSync(home.mark, markOfFour);
+    expect(await home.open().get(APP, 'b', 'ada')).toMatchObject({ charges: 5 });
+  });
+
+  test('before the first ledger was in place there is none, and no damage', async () => {
+    const { home } = await fillLedger();
+    const check = readFileSync(home.mark, 'latin1').slice(0, 16);
+    rmSync(home.ledger);
+    writeFileSync(home.mark, `${'-'.repeat(16)} ${check}\n`);
+    const budgets = home.open();
+    await budgets.create(APP, 'b', TEN);
+    await budgets.charge(APP, one);
+    expect(await home.open().get(APP, 'b')).toMatchObject({ charges: 1 });
+  });
+
+  test.each(['old', 'new'] as const)(
+    'between two ledgers the %s one is read, and both are as far as was marked',
+    async (which) => {
+      const { home, bytes } = await fillLedger();
+      const before = readFileSync(home.mark, 'latin1').slice(0, 16);
+      const budgets = home.open();
+      await budgets.reset(APP, 'b', 'ada');
+      await budgets.close();
+      const after = readFileSync(home.mark, 'latin1').slice(0, 16);
+      expect(after).not.toBe(before);
+      writeFileSync(home.mark, `${before} ${after}\n`);
+      if (which === 'old') writeFileSync(home.ledger, bytes);
+      const charges = which === 'old' ? 5 : 0;
+      expect(await home.open().get(APP, 'b', 'ada')).toMatchObject({ charges });
+    },
+  );
 
   test('files that were being written are removed', async () => {
     const { home } = await fillLedger();
@@ -99,6 +139,44 @@ describe('a damaged ledger', () => {
       },
     ],
     [
+      'its last line cut off',
+      ({ ledger }) => {
+        const bytes = readFileSync(ledger);
+        truncateSync(ledger, bytes.lastIndexOf(10, -2) + 1);
+      },
+    ],
+    [
+      'an earlier one put back in its place',
+      ({ ledger }) => {
+        const lines = readFileSync(ledger, 'utf8').split('\n');
+        writeFileSync(ledger, `${lines.slice(0, 2).join('\n')}\n`);
+      },
+    ],
+    [
+      'nothing left of it',
+      ({ ledger }) => {
+        rmSync(dirname(ledger), { recursive: true });
+      },
+    ],
+    [
+      'no mark',
+      ({ mark }) => {
+        rmSync(mark);
+      },
+    ],
+    [
+      'a mark that is none',
+      ({ mark }) => {
+        writeFileSync(mark, 'x');
+      },
+    ],
+    [
+      'a mark that others may write',
+      ({ mark }) => {
+        chmodSync(mark, 0o666);
+      },
+    ],
+    [
       'no key',
       (home) => {
         rmSync(home.paths.privacyKey(APP));
@@ -141,6 +219,16 @@ describe('a damaged ledger', () => {
     await budgets.create(APP, 'b', TEN);
     expect(await budgets.charge(APP, one)).toMatchObject({ charges: 1 });
     expect(await home.open().get(APP, 'b')).toMatchObject({ charges: 1 });
+  });
+
+  test('that was removed is told to the user: something is kept of the app', async () => {
+    const { home } = await fillLedger();
+    rmSync(home.ledger);
+    const budgets = home.open();
+    expect(budgets.has(APP)).toBe(true);
+    await expect(budgets.count(APP)).rejects.toMatchObject(damaged);
+    await budgets.wipe(APP);
+    expect(budgets.has(APP)).toBe(false);
   });
 
   test('is one app’s: others go on', async () => {

@@ -1,10 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   costOfEpsilon,
-  costOfRho,
   toGaussianYoctoRho,
 } from '../../../../daemon/privacy/budget/micro-units.ts';
 import { gaussianDelta } from '../../../../daemon/privacy/noise/accounting/gaussian-curve.ts';
@@ -132,34 +129,3 @@ test('no pure guarantee tells more than the Gaussian it is counted as', () => {
   );
   expect(Number(toGaussianYoctoRho(costOfEpsilon(1))) / 1e24).toBeCloseTo(0.75895559545, 7);
 });
-
-test('an older ledger, which knows no Gaussian accounts, goes on as it was', async () => {
-  const home = new BudgetHome();
-  const budgets = home.open();
-  await budgets.create(APP, 'b', TEN);
-  await budgets.charge(APP, { budget: 'b', unit: costOfRho(1.5), records: 1 });
-  await budgets.close();
-  writeFileSync(home.ledger, withoutGaussians(readFileSync(home.ledger, 'utf8')));
-  const again = home.open();
-  expect(await again.get(APP, 'b')).toMatchObject({ charges: 1, spent: { rho: 1.5 } });
-  const charge = { budget: 'b', unit: costOfRho(0.282), records: 1 };
-  await again.charge(APP, charge);
-  // 1.782695 is the most by zero concentration.
-  await expect(again.charge(APP, { ...charge, unit: costOfRho(0.001) })).rejects.toMatchObject(
-    exhausted,
-  );
-  expect(await home.open().get(APP, 'b')).toMatchObject({ charges: 2, spent: { rho: 1.782 } });
-});
-
-/** The lines as they were before there were such accounts, with checks of their own. */
-function withoutGaussians(ledger: string): string {
-  let check = '';
-  const lines = ledger.trimEnd().split('\n');
-  return lines
-    .map((line) => {
-      const body = line.slice(17).replaceAll(/,"gauss":"\d+"/g, '');
-      check = hash('sha256', `${check}\n${body}`).slice(0, 16);
-      return `${check} ${body}\n`;
-    })
-    .join('');
-}

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Budgets, UnitCost } from '../../../../daemon/privacy/budget/budgets.ts';
 import { maxMicroRho, maxYoctoRho } from '../../../../daemon/privacy/budget/limit.ts';
 import {
@@ -114,4 +114,31 @@ test('a thousand charges at once share few flushes, and each is told its own sum
   const sums = states.map(({ spent }) => Math.round(spent.rho * 1e6));
   expect(sums).toEqual(Array.from({ length: 1000 }, (_, before) => 3 * (before + 1)));
   expect(await home.open().charge(APP, charge)).toMatchObject({ charges: 1001 });
+});
+
+test('a thousand charges at once, and a list of as many, leave others their turns', async () => {
+  const budgets = new BudgetHome().open();
+  await budgets.create(APP, 'b', TEN);
+  let turns = 0;
+  const count = (): void => {
+    turns += 1;
+    counting = setImmediate(count);
+  };
+  let counting = setImmediate(count);
+  // Each look at the clock finds that a turn is over.
+  let nowMs = 0;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 4));
+  onTestFinished(() => {
+    clock.mockRestore();
+    clearImmediate(counting);
+  });
+  const charge = { budget: 'b', unit: costOfRho(0.01), records: 1 };
+  const charged = Array.from({ length: 1000 }, (_, subject) =>
+    budgets.charge(APP, { ...charge, subject: `s${subject}` }),
+  );
+  await Promise.all(charged);
+  expect(turns).toBeGreaterThan(900);
+  turns = 0;
+  await budgets.list(APP, { limit: 1000 });
+  expect(turns).toBeGreaterThan(900);
 });

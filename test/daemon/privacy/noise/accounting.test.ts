@@ -1,26 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import {
-  composeGaussians,
-  composePure,
-} from '../../../../daemon/privacy/noise/accounting/composition.ts';
-import {
-  describeDiscreteGaussian,
-  discreteGaussianDelta,
-} from '../../../../daemon/privacy/noise/accounting/discrete-gaussian.ts';
+import { costOfRhoFraction } from '../../../../daemon/privacy/budget/micro-units.ts';
 import { erfc, erfcx } from '../../../../daemon/privacy/noise/accounting/erfcx.ts';
 import {
   gaussianDelta,
   gaussianEpsilon,
   gaussianSigma,
 } from '../../../../daemon/privacy/noise/accounting/gaussian-curve.ts';
-import { responseOdds } from '../../../../daemon/privacy/noise/accounting/response-odds.ts';
-import {
-  rhoOfGaussian,
-  zcdpDelta,
-  zcdpEpsilon,
-  zcdpRho,
-} from '../../../../daemon/privacy/noise/accounting/zcdp.ts';
+import { epsilonOfGaussianRho } from '../../../../daemon/privacy/noise/accounting/gaussian-dp.ts';
+import { zcdpEpsilon, zcdpRho } from '../../../../daemon/privacy/noise/accounting/zcdp.ts';
 import reference from '../../../fixtures/dp/reference.json' with { type: 'json' };
+import { composePure } from '../../../support/privacy-theory/compose-pure.ts';
+import {
+  describeDiscreteGaussian,
+  discreteGaussianDelta,
+} from '../../../support/privacy-theory/discrete-gaussian.ts';
+import { responseOdds } from '../../../support/privacy-theory/response-odds.ts';
+import { zcdpDelta } from '../../../support/privacy-theory/zcdp-delta.ts';
 
 const RELATIVE = 1e-9;
 
@@ -80,13 +75,9 @@ describe('the Gaussian mechanism', () => {
     expectNear(gaussianDelta(Math.log(3), 10 / 5), 0.004159742234000802);
     expectNear(gaussianDelta(0, 0.5), 0.6826894921370859);
     expectNear(zcdpDelta(0.05, 0.25), 8.17727531036956e-2);
-    for (const [sensitivity, rho] of [
-      [1, 0.5],
-      [2, 2],
-      [3, 4.5],
-    ] as const) {
-      expect(rhoOfGaussian(sensitivity, 1)).toBe(rho);
-    }
+    // Of sensitivity 1, 2 and 3, at a deviation of 1.
+    const rhos = [1n, 4n, 9n].map((square) => costOfRhoFraction(square, 2n).microRho / 1e6);
+    expect(rhos).toEqual([0.5, 2, 4.5]);
   });
 
   test('is calibrated for the least and the greatest demands', () => {
@@ -121,9 +112,9 @@ describe('zCDP', () => {
 describe('composition', () => {
   test.each(reference.composition_gaussian)('of $k Gaussians is exact', (row) => {
     const sigma = gaussianSigma(1, 1e-5);
-    const releases = Array.from({ length: row.k }, () => ({ sensitivity: 2, sigma: 2 * sigma }));
-    expectNear(composeGaussians(releases, 1e-5), row.exact_eps_at_1e5);
-    expectNear(zcdpEpsilon(row.k * rhoOfGaussian(1, sigma), 1e-5), row.zcdp_tight);
+    const rho = row.k / (2 * sigma ** 2);
+    expectNear(epsilonOfGaussianRho(rho, 1e-5), row.exact_eps_at_1e5);
+    expectNear(zcdpEpsilon(rho, 1e-5), row.zcdp_tight);
     expect(row.naive_eps).toBe(row.k);
   });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { discreteGaussianDelta } from '../../../../daemon/privacy/noise/accounting/discrete-gaussian.ts';
+import { discreteGaussianDelta } from '../../../support/privacy-theory/discrete-gaussian.ts';
 import {
   gaussianDelta,
   gaussianSigma,

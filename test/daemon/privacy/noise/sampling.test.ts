@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { describeDiscreteGaussian } from '../../../../daemon/privacy/noise/accounting/discrete-gaussian.ts';
-import { responseOdds } from '../../../../daemon/privacy/noise/accounting/response-odds.ts';
+import { describeDiscreteGaussian } from '../../../support/privacy-theory/discrete-gaussian.ts';
+import { responseOdds } from '../../../support/privacy-theory/response-odds.ts';
 import { createGaussianSampler } from '../../../../daemon/privacy/noise/sampling/discrete-gaussian.ts';
 import { drawDiscreteLaplace } from '../../../../daemon/privacy/noise/sampling/discrete-laplace.ts';
 import { flipExp, flipExpOne } from '../../../../daemon/privacy/noise/sampling/flip-exp.ts';

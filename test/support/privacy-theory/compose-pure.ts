@@ -1,20 +1,4 @@
-import { bisect, bracket } from './bisect.ts';
-import { gaussianEpsilon } from './gaussian-curve.ts';
-
-/** One release with Gaussian noise. */
-export interface GaussianRelease {
-  readonly sensitivity: number;
-  readonly sigma: number;
-}
-
-/** The epsilon at `delta` of all of them together, exactly: they are one Gaussian of μ = √Σ(D/σ)². */
-export function composeGaussians(releases: readonly GaussianRelease[], delta: number): number {
-  const square = releases.reduce(
-    (sum, { sensitivity, sigma }) => sum + (sensitivity / sigma) ** 2,
-    0,
-  );
-  return square === 0 ? 0 : gaussianEpsilon(1 / Math.sqrt(square), delta);
-}
+import { bisect, bracket } from '../../../daemon/privacy/noise/accounting/bisect.ts';
 
 /** The same guarantee without delta, given `times` times. */
 export interface PureReleases {
