@@ -1,5 +1,6 @@
 import { type CapabilityLogEntry, RpcError } from '@locara/protocol';
 import type { CapabilityUsage, Page } from './audit.ts';
+import { dropRecordsThrough } from './drop-records.ts';
 import type { UseRecord } from './use-window.ts';
 
 /** What an app can list of itself, so that listing costs little however long it has been in use. */
@@ -23,11 +24,7 @@ export class CapabilityIndex {
 
   /** Forgets what the log has dropped: entries up to this number. */
   dropThrough(n: number): void {
-    for (const [appId, records] of this.#apps) {
-      const kept = records.filter((record) => record.n === undefined || record.n > n);
-      if (kept.length === 0) this.#apps.delete(appId);
-      else if (kept.length < records.length) this.#apps.set(appId, kept);
-    }
+    dropRecordsThrough(this.#apps, n);
   }
 
   /** Newest first. Throws InvalidParams for a cursor that is none. */

@@ -1,4 +1,5 @@
 import type { PrivacyEffectEntry } from '@locara/protocol';
+import { dropRecordsThrough } from './drop-records.ts';
 import { EFFECT_EVENTS } from './effect-entries.ts';
 import type { EffectRecord } from './effect-window.ts';
 
@@ -23,11 +24,7 @@ export class EffectIndex {
 
   /** Forgets what the log has dropped: entries up to this number. */
   dropThrough(n: number): void {
-    for (const [appId, records] of this.#apps) {
-      const kept = records.filter((record) => record.n === undefined || record.n > n);
-      if (kept.length === 0) this.#apps.delete(appId);
-      else if (kept.length < records.length) this.#apps.set(appId, kept);
-    }
+    dropRecordsThrough(this.#apps, n);
   }
 
   /** Newest first. */

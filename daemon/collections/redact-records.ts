@@ -5,7 +5,10 @@ import type { SealableRecord } from './sealed-records.ts';
 /** `token` alone names cursors and labels as well, of which nothing but the name would look secret. */
 const TELLS_NOTHING = /^(?:.*(?:page|cursor|next))?[_-]?tokens?$/i;
 
-/** Redacts the texts of records and every text in their metadata; names of fields tell what is in them, and stay. */
+/**
+ * Redacts the texts of records and every text and number in their metadata; a number that was redacted is a text then.
+ * Names of fields tell what is in them, and stay.
+ */
 export async function redactRecords<R extends SealableRecord>(
   running: Pick<RunningPipeline, 'redactTexts'>,
   records: readonly R[],
@@ -33,9 +36,14 @@ export async function redactRecords<R extends SealableRecord>(
   });
 }
 
-/** The same value with every text in it mapped, in the order in which they stand. */
+/** The same value with every text and number in it mapped, in the order in which they stand. */
 function mapTexts(value: unknown, map: (found: TextOfField) => string, name?: string): unknown {
   if (typeof value === 'string') return map({ text: value, name });
+  if (typeof value === 'number') {
+    const text = String(value);
+    const mapped = map({ text, name });
+    return mapped === text ? value : mapped;
+  }
   if (Array.isArray(value)) return value.map((child) => mapTexts(child, map, name));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(

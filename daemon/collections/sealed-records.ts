@@ -5,9 +5,11 @@ import {
   RpcError,
 } from '@locara/protocol';
 import type { Audit } from '../audit/audit.ts';
+import type { RunningPipeline } from '../privacy/pipeline/pipeline.ts';
 import type { Keystore } from '../privacy/vault/keystore/keystore.ts';
 import type { ValueCipher } from '../privacy/vault/value-cipher.ts';
 import type { SessionCall } from '../rpc/handler.ts';
+import { beginTurns } from '../turns.ts';
 import type { UpsertRecord } from '../workers/store/ops/collection-ops.ts';
 
 /** Of a record's metadata: what was sealed of it, in the place of its text and its other fields. */
@@ -41,7 +43,7 @@ interface Sealed {
 }
 
 /** Seals text and metadata; `keep` names the fields that stay readable. It opens as this record of this collection alone. */
-export function sealRecord<R extends SealableRecord>(
+export async function sealRecord<R extends SealableRecord>(
   record: R,
   {
     collection,
@@ -52,12 +54,12 @@ export function sealRecord<R extends SealableRecord>(
     readonly collection: string;
     readonly database: string;
     readonly keep: readonly string[];
-    readonly seal: ValueCipher['seal'];
+    readonly seal: NonNullable<RunningPipeline['seal']>;
   },
-): R {
+): Promise<R> {
   const { id, metadata = {} } = record;
   const value = toPlain(record);
-  const envelope = seal({ type: 'json', value }, placeOf(collection, id));
+  const envelope = await seal({ type: 'json', value }, placeOf(collection, id));
   const kept = keep.filter((field) => field !== SEALED_FIELD && Object.hasOwn(metadata, field));
   return {
     ...record,
@@ -138,6 +140,7 @@ export async function openRecords<R extends SealableRecord>(
   { privacy, call, method, collection }: Reading,
 ): Promise<(R & { sealed?: SealedMark })[]> {
   const ciphers = new Map<string, ValueCipher | SealedMark['reason']>();
+  const turns = beginTurns();
   const read: (R & { sealed?: SealedMark })[] = [];
   let values = 0;
   for (const record of records) {
@@ -146,6 +149,8 @@ export async function openRecords<R extends SealableRecord>(
       read.push(record);
       continue;
     }
+    if (turns.areOver()) await turns.next();
+    call.signal.throwIfAborted();
     const { database, envelope } = sealed;
     const name = JSON.stringify([database, envelope.keyId]);
     const cipher = ciphers.get(name) ?? (await findCipher({ privacy, call }, sealed));

@@ -2,6 +2,8 @@ import type { NewRecord } from '@locara/protocol';
 import type { DecryptedRecords, SealedBy } from '../privacy/vault/keystore/keystore.ts';
 import type { SessionCall } from '../rpc/handler.ts';
 import type { AppStores } from '../stores/app-stores.ts';
+import { beginTurns } from '../turns.ts';
+import type { UpsertRecord } from '../workers/store/ops/collection-ops.ts';
 import { listCollections } from './list-collections.ts';
 import { ifStillSealedAs, tryOpen, sealedPartOf } from './sealed-records.ts';
 import { createCallStore, type CallStore } from './store-call.ts';
@@ -46,6 +48,7 @@ async function unsealCollection(
     cipher,
   }: Pick<SealedBy, 'keyId'> & Partial<SealedBy> & { readonly database: string },
 ): Promise<Required<DecryptedRecords>> {
+  const turns = beginTurns();
   let after: string | undefined;
   let decrypted = 0;
   let left = 0;
@@ -59,14 +62,16 @@ async function unsealCollection(
       const isOurs = part?.database === database && part.envelope.keyId === keyId;
       return isOurs ? [{ record, envelope: part.envelope }] : [];
     });
-    const records = sealed.flatMap(({ record, envelope }) => {
+    const records: UpsertRecord[] = [];
+    for (const { record, envelope } of sealed) {
+      if (turns.areOver()) await turns.next();
       const opened = cipher && tryOpen(record, { collection, envelope, cipher });
       // Changed, or copied: whoever reads it is told so.
-      if (opened === undefined || typeof opened === 'string') return [];
+      if (opened === undefined || typeof opened === 'string') continue;
       const { id, text, metadata, ...given } = opened;
       const ifStill = ifStillSealedAs(envelope);
-      return [{ id, text, metadata, vectors: toSupplied(given), ifStill }];
-    });
+      records.push({ id, text, metadata, vectors: toSupplied(given), ifStill });
+    }
     left += sealed.length - records.length;
     if (records.length === 0) continue;
     decrypted += (await store.write('upsertRecords', { collection, records })).upserted;

@@ -15,6 +15,7 @@ import {
 import {
   type CollectionsCall,
   embedRecords,
+  needsVector,
   type NewRecord,
   upsertRecords,
 } from './upsert-records.ts';
@@ -31,11 +32,18 @@ export async function upsertPrivately(
   const steps = { redact, dp, encrypt };
   const running = await openPipeline(privacy, steps, { ...call, method: 'collections.upsert' });
   const state = await store.read('describeCollection', { collection });
-  assertTakes(state, records, running);
+  const given = records.flatMap((record) => toSupplied(record));
+  assertTakes(state, given);
+  if (given[0] !== undefined) {
+    await running.assertReleasable({ dimensions: given[0].length, records: given.length });
+  }
   if (encrypt !== undefined) assertKeepsPartition(state, encrypt.keep);
   const redacted = await redactRecords(running, records);
   if (encrypt !== undefined) assertSealable(redacted, encrypt.keep);
-  const beforeWork = running.assertReleasable.bind(running);
+  // At least so many: of a long text there will be several.
+  const count = given.length + redacted.filter(needsVector).length;
+  const beforeWork = (dimensions: number): Promise<void> =>
+    running.assertReleasable({ dimensions, records: count });
   const embedder: CollectionsCall['embedder'] = (request) =>
     parts.embedder({ ...request, beforeWork });
   const embedded = await embedRecords({ ...parts, embedder }, { collection, records: redacted });
@@ -48,28 +56,26 @@ export async function upsertPrivately(
     const { upserted } = await write(plain);
     return { upserted, privacy: running.effect() };
   }
-  const sealed = plain.map((record) =>
-    sealRecord(supplied(record), { ...encrypt, collection, seal }),
-  );
+  const sealed: UpsertRecord[] = [];
+  for (const record of plain) {
+    sealed.push(await sealRecord(supplied(record), { ...encrypt, collection, seal }));
+  }
+  running.settle();
   const { upserted } = await write(sealed);
   const { database } = encrypt;
   // It was disabled meanwhile, and these records came too late to be made plain with the rest.
   const known = await privacy.keystore.getMetadata(call.session.appId, database);
   if (known?.enabled === false) await write(sealed.map((record, at) => replace(record, plain[at])));
-  running.settle();
   return { upserted, privacy: running.effect() };
 }
 
 /** Before a budget is charged for vectors that the collection does not take. */
 function assertTakes(
   { dimensions, vectors }: CollectionState,
-  records: readonly NewRecord[],
-  running: RunningPipeline,
+  given: readonly Float32Array[],
 ): void {
-  const given = records.flatMap((record) => toSupplied(record));
   const expected = vectors === 0 ? given[0]?.length : dimensions;
   for (const { length } of given) assertDimensions(length, expected);
-  if (given[0] !== undefined) running.assertReleasable(given[0].length);
 }
 
 /** Filters look for it there. Throws InvalidParams. */

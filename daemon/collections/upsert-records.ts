@@ -57,6 +57,17 @@ function prepare({ id, text, metadata, ...given }: NewRecord): {
   readonly toEmbed: string | undefined;
 } {
   const vectors = toSupplied(given);
-  const toEmbed = vectors.length === 0 && hasMeaning(text) ? text : undefined;
+  const toEmbed = needsVector({ text, vectors }) ? text : undefined;
   return { record: { id, text, metadata, vectors }, toEmbed };
+}
+
+/** Whether a vector is to be made of its text. */
+export function needsVector({
+  text,
+  vector,
+  vectors = [],
+}: Pick<NewRecord, 'text' | 'vector'> & {
+  readonly vectors?: readonly unknown[] | undefined;
+}): boolean {
+  return vector === undefined && vectors.length === 0 && hasMeaning(text);
 }

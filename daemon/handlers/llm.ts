@@ -52,7 +52,7 @@ export function llmHandlers(dependencies: LlmDependencies): Handlers<'llm'> {
     async *'llm.chat'({ messages, tools, toolChoice, pipeline, ...sampling }, call) {
       const input = toConversation({ messages, tools });
       const asked = { input, sampling, toolChoice };
-      return yield* generatePrivately(dependencies, asked, {
+      return yield* generateInTime(dependencies, asked, {
         ...call,
         method: 'llm.chat',
         pipeline,
@@ -61,7 +61,7 @@ export function llmHandlers(dependencies: LlmDependencies): Handlers<'llm'> {
 
     async *'llm.complete'({ prompt, pipeline, ...sampling }, call) {
       const asked = { input: { prompt }, sampling };
-      return yield* generatePrivately(dependencies, asked, {
+      return yield* generateInTime(dependencies, asked, {
         ...call,
         method: 'llm.complete',
         pipeline,
@@ -104,11 +104,36 @@ interface Asked {
   readonly toolChoice?: ToolChoice;
 }
 
+/** Of which method, and what is done for privacy on the way. */
+interface GenerationCall extends SessionCall {
+  readonly method: string;
+  readonly pipeline: ChatPipeline | undefined;
+}
+
+/** The time that a call is given is for its pipeline too. */
+async function* generateInTime(
+  dependencies: LlmDependencies,
+  asked: Asked,
+  call: GenerationCall,
+): AsyncGenerator<GeneratedChunk, Completion, void> {
+  using deadline = startDeadline(call.signal, asked.sampling.timeoutMs);
+  try {
+    return yield* generatePrivately(dependencies, asked, { ...within(deadline, call), deadline });
+  } catch (error) {
+    throw deadline.explain(error);
+  }
+}
+
+/** Ended by its deadline as well. */
+interface BoundedCall extends SessionCall {
+  readonly deadline: CallDeadline;
+}
+
 /** Redacts what the model reads and writes, and seals what it wrote, as far as the pipeline says. */
 async function* generatePrivately(
   dependencies: LlmDependencies,
   asked: Asked,
-  call: SessionCall & { readonly method: string; readonly pipeline: ChatPipeline | undefined },
+  call: GenerationCall & BoundedCall,
 ): AsyncGenerator<GeneratedChunk, Completion, void> {
   const { pipeline } = call;
   if (pipeline === undefined) {
@@ -136,7 +161,7 @@ async function* generatePrivately(
     ...(reasoning === undefined ? {} : { reasoning }),
     ...(toolCalls === undefined ? {} : { toolCalls }),
   };
-  const sealed = seal({ type: 'json', value }, encrypt?.context ?? {});
+  const sealed = await seal({ type: 'json', value }, encrypt?.context ?? {});
   running.settle();
   return {
     ...toCompletion({ ...rest, content: '' }, timings),
@@ -154,9 +179,9 @@ interface Timed {
 async function* generate(
   { models, engines, quotas }: LlmDependencies,
   { input, sampling, toolChoice }: Asked,
-  call: SessionCall,
+  { deadline, ...call }: BoundedCall,
 ): AsyncGenerator<GeneratedChunk, Timed, void> {
-  const { priority, overflow, model, timeoutMs } = sampling;
+  const { priority, overflow, model } = sampling;
   const params: GenerateParams = {
     caller: toCaller(call.session, priority),
     input,
@@ -166,42 +191,37 @@ async function* generate(
   };
   const estimate = estimateGeneration(input, params.sampling);
   const clock = createCallClock('loading');
-  using deadline = startDeadline(call.signal, timeoutMs);
   using meter = startCallMeter(quotas, call.session, estimate);
-  try {
-    const ready = await models.resolve({ call: within(deadline, call), tasks: TASKS, model });
-    clock.enter('queued');
-    const waiting = {
-      app: call.session.appId,
-      priority,
-      cost: estimate.promptTokens + estimate.completionTokens,
-      costOf: tokensOf,
-      timeoutMs: GENERATE_TIMEOUT_MS,
-      ...toDeadlineMs(deadline),
-      onProgress: clock.follow((progress) => {
-        meter.progress(progress);
-        call.progress(progress);
-      }),
-    };
-    const generated = yield* streamFromWorker<GeneratedChunk, Generated>(
-      deadline.signal,
-      ({ onChunk, signal }) => {
-        const told = (chunk: GeneratedChunk): void => {
-          meter.chunk(chunk);
-          onChunk(chunk);
-        };
-        return engines.llm(ready).call('generate', params, { ...waiting, signal, onChunk: told });
-      },
-    );
-    meter.settle(tokensOf(generated));
-    return { generated, timings: toTimings(generated, clock) };
-  } catch (error) {
-    throw deadline.explain(error);
-  }
+  const ready = await models.resolve({ call, tasks: TASKS, model });
+  clock.enter('queued');
+  const waiting = {
+    app: call.session.appId,
+    priority,
+    cost: estimate.promptTokens + estimate.completionTokens,
+    costOf: tokensOf,
+    timeoutMs: GENERATE_TIMEOUT_MS,
+    ...toDeadlineMs(deadline),
+    onProgress: clock.follow((progress) => {
+      meter.progress(progress);
+      call.progress(progress);
+    }),
+  };
+  const generated = yield* streamFromWorker<GeneratedChunk, Generated>(
+    call.signal,
+    ({ onChunk, signal }) => {
+      const told = (chunk: GeneratedChunk): void => {
+        meter.chunk(chunk);
+        onChunk(chunk);
+      };
+      return engines.llm(ready).call('generate', params, { ...waiting, signal, onChunk: told });
+    },
+  );
+  meter.settle(tokensOf(generated));
+  return { generated, timings: toTimings(generated, clock) };
 }
 
 /** The same call, which its deadline ends as well. */
-function within({ signal }: CallDeadline, call: SessionCall): SessionCall {
+function within<Call extends SessionCall>({ signal }: CallDeadline, call: Call): Call {
   return { ...call, signal };
 }
 

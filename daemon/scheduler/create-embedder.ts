@@ -25,17 +25,12 @@ interface EmbedderDependencies {
  */
 export function createEmbedder(dependencies: EmbedderDependencies): Embedder {
   return async (request) => {
-    const { call, texts, timeoutMs } = request;
+    const { call, texts, deadline = startDeadline(call.signal) } = request;
     const estimate = { promptTokens: estimateTokens(texts), completionTokens: 0 };
-    using deadline = startDeadline(call.signal, timeoutMs);
     using meter = startCallMeter(dependencies.quotas, call.session, estimate);
-    try {
-      const embedded = await embed(dependencies, request, { deadline, meter, estimate });
-      meter.settle(embedded.promptTokens);
-      return embedded;
-    } catch (error) {
-      throw deadline.explain(error);
-    }
+    const embedded = await embed(dependencies, request, { deadline, meter, estimate });
+    meter.settle(embedded.promptTokens);
+    return embedded;
   };
 }
 
@@ -59,7 +54,7 @@ async function embed(
     model,
   });
   const { entry, digest } = ready;
-  if (entry.dimensions !== undefined) request.beforeWork?.(entry.dimensions);
+  if (entry.dimensions !== undefined) await request.beforeWork?.(entry.dimensions);
   const prefix = (kind === 'query' ? entry.queryPrefix : entry.documentPrefix) ?? '';
   const deadlineMs = deadline.remainingMs();
   const waiting = {

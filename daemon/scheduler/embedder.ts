@@ -1,3 +1,4 @@
+import type { CallDeadline } from './call-deadline.ts';
 import type { SessionCall } from '../rpc/handler.ts';
 
 export interface Embedded {
@@ -19,10 +20,10 @@ export interface EmbedRequest {
   /** Of texts longer than the model reads at once; `split` makes several vectors of one. */
   readonly overflow?: 'refuse' | 'chunk' | 'split' | undefined;
   readonly priority?: 'interactive' | 'background' | undefined;
-  /** From now to the vectors; past it the answer is Timeout. */
-  readonly timeoutMs?: number | undefined;
+  /** Of the whole call, which whoever gives it ends and explains. */
+  readonly deadline?: CallDeadline | undefined;
   /** Told the model's dimensions, where they are known, before it works; what it throws is the answer. */
-  readonly beforeWork?: ((dimensions: number) => void) | undefined;
+  readonly beforeWork?: ((dimensions: number) => void | Promise<void>) | undefined;
 }
 
 /** Texts to vectors with a model the calling app pins, under its quotas. The caller has checked `embed:create`. */

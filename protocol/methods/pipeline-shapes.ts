@@ -1,10 +1,17 @@
 import * as z from 'zod';
-import { NoiseEffect, REDACTION_FIELDS, VECTOR_NOISE_FIELDS } from './privacy-shapes.ts';
+import { NoiseEffect, REDACTION_FIELDS, RestoreId, VECTOR_NOISE_FIELDS } from './privacy-shapes.ts';
 import { DatabaseName, KeyHandle, VaultContext } from './vault-shapes.ts';
 
 const STEP_ORDER = ['redact', 'dp', 'encrypt'] as const;
 const PIPELINE_RULE = 'each step once, in the order redact, dp, encrypt';
 
+const REDACT_FIELDS = {
+  ...REDACTION_FIELDS,
+  restoreId: RestoreId.optional().describe(
+    'With placeholders: goes on with those of an earlier redaction of this session, so that texts of several calls agree.',
+  ),
+};
+const RedactStep = z.strictObject({ redact: z.strictObject(REDACT_FIELDS) });
 const DpStep = z.strictObject({ dp: z.strictObject(VECTOR_NOISE_FIELDS) });
 const Database = DatabaseName.describe('One that `vault.unlock` opened in this session.');
 
@@ -23,9 +30,7 @@ const EncryptStep = z.strictObject({
 
 /** Each step works on what the one before left; another order would protect less, so there is none. */
 export const Pipeline = z
-  .array(
-    z.union([z.strictObject({ redact: z.strictObject(REDACTION_FIELDS) }), DpStep, EncryptStep]),
-  )
+  .array(z.union([RedactStep, DpStep, EncryptStep]))
   .min(1)
   .max(STEP_ORDER.length)
   .refine(isOrdered, PIPELINE_RULE)
@@ -41,7 +46,7 @@ export const ChatPipeline = z
     z.union([
       z.strictObject({
         redact: z.strictObject({
-          ...REDACTION_FIELDS,
+          ...REDACT_FIELDS,
           apply: z
             .enum(['input', 'output', 'both'])
             .default('both')
@@ -63,7 +68,7 @@ export type ChatPipeline = z.output<typeof ChatPipeline>;
 export const UpsertPipeline = z
   .array(
     z.union([
-      z.strictObject({ redact: z.strictObject(REDACTION_FIELDS) }),
+      RedactStep,
       DpStep,
       z.strictObject({
         encrypt: z.strictObject({
@@ -82,7 +87,7 @@ export const UpsertPipeline = z
   .refine(isOrdered, PIPELINE_RULE)
   .meta({ id: 'UpsertPipeline' })
   .describe(
-    'In this order: `redact` texts and the texts in metadata, `dp` adds noise to the vectors, `encrypt` seals text and metadata, which only `text` and `vector` searches then find. The field of `partitionBy` must be kept. A sealed record is cut off at some 190 KB of text, and is never embedded anew.',
+    'In this order: `redact` texts, and in metadata texts and numbers (one that was redacted is a text then; names of fields and ids stay), `dp` adds noise to the vectors, `encrypt` seals text and metadata, which only `text` and `vector` searches then find. The field of `partitionBy` must be kept. A sealed record is cut off at some 190 KB of text, and is never embedded anew.',
   );
 export type UpsertPipeline = z.output<typeof UpsertPipeline>;
 

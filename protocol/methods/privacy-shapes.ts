@@ -106,6 +106,9 @@ export const REDACTION_FIELDS = {
   replacement: Replacement.default(DEFAULT_REPLACEMENT),
 };
 
+/** The session's name for what placeholders stand for. */
+export const RestoreId = z.string().max(64);
+
 export const BudgetName = Unicode.min(1).max(128);
 export const Subject = Unicode.min(1)
   .max(256)

@@ -1,7 +1,13 @@
 import * as z from 'zod';
 import { defineMethod } from '../method.ts';
 import { parseUnknown } from '../parse-unknown.ts';
-import { acceptsEntities, DETECTION_FIELDS, Entity, REDACTION_FIELDS } from './privacy-shapes.ts';
+import {
+  acceptsEntities,
+  DETECTION_FIELDS,
+  Entity,
+  REDACTION_FIELDS,
+  RestoreId,
+} from './privacy-shapes.ts';
 
 const errors = [
   'PayloadTooLarge',
@@ -12,8 +18,6 @@ const errors = [
   'Unavailable',
   'Cancelled',
 ] as const;
-
-const RestoreId = z.string().max(64);
 
 function acceptsDetected(result: unknown): boolean {
   if (typeof result !== 'object' || result === null || !('entities' in result)) return false;

@@ -8,14 +8,7 @@ import { openControlWire } from '../support/control-wire.ts';
 import { createHome, type DaemonProcess, startDaemonProcess } from '../support/daemon-process.ts';
 import { installSample } from '../support/install-sample.ts';
 import { openSession, type RawCredentials } from '../support/raw-client.ts';
-
-interface State {
-  readonly budget: string;
-  readonly subject?: string;
-  readonly charges: number;
-  readonly isExhausted: boolean;
-  readonly spent: { readonly rho: number; readonly epsilon: number };
-}
+import { readBudget, type ShownBudget } from '../support/read-budget.ts';
 
 let home: string;
 let daemon: DaemonProcess;
@@ -31,13 +24,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true });
 });
 
-async function get(params: object): Promise<State> {
-  const wire = await openSession(daemon.appSocket, credentials);
-  const { result, error } = await wire.call('privacy.budget.get', params);
-  expect(error).toBeUndefined();
-  wire.end();
-  return result as unknown as State;
-}
+const get = (params: object) => readBudget(daemon, credentials, params);
 
 const locara = (...argv: readonly string[]) => spawnCli(argv, { LOCARA_HOME: home }).ended;
 
@@ -162,7 +149,7 @@ describe('kill -9', () => {
       daemon = await startDaemonProcess({ home });
       const wire = await openSession(daemon.appSocket, credentials);
       const { result } = await wire.call('privacy.budget.list', {});
-      const states = (result?.['budgets'] as State[]).filter(({ subject }) =>
+      const states = (result?.['budgets'] as ShownBudget[]).filter(({ subject }) =>
         /^s\d$/.test(subject ?? ''),
       );
       const charges = states.reduce((sum, state) => sum + state.charges, 0);
@@ -198,7 +185,7 @@ describe('the user', () => {
     const { budgets } = JSON.parse(
       (await locara('privacy', 'budgets', appId, '--json')).stdout,
     ) as {
-      budgets: State[];
+      budgets: ShownBudget[];
     };
     expect(budgets.find(({ subject }) => subject === canary)).toMatchObject({ charges: 2 });
 

@@ -5,12 +5,7 @@ import { createHome, type DaemonProcess, startDaemonProcess } from '../support/d
 import { installSample } from '../support/install-sample.ts';
 import { descendantsOf } from '../support/process-tree.ts';
 import { openSession, type RawCredentials } from '../support/raw-client.ts';
-
-interface State {
-  readonly charges: number;
-  readonly isExhausted: boolean;
-  readonly spent: { readonly rho: number; readonly epsilon: number };
-}
+import { readBudget } from '../support/read-budget.ts';
 
 const RECORDS = 3;
 const VECTORS = Array.from({ length: RECORDS }, (_, at) => [1, at, 0.5]);
@@ -30,13 +25,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true });
 });
 
-async function stateOf(params: object): Promise<State> {
-  const wire = await openSession(daemon.appSocket, credentials);
-  const { result, error } = await wire.call('privacy.budget.get', params);
-  expect(error).toBeUndefined();
-  wire.end();
-  return result as unknown as State;
-}
+const stateOf = (params: object) => readBudget(daemon, credentials, params);
 
 async function createBudget(budget: string, maxEpsilon: number): Promise<void> {
   const wire = await openSession(daemon.appSocket, credentials);

@@ -16,21 +16,11 @@ import type { Limit } from './limit.ts';
 /** Spends a charge that fits, in memory, and adds what is to be written; answers the refusal otherwise. */
 export function admitCharge(
   accounts: Accounts,
-  { budget = '', subject, unit, records }: Charge,
+  charge: Charge,
   toWrite: LedgerRecord[],
 ): BudgetState | RpcError {
-  const name = { budget, subject };
-  const limiting = accounts.find({ budget });
-  if (budget !== '' && limiting === undefined) return noSuchBudget();
-  const known = accounts.find(name);
-  const limit = limiting?.limit;
   try {
-    const before = known?.spending ?? NOTHING_SPENT;
-    const spent = toSpending(unit, records, before);
-    if (limit?.onExhausted === 'block' && !doesFit(before, spent, limit)) {
-      return exhausted(describeAccount(name, before, limit));
-    }
-    if (known === undefined && accounts.isFull) return tooManyAllowances();
+    const { name, known, limit, spent } = examineCharge(accounts, charge);
     const account = known ?? openAccount(accounts, name, toWrite);
     const record = toSpend(account.number, spent);
     accounts.apply(record);
@@ -40,6 +30,22 @@ export function admitCharge(
     if (error instanceof RpcError) return error;
     throw error;
   }
+}
+
+/** What a charge would spend, and of what. Throws its refusal; nothing is spent. */
+export function examineCharge(accounts: Accounts, { budget = '', subject, unit, records }: Charge) {
+  const name = { budget, subject };
+  const limiting = accounts.find({ budget });
+  if (budget !== '' && limiting === undefined) throw noSuchBudget();
+  const known = accounts.find(name);
+  const limit = limiting?.limit;
+  const before = known?.spending ?? NOTHING_SPENT;
+  const spent = toSpending(unit, records, before);
+  if (limit?.onExhausted === 'block' && !doesFit(before, spent, limit)) {
+    throw exhausted(describeAccount(name, before, limit));
+  }
+  if (known === undefined && accounts.isFull) throw tooManyAllowances();
+  return { name, known, limit, spent };
 }
 
 function doesFit(before: Spending, spent: Spending, limit: Limit): boolean {

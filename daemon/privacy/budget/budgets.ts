@@ -51,6 +51,8 @@ export interface Budgets {
   create(appId: string, budget: string, terms: BudgetTerms): Promise<BudgetState>;
   /** Throws NotFound for a budget that was not made, QuotaExceeded (`rule: privacy_budget`) where it does not fit. */
   charge(appId: string, charge: Charge): Promise<BudgetState>;
+  /** Throws what `charge` would now; nothing is charged. */
+  assertFits(appId: string, charge: Charge): Promise<void>;
   get(appId: string, budget: string, subject?: string): Promise<BudgetState>;
   list(appId: string, page: BudgetPage): Promise<{ budgets: BudgetState[]; cursor?: string }>;
   count(appId: string): Promise<AllowanceCount>;

@@ -54,6 +54,7 @@ export function createBudgets(deps: BudgetsDeps): Budgets {
   return {
     create: (appId, budget, terms) => withLedger(appId, (ledger) => ledger.create(budget, terms)),
     charge: (appId, charge) => withLedger(appId, (ledger) => ledger.charge(charge)),
+    assertFits: (appId, charge) => withLedger(appId, (ledger) => ledger.assertFits(charge)),
     get: (appId, budget, subject) => withLedger(appId, (ledger) => ledger.get({ budget, subject })),
     list: (appId, page) => withLedger(appId, (ledger) => ledger.list(page)),
     count: (appId) => withLedger(appId, (ledger) => ledger.count()),

@@ -8,7 +8,7 @@ import { createTaskQueue } from '../../task-queue.ts';
 import { beginTurns } from '../../turns.ts';
 import { type AccountName, describeAccount, isExhausted, NOTHING_SPENT } from './account.ts';
 import { type Account, Accounts } from './accounts.ts';
-import { admitCharge, noSuchBudget, tooManyAllowances } from './admit-charge.ts';
+import { admitCharge, examineCharge, noSuchBudget, tooManyAllowances } from './admit-charge.ts';
 import type { AllowanceCount, BudgetPage, BudgetTerms, Charge } from './budgets.ts';
 import { LedgerFile } from './ledger-file.ts';
 import { LedgerDamaged, type LedgerRecord } from './ledger-lines.ts';
@@ -73,6 +73,11 @@ export class Ledger {
     });
     if (this.#waiting.length === 1) void this.#run(() => this.#commitCharges());
     return settled;
+  }
+
+  /** Throws what `charge` would now; nothing is spent. */
+  async assertFits(charge: Charge): Promise<void> {
+    await this.#use(({ accounts }) => examineCharge(accounts, charge));
   }
 
   create(budget: string, terms: BudgetTerms): Promise<BudgetState> {

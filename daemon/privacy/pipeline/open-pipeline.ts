@@ -1,5 +1,6 @@
 import type { NoiseEffect, PipelineEffect } from '@locara/protocol';
 import type { Audit } from '../../audit/audit.ts';
+import { beginTurns } from '../../turns.ts';
 import type { PrivacyCall } from '../privacy-call.ts';
 import { addCounts } from '../redactor/add-counts.ts';
 import type { Redactor, RedactionStream } from '../redactor/redactor.ts';
@@ -59,8 +60,12 @@ class OpenedPipeline implements RunningPipeline {
     this.#parts = parts;
     this.#steps = steps;
     this.#call = call;
+    this.#restoreId = steps.redact?.restoreId;
     if (cipher === undefined) return;
-    this.seal = (plain: PlainValue, context) => {
+    const turns = beginTurns();
+    this.seal = async (plain: PlainValue, context) => {
+      if (turns.areOver()) await turns.next();
+      call.signal.throwIfAborted();
       const envelope = cipher.seal(plain, context);
       this.#encrypted += 1;
       return envelope;
@@ -85,10 +90,10 @@ class OpenedPipeline implements RunningPipeline {
     return stream;
   }
 
-  assertReleasable(dimensions: number): void {
+  readonly assertReleasable: RunningPipeline['assertReleasable'] = async (shape) => {
     const { dp } = this.#steps;
-    if (dp !== undefined) this.#parts.noise.assertReleasable(dimensions, dp);
-  }
+    if (dp !== undefined) await this.#parts.noise.assertReleasable(shape, dp, this.#call);
+  };
 
   async protectVectors(vectors: readonly Float32Array[]): Promise<readonly Float32Array[]> {
     const { dp } = this.#steps;

@@ -6,7 +6,7 @@ import type { PlainValue } from '../vault/plain-value.ts';
 
 /** The steps that a call asks for; each at most once. */
 export interface PipelineSteps {
-  readonly redact?: RedactionSettings | undefined;
+  readonly redact?: (RedactionSettings & { readonly restoreId?: string | undefined }) | undefined;
   readonly dp?: VectorNoise | undefined;
   /** With one of the two. */
   readonly encrypt?:
@@ -19,14 +19,17 @@ export interface RunningPipeline {
   redactTexts(texts: readonly string[]): Promise<readonly string[]>;
   /** A text that comes in pieces; undefined where nothing is to be redacted. */
   openStream(): RedactionStream | undefined;
-  /** Throws InvalidParams where noise would leave nothing of vectors of this length: before they are made. */
-  assertReleasable(dimensions: number): void;
+  /**
+   * Before so many vectors of this length are made: throws InvalidParams where noise would leave nothing of them, and
+   * QuotaExceeded where their allowance is too small. It is charged later, and may be less by then.
+   */
+  assertReleasable(shape: { readonly dimensions: number; readonly records: number }): Promise<void>;
   /** The same where no noise is asked for. */
   protectVectors(vectors: readonly Float32Array[]): Promise<readonly Float32Array[]>;
-  /** Undefined where nothing is to be encrypted. */
-  readonly seal: ((plain: PlainValue, context: VaultContext) => EnvelopeV2) | undefined;
+  /** Undefined where nothing is to be encrypted. Of many values one after the other, others have their turn between. */
+  readonly seal: ((plain: PlainValue, context: VaultContext) => Promise<EnvelopeV2>) | undefined;
   /** What was done up to now. */
   effect(): PipelineEffect;
-  /** Counts what was encrypted in the audit log: once, when all of it is done. */
+  /** Counts what was encrypted in the audit log: once, before any of it is stored or handed out. */
   settle(): void;
 }

@@ -28,7 +28,7 @@ import { prepareCentroid, prepareVectors } from './vector-releases.ts';
 
 export interface NoiseMakerDeps {
   readonly worker: Pick<Worker<PrivacyOps>, 'call' | 'prepare'>;
-  readonly budgets: Pick<Budgets, 'charge'>;
+  readonly budgets: Pick<Budgets, 'charge' | 'assertFits'>;
   readonly audit: Pick<Audit, 'effect'>;
   readonly clock?: TickClock;
 }
@@ -83,8 +83,12 @@ class ChargedNoise implements NoiseMaker {
     });
   };
 
-  assertReleasable: NoiseMaker['assertReleasable'] = (dimensions, settings) => {
-    prepareVectors([new Float32Array(dimensions).fill(1)], settings);
+  assertReleasable: NoiseMaker['assertReleasable'] = async (shape, settings, { session }) => {
+    const { dimensions, records } = shape;
+    const { price } = prepareVectors([new Float32Array(dimensions).fill(1)], settings);
+    const { budget, subject } = settings;
+    const { unit } = price;
+    await this.#budgets.assertFits(session.appId, { budget, subject, unit, records });
   };
 
   centroid: NoiseMaker['centroid'] = async (vectors, settings, call) => {

@@ -38,8 +38,12 @@ export interface NoiseMaker {
     settings: VectorNoise & { readonly isNormalized?: boolean },
     call: PrivacyCall,
   ): Promise<{ readonly vectors: readonly Float32Array[]; readonly effect: NoiseEffect }>;
-  /** Throws what `protectVectors` would for any vectors of this length; nothing is charged. */
-  assertReleasable(dimensions: number, settings: VectorNoise): void;
+  /** Throws what `protectVectors` would now for any so many vectors of this length; nothing is charged. */
+  assertReleasable(
+    shape: { readonly dimensions: number; readonly records: number },
+    settings: VectorNoise,
+    call: PrivacyCall,
+  ): Promise<void>;
   drawNoise(
     wanted: { readonly mechanism: Mechanism; readonly dimensions: number; readonly scale: number },
     call: PrivacyCall,

@@ -30,3 +30,19 @@ test('what a name like token or id alone would make of a value stays', async () 
   const metadata = { token: 'note-4711', nextPageToken: 'abc123XYZ', id: '536228726', key: 'a-12' };
   expect(await redact(metadata)).toEqual(metadata);
 });
+
+test('a number that gives somebody away is redacted, and every other one stays a number', async () => {
+  const metadata = {
+    phone: 2125551234,
+    cards: [4111111111111111, 7],
+    year: 2024,
+    price: 1.5,
+    paid: 1732272000000,
+    below: -0,
+  };
+  expect(await redact(metadata)).toEqual({
+    ...metadata,
+    phone: '[PHONE]',
+    cards: ['[CREDITCARD]', 7],
+  });
+});

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { methods } from '@locara/protocol';
+import { methods, RpcError } from '@locara/protocol';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Session } from '../../../daemon/access/session.ts';
 import { createBlobStore } from '../../../daemon/blobs/blob-store.ts';
@@ -8,6 +8,7 @@ import { collectionsHandlers } from '../../../daemon/handlers/collections.ts';
 import type { Embedder } from '../../../daemon/scheduler/embedder.ts';
 import { fakeSessionCall } from '../../fakes/session-call.ts';
 import { openAppStores } from '../../support/app-stores.ts';
+import { aroundNextUpsert } from '../../support/around-next-upsert.ts';
 import { commit, drain } from '../../support/collections-app.ts';
 import { openPrivacy } from '../../support/open-privacy.ts';
 import { makeTemporaryFolder } from '../../support/temporary-store.ts';
@@ -33,15 +34,15 @@ async function setUp({ partitionBy }: { readonly partitionBy?: string } = {}) {
   } as unknown as Session;
   const call = { ...fakeSessionCall(), session };
   const seen: string[] = [];
-  const embedder: Embedder = ({ texts, beforeWork }) => {
-    beforeWork?.(2);
+  const embedder: Embedder = async ({ texts, beforeWork }) => {
+    await beforeWork?.(2);
     seen.push(...texts);
-    return Promise.resolve({
+    return {
       vectors: texts.map((text) => Float32Array.of(text.includes('cat') ? 1 : 0.1, 0.5)),
       dimensions: 2,
       promptTokens: 1,
       modelDigest: 'sha256:m',
-    });
+    };
   };
   const privacy = openPrivacy();
   const handlers = collectionsHandlers({ stores, blobs, embedder, privacy });
@@ -102,6 +103,18 @@ describe('a sealed record', () => {
       expect.objectContaining({ step: 'decrypt', counts: { values: 1 } }),
       expect.objectContaining({ step: 'decrypt', counts: { values: 1 } }),
     ]);
+  });
+
+  test('is counted in the audit log also where nobody hears that it was stored', async () => {
+    const { upsert, get, stores, privacy } = await setUp();
+    aroundNextUpsert(stores, {
+      after: () => {
+        throw new RpcError('Cancelled', 'The call was cancelled.');
+      },
+    });
+    await expect(upsert([LETTER], SEAL)).rejects.toMatchObject({ reason: 'Cancelled' });
+    expect(privacy.audit.effects).toMatchObject([{ step: 'encrypt', counts: { values: 1 } }]);
+    expect(await get()).toEqual([LETTER]);
   });
 
   test('is found by meaning and by kept fields, never by words, and has no snippet', async () => {
@@ -199,6 +212,20 @@ describe('refused before anything is embedded or charged', () => {
     expect(privacy.audit.effects).toEqual([]);
   });
 
+  test('more records than their allowance has left', async () => {
+    const { upsert, seen, privacy } = await setUp();
+    const terms = { maxEpsilon: 300, delta: 1e-5, onExhausted: 'block' } as const;
+    await privacy.budgets.create('acme/notes', 'b', terms);
+    const dp = { epsilon: 300, delta: 1e-5, budget: 'b' };
+    const records = [LETTER, { id: 'b', vector: [1, 2] }];
+    await expect(upsert(records, [{ dp }])).rejects.toMatchObject({
+      details: { rule: 'privacy_budget' },
+    });
+    expect(seen).toEqual([]);
+    await upsert([LETTER], [{ dp }]);
+    expect(seen).toEqual([LETTER.text]);
+  });
+
   test('noise that leaves nothing', async () => {
     const { upsert, seen } = await setUp();
     await expect(upsert([LETTER], [{ dp: { epsilon: 0.1 } }])).rejects.toMatchObject({
@@ -272,43 +299,19 @@ describe('disabling the encryption of a database', () => {
   test('keeps what was written, and what was deleted, since a record was read', async () => {
     const { upsert, get, keys, handlers, call, stores } = await setUp();
     await upsert([LETTER, { ...LETTER, id: 'b' }], SEAL);
-    const storeFor = stores.storeFor.bind(stores);
-    stores.storeFor = (...asked) => {
-      const store = storeFor(...asked);
-      const between = async (op: string) => {
-        if (op !== 'upsertRecords') return;
-        stores.storeFor = storeFor;
+    aroundNextUpsert(stores, {
+      before: async () => {
         await upsert([{ id: 'a', text: 'new' }]);
         await handlers['collections.delete']({ collection, ids: ['b'] }, call);
-      };
-      return {
-        ...store,
-        call: async (op: string, ...rest: never[]) => {
-          await between(op);
-          return (store.call as (...all: unknown[]) => Promise<never>)(op, ...rest);
-        },
-      } as typeof store;
-    };
+      },
+    });
     expect(await keys.disable()).toEqual({ isRight: true, decrypted: 0, left: 0 });
     expect(await get('a', 'b')).toEqual([{ id: 'a', text: 'new' }]);
   });
 
   test('leaves nothing sealed by an upsert that it overtook', async () => {
     const { upsert, keys, stores, raw } = await setUp();
-    const storeFor = stores.storeFor.bind(stores);
-    stores.storeFor = (...asked) => {
-      const store = storeFor(...asked);
-      return {
-        ...store,
-        call: async (op: string, ...rest: never[]) => {
-          if (op === 'upsertRecords') {
-            stores.storeFor = storeFor;
-            await keys.disable();
-          }
-          return (store.call as (...all: unknown[]) => Promise<never>)(op, ...rest);
-        },
-      } as typeof store;
-    };
+    aroundNextUpsert(stores, { before: () => keys.disable() });
     await upsert([LETTER], SEAL);
     expect(await raw()).not.toContain('$vault');
     expect(await raw()).toContain('cat');

@@ -69,6 +69,19 @@ test('placeholders are restored by the id that the effect names', async () => {
   expect(restored).toEqual({ text: 'to ann@example.org', restored: 1 });
 });
 
+test('placeholders of several calls agree by the id of the first one', async () => {
+  const { create, texts } = setUp();
+  const replacement = { mode: 'placeholder' };
+  const first = await create({ input: TEXT, pipeline: [{ redact: { replacement } }] });
+  const restoreId = first.privacy?.restoreId;
+  const input = ['or to bo@example.org', TEXT];
+  const next = await create({ input, pipeline: [{ redact: { replacement, restoreId } }] });
+  expect(texts.slice(1)).toEqual(['or to [EMAIL_2]', 'write to [EMAIL_1]']);
+  expect(next.privacy?.restoreId).toBe(restoreId);
+  const unknown = [{ redact: { replacement, restoreId: 'none' } }];
+  await expect(create({ input, pipeline: unknown })).rejects.toMatchObject({ reason: 'NotFound' });
+});
+
 test('noise is told and charged, and vectors keep their dimensions', async () => {
   const { create, privacy } = setUp();
   const pipeline = [{ dp: { epsilon: 300, delta: 1e-5 } }];
@@ -77,6 +90,15 @@ test('noise is told and charged, and vectors keep their dimensions', async () =>
   expect(embeddings[0]).not.toEqual(embeddings[1]);
   expect(effect?.dp).toMatchObject({ mechanism: 'gaussian' });
   expect(privacy.audit.effects).toMatchObject([{ step: 'dp', counts: { records: 2 } }]);
+});
+
+test('the time that a call is given is for its redaction too', async () => {
+  const { create, texts } = setUp();
+  // The worker that redacts has to start.
+  await expect(
+    create({ input: TEXT, timeoutMs: 5, pipeline: [{ redact: {} }] }),
+  ).rejects.toMatchObject({ reason: 'Timeout', details: { timeoutMs: 5 } });
+  expect(texts).toEqual([]);
 });
 
 describe('what cannot be done is refused before the model runs', () => {
@@ -103,6 +125,22 @@ describe('what cannot be done is refused before the model runs', () => {
     }
     expect(texts).toEqual([]);
     expect(privacy.audit.effects.filter(({ step: done }) => done !== 'redact')).toEqual([]);
+  });
+
+  test('more records than their allowance has left, and nothing of it is spent', async () => {
+    const { create, texts, privacy, call } = setUp();
+    const { appId } = call.session;
+    const terms = { maxEpsilon: 300, delta: 1e-5, onExhausted: 'block' } as const;
+    await privacy.budgets.create(appId, 'b', terms);
+    const pipeline = [{ dp: { epsilon: 300, delta: 1e-5, budget: 'b' } }];
+    await expect(create({ input: ['a', 'b'], pipeline })).rejects.toMatchObject({
+      reason: 'QuotaExceeded',
+      details: { rule: 'privacy_budget' },
+    });
+    expect(texts).toEqual([]);
+    expect((await privacy.budgets.get(appId, 'b')).charges).toBe(0);
+    await create({ input: ['a'], pipeline });
+    expect((await privacy.budgets.get(appId, 'b')).charges).toBe(1);
   });
 
   test('more dimensions than there are', async () => {

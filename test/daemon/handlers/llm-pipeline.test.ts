@@ -257,6 +257,14 @@ test('what is sealed comes in no chunk, and opens as JSON', async () => {
   expect(privacy.audit.effects.map(({ step }) => step)).toContain('encrypt');
 });
 
+test('the time that a call is given is for its redaction too', async () => {
+  const { chat, worker } = setUp({ chunks: [] });
+  // The worker that redacts has to start.
+  const { error } = await chat([{ redact: {} }], { timeoutMs: 5 });
+  expect(error).toMatchObject({ reason: 'Timeout', details: { timeoutMs: 5 } });
+  expect(worker.seen).toEqual([]);
+});
+
 test('a locked vault refuses before the model reads anything', async () => {
   const { chat, worker } = setUp({ chunks: [] });
   const { error } = await chat([{ redact: {} }, { encrypt: { database: 'none' } }]);

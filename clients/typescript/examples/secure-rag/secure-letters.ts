@@ -49,7 +49,10 @@ export class SecureLetters {
     const { upserted, privacy } = await this.#client.collections.upsert({
       collection: COLLECTION,
       records: LETTERS.map((letter) => ({ ...letter })),
-      pipeline: [{ redact: { replacement: PLACEHOLDER } }, { encrypt: { database: DATABASE } }],
+      pipeline: [
+        { redact: { replacement: PLACEHOLDER, restoreId: this.#restoreId } },
+        { encrypt: { database: DATABASE } },
+      ],
     });
     this.#restoreId = privacy?.restoreId;
     return { upserted, redacted: privacy?.redacted, encrypted: privacy?.encrypted };
