@@ -77,7 +77,10 @@ class FileKeystore implements Keystore {
       this.#judge(call, database, {
         passphrase,
         onRight: (record, key) => {
-          this.#openKey(call, record, { key: Buffer.from(key), autoLockMs });
+          // The key of a disabled database lies there as it is, to open alone.
+          if (record.plainKey === undefined) {
+            this.#openKey(call, record, { key: Buffer.from(key), autoLockMs });
+          }
           return Promise.resolve({});
         },
       }),
