@@ -143,12 +143,9 @@ class FileKeystore implements Keystore {
     );
 
   delete: Keystore['delete'] = (appId, database) =>
-    this.#inTurnOf(appId, async () => {
-      const { files } = this.#deps;
-      if ((await files.read(appId, database)) === undefined) return false;
+    this.#inTurnOf(appId, () => {
       this.#open.lock({ appId, database });
-      files.destroy(appId, database);
-      return true;
+      return this.#deps.files.destroy(appId, database);
     });
 
   keyOf: Keystore['keyOf'] = async ({ id, appId }, database, use) => {
@@ -220,7 +217,7 @@ class FileKeystore implements Keystore {
   }
 
   async #assertRoom(appId: string): Promise<void> {
-    if ((await this.#deps.files.list(appId)).length < MAX_DATABASES) return;
+    if ((await this.#deps.files.count(appId)) < MAX_DATABASES) return;
     throw new RpcError('QuotaExceeded', `An app may have ${MAX_DATABASES} encrypted databases.`, {
       details: { limit: MAX_DATABASES },
     });
