@@ -121,6 +121,7 @@ class BoundedStreams implements SessionStreams {
       clearTimeout(stream.idle);
       try {
         this.#assertUsable(session, id);
+        stream.chosen.touch?.();
         return await work(stream);
       } catch (error) {
         this.#end(id);

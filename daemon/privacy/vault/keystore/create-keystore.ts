@@ -159,19 +159,19 @@ class FileKeystore implements Keystore {
     return toVaultKey(key, appId, record);
   };
 
+  touch: Keystore['touch'] = ({ id, appId }, database) => {
+    this.#open.keyOf({ session: id, appId, database });
+  };
+
   cipherOf: Keystore['cipherOf'] = async (session, database, use) => {
-    const { id, appId } = session;
     const cipher = createValueCipher(await this.keyOf(session, database, use));
-    const touch = (): void => {
-      this.#open.keyOf({ session: id, appId, database });
-    };
     return {
       seal: (plain, context) => {
-        touch();
+        this.touch(session, database);
         return cipher.seal(plain, context);
       },
       open: (envelope, context) => {
-        touch();
+        this.touch(session, database);
         return cipher.open(envelope, context);
       },
     };
