@@ -1,3 +1,4 @@
+import { isAnyArrayBuffer } from 'node:util/types';
 import type { Result, VaultValue } from '@locara/protocol';
 import { toWire } from '../wire-values.ts';
 import type { ClientSource } from './client-source.ts';
@@ -23,7 +24,7 @@ type Decrypt<Value> = (
  */
 export interface Encryption {
   readonly encrypt: (
-    data: string | ArrayBuffer | Uint8Array,
+    data: string | ArrayBuffer | ArrayBufferView,
     secret: Secret,
     iterations?: number,
   ) => Promise<EncryptedData>;
@@ -66,7 +67,7 @@ export function createEncryption(client: ClientSource): Encryption {
     return (await client().vault.decrypt({ envelope, ...toKey(secret), ...hint })).value;
   };
   return {
-    encrypt: (data, ...how) => seal(toValue(data), how[0], how[1]),
+    encrypt: async (data, ...how) => seal(toValue(data), how[0], how[1]),
     encryptVector: (vector, ...how) => seal({ vector: toWire(vector) }, how[0], how[1]),
     encryptJSON: (json, ...how) => seal({ json }, how[0], how[1]),
     decrypt: async (...given) => toBytes(await open(...given)),
@@ -85,7 +86,12 @@ function isOfVersion1(secret: Secret): boolean {
   return typeof secret === 'object' && 'kdf' in secret && secret.kdf.name === 'pbkdf2';
 }
 
-function toValue(data: string | ArrayBuffer | Uint8Array): VaultValue {
+/** Throws TypeError for what is neither, where nothing checks types: of a number, zeroes would be encrypted. */
+function toValue(data: string | ArrayBuffer | ArrayBufferView): VaultValue {
   if (typeof data === 'string') return { text: data };
-  return toWire(data instanceof Uint8Array ? data : new Uint8Array(data));
+  if (ArrayBuffer.isView(data)) {
+    return toWire(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  if (isAnyArrayBuffer(data)) return toWire(new Uint8Array(data));
+  throw new TypeError('encrypt takes a text or bytes: encryptJSON takes any other value.');
 }
