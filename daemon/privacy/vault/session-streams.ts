@@ -120,8 +120,8 @@ class BoundedStreams implements SessionStreams {
       if (offset !== stream.offset) throw wrongOffset(stream.offset);
       clearTimeout(stream.idle);
       try {
-        this.#assertUsable(session, id);
         stream.chosen.touch?.();
+        this.#assertUsable(session, id);
         return await work(stream);
       } catch (error) {
         this.#end(id);

@@ -44,6 +44,20 @@ describe('an opened key', () => {
     expect(home.keystore.isUnlocked('s1', DATABASE)).toBe(false);
   });
 
+  test('is locked when the computer slept through its time', async () => {
+    await home.initialize();
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const unlocking = { passphrase: Buffer.from(RIGHT), autoLockMs: 5000 };
+    await home.keystore.unlock(callOf(), DATABASE, unlocking);
+    vi.setSystemTime(Date.now() + 4000);
+    await home.seal();
+    vi.setSystemTime(Date.now() + 4000);
+    expect(home.keystore.isUnlocked('s1', DATABASE)).toBe(true);
+    vi.setSystemTime(Date.now() + 5000);
+    await expect(home.seal()).rejects.toMatchObject({ details: { rule: 'vault_locked' } });
+    expect(home.keystore.isUnlocked('s1', DATABASE)).toBe(false);
+  });
+
   test('is used by each piece of a stream, and does not lock itself in the middle of one', async () => {
     await home.initialize();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
