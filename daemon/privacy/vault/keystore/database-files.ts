@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { RpcError } from '@locara/protocol';
 import { createPrivateFile, destroyFile, isFileError } from '../../../files/durable-files.ts';
 import { readOwnFile } from '../../../files/read-own-file.ts';
@@ -25,7 +25,7 @@ export interface DatabaseFiles {
   count(appId: string): Promise<number>;
   /** False when there is one already. */
   create(appId: string, record: DatabaseRecord): boolean;
-  /** The new one is on the disk, and the old one overwritten, when it resolves. */
+  /** The new one is on the disk, and the old one with what a kill left of it overwritten, when it resolves. */
   replace(appId: string, record: DatabaseRecord): Promise<void>;
   /** Also one that is damaged, and what a kill left of writing it. False when there was none. */
   destroy(appId: string, database: string): Promise<boolean>;
@@ -52,13 +52,16 @@ export function createDatabaseFiles(paths: Pick<Paths, 'vault'>): DatabaseFiles 
     count: async (appId) => (await list(appId)).length,
     create: (appId, record) =>
       createPrivateFile(pathOf(appId, record.database), formatDatabaseRecord(record)),
-    replace: (appId, record) =>
-      replaceSecretFile(pathOf(appId, record.database), formatDatabaseRecord(record)),
+    replace: async (appId, record) => {
+      const path = pathOf(appId, record.database);
+      await replaceSecretFile(path, formatDatabaseRecord(record));
+      for (const copy of await listCopies(path)) if (copy !== path) destroyFile(copy);
+    },
     destroy: async (appId, database) => {
-      const record = pathOf(appId, database);
-      const found = (await listFiles(paths.vault(appId))).filter((path) => path.startsWith(record));
-      for (const path of found) destroyFile(path);
-      return found.includes(record);
+      const path = pathOf(appId, database);
+      const copies = await listCopies(path);
+      for (const copy of copies) destroyFile(copy);
+      return copies.includes(path);
     },
     wipe: async (appId) => {
       for (const path of await listFiles(paths.vault(appId))) destroyFile(path);
@@ -67,7 +70,11 @@ export function createDatabaseFiles(paths: Pick<Paths, 'vault'>): DatabaseFiles 
   };
 }
 
-/** Records, and what a kill left of writing one. */
+/** A record, and what a kill left of writing it. */
+async function listCopies(path: string): Promise<string[]> {
+  return (await listFiles(dirname(path))).filter((copy) => copy.startsWith(path));
+}
+
 async function listFiles(folder: string): Promise<string[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });

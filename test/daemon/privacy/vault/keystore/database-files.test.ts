@@ -58,6 +58,16 @@ describe('what is kept', () => {
     expect(readdirSync(home.folderOf(APP))).toEqual([]);
   });
 
+  test('lets no copy that a kill left outlive a change of its passphrase', async () => {
+    await home.initialize();
+    copyFileSync(home.file, `${home.file}.0123456789ab.tmp`);
+    await home.keystore.changePassphrase(callOf(), DATABASE, {
+      passphrase: Buffer.from(RIGHT),
+      newPassphrase: Buffer.from('another one'),
+    });
+    expect(readdirSync(home.folderOf(APP))).toEqual([basename(home.file)]);
+  });
+
   test('can be deleted when it is damaged, so that its name is free again', async () => {
     await home.initialize();
     writeFileSync(home.file, 'no JSON');
