@@ -133,6 +133,7 @@ export { PrivacyView } from './control/privacy.ts';
 export { KeyMetadata } from './methods/vault-keystore.ts';
 export type { vaultKeystoreMethods } from './methods/vault-keystore.ts';
 export {
+  ARGON2_FIELDS,
   ARGON2_LIMITS,
   Argon2Parameters,
   Envelope,

@@ -7,6 +7,7 @@ import type {
   SealedBy,
 } from '../privacy/vault/keystore/keystore.ts';
 import type { HandlersOf, SessionCall } from '../rpc/handler.ts';
+import { hasArgon2 } from '../secrets/argon2.ts';
 import { toNormalizedBytes } from '../secrets/passphrase-bytes.ts';
 import { toPrivacyCall } from './to-privacy-call.ts';
 
@@ -17,12 +18,15 @@ interface VaultKeystoreDeps {
     call: SessionCall,
     sealed: SealedBy & { readonly database: string },
   ) => Promise<DecryptedRecords>;
+  /** Whether passphrases become keys here; tried at each question when left out. */
+  readonly isSupported?: () => Promise<boolean>;
 }
 
 /** The keys of an app's databases. `getPassphrase` is not among them: nobody needs to hand a secret back. */
 export function vaultKeystoreHandlers({
   keystore,
   unsealRecords,
+  isSupported = hasArgon2,
 }: VaultKeystoreDeps): HandlersOf<keyof typeof vaultKeystoreMethods> {
   return {
     'vault.initialize': (params, call) =>
@@ -54,7 +58,7 @@ export function vaultKeystoreHandlers({
         database === undefined ? undefined : await keystore.getMetadata(session.appId, database);
       return { kdf: known?.kdf ?? DEFAULT_KDF };
     },
-    'vault.isSupported': () => ({ supported: true }),
+    'vault.isSupported': async () => ({ supported: await isSupported() }),
     'vault.changePassphrase': (params, call) =>
       withPassphrases(params, async ({ database, ...change }) => {
         const named = toPrivacyCall('vault.changePassphrase', call);

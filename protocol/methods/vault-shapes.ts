@@ -29,25 +29,21 @@ export const ARGON2_LIMITS = {
 /** LocalMode's own are 100,000 to 600,000. */
 export const PBKDF2_LIMITS = { iterations: { min: 1, max: 2_000_000 } } as const;
 
+/** Each of them said: what was derived once must open by the same, whatever the defaults become. */
+export const ARGON2_FIELDS = {
+  name: z.literal('argon2id'),
+  memoryKib: z.int().min(ARGON2_LIMITS.memoryKib.min).max(ARGON2_LIMITS.memoryKib.max),
+  passes: z.int().min(ARGON2_LIMITS.passes.min).max(ARGON2_LIMITS.passes.max),
+  lanes: z.int().min(ARGON2_LIMITS.lanes.min).max(ARGON2_LIMITS.lanes.max),
+};
+
 /** What one guess of a passphrase costs. */
 export const Argon2Parameters = z
   .strictObject({
-    name: z.literal('argon2id').default('argon2id'),
-    memoryKib: z
-      .int()
-      .min(ARGON2_LIMITS.memoryKib.min)
-      .max(ARGON2_LIMITS.memoryKib.max)
-      .default(ARGON2_LIMITS.memoryKib.default),
-    passes: z
-      .int()
-      .min(ARGON2_LIMITS.passes.min)
-      .max(ARGON2_LIMITS.passes.max)
-      .default(ARGON2_LIMITS.passes.default),
-    lanes: z
-      .int()
-      .min(ARGON2_LIMITS.lanes.min)
-      .max(ARGON2_LIMITS.lanes.max)
-      .default(ARGON2_LIMITS.lanes.default),
+    name: ARGON2_FIELDS.name.default('argon2id'),
+    memoryKib: ARGON2_FIELDS.memoryKib.default(ARGON2_LIMITS.memoryKib.default),
+    passes: ARGON2_FIELDS.passes.default(ARGON2_LIMITS.passes.default),
+    lanes: ARGON2_FIELDS.lanes.default(ARGON2_LIMITS.lanes.default),
   })
   .describe(
     'What one guess costs: `memoryKib` times `passes` is at most 1,048,576 (256 MiB with 4 passes, 100 MiB with 10); what asks for more is InvalidParams (`rule: kdf_too_costly`).',
@@ -77,7 +73,7 @@ export const EnvelopeV2 = z
     type: z.enum(VALUE_TYPES),
     keyId: z.string().max(64).optional().describe('Of the key of a database; absent with `kdf`.'),
     kdf: z
-      .strictObject({ ...Argon2Parameters.shape, salt: Base64 })
+      .strictObject({ ...ARGON2_FIELDS, salt: Base64 })
       .optional()
       .describe('How the key comes of the passphrase.'),
     salt: Base64.describe('32 bytes: of the key of this one value.'),

@@ -42,6 +42,7 @@ export function openVault(databases: Readonly<Record<string, VaultKey>> = {}) {
         const key = databases[database];
         return key === undefined ? Promise.reject(vaultLocked()) : Promise.resolve(key);
       },
+      touch: () => undefined,
     },
   });
 }

@@ -14,6 +14,9 @@ const REASONS: Record<Reason, string> = {
   restore: 'before a restore',
 };
 
+const NOT_IN_THEM =
+  'The keys of what the app sealed under a passphrase are in none of them: they are in data/vaults alone.';
+
 export function registerStoreBackups(data: Command, context: CliContext): void {
   const list = data
     .command('backups')
@@ -28,7 +31,7 @@ export function registerStoreBackups(data: Command, context: CliContext): void {
         String(schemaVersion),
       ]);
       const table = formatTable([['BACKUP', 'MADE', 'SIZE', 'WHY', 'SCHEMA'], ...rows]);
-      context.print(listed, rows.length === 0 ? 'There are no backups.' : table);
+      context.print(listed, rows.length === 0 ? 'There are no backups.' : [...table, NOT_IN_THEM]);
     });
   addExample(addKeptStore(list), 'locara app data backups acme/notes');
 }

@@ -140,6 +140,9 @@ function describeExported({ file, bytes, format, keyFile, unreadable = [] }: Exp
       '  PRAGMA cipher_compatibility = 4;',
     );
   }
+  lines.push(
+    'What the app sealed under a passphrase stays sealed in it. The keys for that are not in it: copy data/vaults too.',
+  );
   if (format === 'sqlite') lines.push('It is not encrypted: whoever has this file can read it.');
   if (unreadable.length > 0) {
     lines.push(`These tables could not be read to their end: ${unreadable.map(plain).join(', ')}`);

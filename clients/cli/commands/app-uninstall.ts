@@ -14,7 +14,10 @@ export function registerUninstall(app: Command, context: CliContext): void {
   const uninstall = addAppId(
     app.command('uninstall').description('remove an app; its data stays unless --wipe'),
   )
-    .option('--wipe', 'destroy its data too: the keys first, for good')
+    .option(
+      '--wipe',
+      'destroy its data too: the keys first, those under a passphrase too, for good',
+    )
     .option('--yes', 'wipe without being asked')
     .action(async (appId: string, { wipe = false, yes = false }: UninstallOptions) => {
       if (wipe && !yes) await confirmWipe(context, appId);
@@ -24,7 +27,7 @@ export function registerUninstall(app: Command, context: CliContext): void {
         result.wiped
           ? `${plain(result.appId)} and its data are gone.`
           : [
-              `${plain(result.appId)} is removed; its data stays here, encrypted.`,
+              `${plain(result.appId)} is removed; its data stays here, encrypted, and so do the keys of what it sealed under a passphrase.`,
               `To take it with you: locara app data export ${plain(result.appId)} <file>`,
               `To destroy it: locara app uninstall ${plain(result.appId)} --wipe`,
             ],

@@ -34,7 +34,10 @@ export function renderDatabases({ databases }: PrivacyView): string[] {
     enabled ? 'yes' : 'no',
     String(failedAttempts),
   ]);
-  return formatTable([header, ...rows]);
+  return [
+    ...formatTable([header, ...rows]),
+    '  Their keys are in no backup and no export: copy data/vaults, or what is sealed is lost with it.',
+  ];
 }
 
 function count(many: number, one: string, several = `${one}s`): string {

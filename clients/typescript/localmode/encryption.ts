@@ -1,4 +1,4 @@
-import { isAnyArrayBuffer, isUint8Array } from 'node:util/types';
+import { isAnyArrayBuffer } from 'node:util/types';
 import type { Result, VaultValue } from '@locara/protocol';
 import { toWire } from '../wire-values.ts';
 import type { ClientSource } from './client-source.ts';
@@ -24,7 +24,7 @@ type Decrypt<Value> = (
  */
 export interface Encryption {
   readonly encrypt: (
-    data: string | ArrayBuffer | Uint8Array,
+    data: string | ArrayBuffer | ArrayBufferView,
     secret: Secret,
     iterations?: number,
   ) => Promise<EncryptedData>;
@@ -87,13 +87,15 @@ function isOfVersion1(secret: Secret): boolean {
   return typeof secret === 'object' && 'kdf' in secret && secret.kdf.name === 'pbkdf2';
 }
 
-/** Throws TypeError for anything else: of a number, `null` or floats other bytes would be made, without a word. */
-function toValue(data: string | ArrayBuffer | Uint8Array): VaultValue {
+/** Throws TypeError for what is neither, where nothing checks types: of a number, zeroes would be encrypted. */
+function toValue(data: string | ArrayBuffer | ArrayBufferView): VaultValue {
   if (typeof data === 'string') return { text: data };
-  if (isUint8Array(data)) return toWire(data);
+  if (ArrayBuffer.isView(data)) {
+    return toWire(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
   if (isAnyArrayBuffer(data)) return toWire(new Uint8Array(data));
   throw new TypeError(
-    'Give a text, an ArrayBuffer or a Uint8Array; for others there are `encryptJSON` and `encryptVector`.',
+    'Give a text or bytes; for others there are `encryptJSON` and `encryptVector`.',
   );
 }
 

@@ -21,7 +21,7 @@ export interface KeyChoice {
 export interface KeyDeps {
   readonly derivations: Derivations;
   readonly sessionKeys: SessionKeys;
-  readonly keystore: Pick<Keystore, 'keyOf'>;
+  readonly keystore: Pick<Keystore, 'keyOf' | 'touch'>;
 }
 
 export const KDF_SALT_BYTES = { min: 16, max: 64 } as const;
@@ -30,6 +30,8 @@ export const KDF_SALT_BYTES = { min: 16, max: 64 } as const;
 export interface ChosenKey {
   readonly vaultKey: VaultKey;
   readonly release: () => void;
+  /** Of a database, which locks itself when it is not used: who keeps the key says so at each use. */
+  readonly touch?: () => void;
 }
 
 /** The key to encrypt with. Throws NotFound, Conflict (`vault_locked`), InvalidParams. */
@@ -92,7 +94,13 @@ async function findKey(
   call: PrivacyCall,
   { database, key, use }: KeyChoice & { readonly use: 'seal' | 'open' },
 ): Promise<ChosenKey> {
-  if (database !== undefined) return borrow(await keystore.keyOf(call.session, database, use));
+  if (database !== undefined) {
+    const { session } = call;
+    const touch = (): void => {
+      keystore.touch(session, database);
+    };
+    return { ...borrow(await keystore.keyOf(session, database, use)), touch };
+  }
   return borrow(findDerivedKey(sessionKeys, call.session.id, key ?? ''));
 }
 

@@ -120,6 +120,7 @@ class BoundedStreams implements SessionStreams {
       if (offset !== stream.offset) throw wrongOffset(stream.offset);
       clearTimeout(stream.idle);
       try {
+        stream.chosen.touch?.();
         this.#assertUsable(session, id);
         return await work(stream);
       } catch (error) {

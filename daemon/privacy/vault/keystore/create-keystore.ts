@@ -77,7 +77,10 @@ class FileKeystore implements Keystore {
       this.#judge(call, database, {
         passphrase,
         onRight: (record, key) => {
-          this.#openKey(call, record, { key: Buffer.from(key), autoLockMs });
+          // The key of a disabled database lies there as it is, to open alone.
+          if (record.plainKey === undefined) {
+            this.#openKey(call, record, { key: Buffer.from(key), autoLockMs });
+          }
           return Promise.resolve({});
         },
       }),
@@ -140,12 +143,9 @@ class FileKeystore implements Keystore {
     );
 
   delete: Keystore['delete'] = (appId, database) =>
-    this.#inTurnOf(appId, async () => {
-      const { files } = this.#deps;
-      if ((await files.read(appId, database)) === undefined) return false;
+    this.#inTurnOf(appId, () => {
       this.#open.lock({ appId, database });
-      files.destroy(appId, database);
-      return true;
+      return this.#deps.files.destroy(appId, database);
     });
 
   keyOf: Keystore['keyOf'] = async ({ id, appId }, database, use) => {
@@ -159,19 +159,19 @@ class FileKeystore implements Keystore {
     return toVaultKey(key, appId, record);
   };
 
+  touch: Keystore['touch'] = ({ id, appId }, database) => {
+    this.#open.keyOf({ session: id, appId, database });
+  };
+
   cipherOf: Keystore['cipherOf'] = async (session, database, use) => {
-    const { id, appId } = session;
     const cipher = createValueCipher(await this.keyOf(session, database, use));
-    const touch = (): void => {
-      this.#open.keyOf({ session: id, appId, database });
-    };
     return {
       seal: (plain, context) => {
-        touch();
+        this.touch(session, database);
         return cipher.seal(plain, context);
       },
       open: (envelope, context) => {
-        touch();
+        this.touch(session, database);
         return cipher.open(envelope, context);
       },
     };
@@ -217,7 +217,7 @@ class FileKeystore implements Keystore {
   }
 
   async #assertRoom(appId: string): Promise<void> {
-    if ((await this.#deps.files.list(appId)).length < MAX_DATABASES) return;
+    if ((await this.#deps.files.count(appId)) < MAX_DATABASES) return;
     throw new RpcError('QuotaExceeded', `An app may have ${MAX_DATABASES} encrypted databases.`, {
       details: { limit: MAX_DATABASES },
     });

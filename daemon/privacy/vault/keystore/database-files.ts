@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { RpcError } from '@locara/protocol';
 import { createPrivateFile, destroyFile, isFileError } from '../../../files/durable-files.ts';
 import { readOwnFile } from '../../../files/read-own-file.ts';
@@ -21,18 +21,22 @@ export interface DatabaseFiles {
   /** Undefined when there is none; throws Unavailable (`vault_damaged`) when it cannot be relied on. */
   read(appId: string, database: string): Promise<DatabaseRecord | undefined>;
   list(appId: string): Promise<DatabaseRecord[]>;
+  /** How many there are, also where one is damaged. */
+  count(appId: string): Promise<number>;
   /** False when there is one already. */
   create(appId: string, record: DatabaseRecord): boolean;
-  /** The new one is on the disk, and the old one overwritten, when it resolves. */
+  /** The new one is on the disk, and the old one with what a kill left of it overwritten, when it resolves. */
   replace(appId: string, record: DatabaseRecord): Promise<void>;
-  destroy(appId: string, database: string): void;
+  /** Also one that is damaged, and what a kill left of writing it. False when there was none. */
+  destroy(appId: string, database: string): Promise<boolean>;
   wipe(appId: string): Promise<void>;
 }
 
 export function createDatabaseFiles(paths: Pick<Paths, 'vault'>): DatabaseFiles {
   const pathOf = (appId: string, database: string): string =>
     join(paths.vault(appId), `${createHash('sha256').update(database).digest('hex')}.json`);
-  const list = (appId: string): Promise<string[]> => listFiles(paths.vault(appId));
+  const list = async (appId: string): Promise<string[]> =>
+    (await listFiles(paths.vault(appId))).filter((path) => RECORD_FILE.test(basename(path)));
   return {
     read: async (appId, database) => {
       const record = await readRecord(pathOf(appId, database));
@@ -45,24 +49,36 @@ export function createDatabaseFiles(paths: Pick<Paths, 'vault'>): DatabaseFiles 
         .filter((record) => record !== undefined)
         .sort((left, right) => (left.database < right.database ? -1 : 1));
     },
+    count: async (appId) => (await list(appId)).length,
     create: (appId, record) =>
       createPrivateFile(pathOf(appId, record.database), formatDatabaseRecord(record)),
-    replace: (appId, record) =>
-      replaceSecretFile(pathOf(appId, record.database), formatDatabaseRecord(record)),
-    destroy: (appId, database) => {
-      destroyFile(pathOf(appId, database));
+    replace: async (appId, record) => {
+      const path = pathOf(appId, record.database);
+      await replaceSecretFile(path, formatDatabaseRecord(record));
+      for (const copy of await listCopies(path)) if (copy !== path) destroyFile(copy);
+    },
+    destroy: async (appId, database) => {
+      const path = pathOf(appId, database);
+      const copies = await listCopies(path);
+      for (const copy of copies) destroyFile(copy);
+      return copies.includes(path);
     },
     wipe: async (appId) => {
-      for (const path of await list(appId)) destroyFile(path);
+      for (const path of await listFiles(paths.vault(appId))) destroyFile(path);
       await removeTree(paths.vault(appId));
     },
   };
 }
 
+/** A record, and what a kill left of writing it. */
+async function listCopies(path: string): Promise<string[]> {
+  return (await listFiles(dirname(path))).filter((copy) => copy.startsWith(path));
+}
+
 async function listFiles(folder: string): Promise<string[]> {
   try {
-    const names = await readdir(folder);
-    return names.filter((name) => RECORD_FILE.test(name)).map((name) => join(folder, name));
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map(({ name }) => join(folder, name));
   } catch (error) {
     if (isFileError(error, 'ENOENT')) return [];
     throw error;

@@ -1,4 +1,4 @@
-import { Argon2Parameters, type KeyMetadata, parseUnknown } from '@locara/protocol';
+import { ARGON2_FIELDS, type KeyMetadata, parseUnknown } from '@locara/protocol';
 import * as z from 'zod';
 import { SealedKey } from '../../../stores/keys/sealed-key.ts';
 
@@ -14,7 +14,7 @@ const DatabaseRecord = z.strictObject({
   lastUsedAt: z.string().optional(),
   changedAt: z.string().optional(),
   autoLockMs: z.int().min(1),
-  kdf: Argon2Parameters,
+  kdf: z.strictObject(ARGON2_FIELDS),
   salt: z.base64(),
   /** Of the wrapping key: a passphrase that is not the one is known before anything is unwrapped. */
   commitment: z.base64(),

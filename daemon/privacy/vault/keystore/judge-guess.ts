@@ -11,6 +11,7 @@ import { unwrapKey } from './wrapped-key.ts';
 
 /**
  * Judges one guess at a passphrase. It counts before it is judged: a process that is killed meanwhile forgets none.
+ * Only where it could not be judged at all, it is taken back.
  * One at a time for each app. Throws NotFound without such a database, Busy while it is too early.
  */
 export type GuessJudge = <More extends object>(
@@ -49,7 +50,12 @@ export function createGuessJudge({
     call.signal.throwIfAborted();
     const failures = record.failures + 1;
     await files.replace(appId, { ...record, failures, guessedAt });
-    const key = await unwrapKey(record, passphrase, { derivations, call, keyId: record.keyId });
+    const how = { derivations, call, keyId: record.keyId };
+    const key = await unwrapKey(record, passphrase, how).catch(async (error: unknown) => {
+      // It was not judged, as where too much waits: nobody learned anything, and the right one must not wait for it.
+      await files.replace(appId, record);
+      throw error;
+    });
     if (key === undefined) {
       const wrong: Attempt = { isRight: false, retryAfterMs: waitAfter(failures) };
       return wrong;

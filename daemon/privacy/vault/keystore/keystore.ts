@@ -68,7 +68,9 @@ export interface Keystore {
    * whose passphrase was disabled, to open alone. Throws NotFound, Conflict (`rule: vault_locked|vault_disabled`).
    */
   keyOf(session: PrivacyCall['session'], database: string, use: 'seal' | 'open'): Promise<VaultKey>;
-  /** The same for values. */
+  /** Counts as a use of the key that a session has open; of none, it is nothing. */
+  touch(session: PrivacyCall['session'], database: string): void;
+  /** As `keyOf`, for values; each is a use. */
   cipherOf(
     session: PrivacyCall['session'],
     database: string,

@@ -10,6 +10,9 @@ export interface OpenPlace {
 interface OpenKey extends OpenPlace {
   readonly vaultKey: VaultKey;
   readonly timer: NodeJS.Timeout;
+  readonly autoLockMs: number;
+  /** By the clock on the wall, for timers stand still while the computer sleeps. */
+  usedAt: number;
 }
 
 /** The keys that sessions have open; each is erased when it is locked, left unused, or its session ends. */
@@ -25,18 +28,21 @@ export class OpenKeys {
     const timer = setTimeout(() => {
       this.#lock(this.#keys.get(nameOf(place)));
     }, autoLockMs).unref();
-    this.#keys.set(nameOf(place), { ...place, vaultKey, timer });
+    this.#keys.set(nameOf(place), { ...place, vaultKey, timer, autoLockMs, usedAt: Date.now() });
   }
 
   /** Counts as a use. Once it is locked, an erased key neither encrypts nor decrypts. */
   keyOf(place: OpenPlace): VaultKey | undefined {
     const opened = this.#keys.get(nameOf(place));
-    opened?.timer.refresh();
-    return opened?.vaultKey;
+    if (opened === undefined || this.#isOverdue(opened)) return undefined;
+    opened.timer.refresh();
+    opened.usedAt = Date.now();
+    return opened.vaultKey;
   }
 
   isOpen(session: string, database?: string): boolean {
-    return this.#select({ session, ...(database === undefined ? {} : { database }) }).length > 0;
+    const selected = this.#select({ session, ...(database === undefined ? {} : { database }) });
+    return selected.some((opened) => !this.#isOverdue(opened));
   }
 
   /** Answers how many were open. */
@@ -44,6 +50,13 @@ export class OpenKeys {
     const selected = this.#select(wanted);
     for (const opened of selected) this.#lock(opened);
     return selected.length;
+  }
+
+  /** Of what slept through the time of its timer; it is locked now. */
+  #isOverdue(opened: OpenKey): boolean {
+    if (Date.now() - opened.usedAt < opened.autoLockMs) return false;
+    this.#lock(opened);
+    return true;
   }
 
   #select(wanted: Partial<OpenPlace>): OpenKey[] {

@@ -45,6 +45,7 @@ describe('locara app data export', () => {
     expect(stdout).toContain('PRAGMA key = "x\'');
     expect(stdout).toContain('PRAGMA cipher_compatibility = 4;');
     expect(stdout).not.toContain(KEY);
+    expect(stdout).toContain('The keys for that are not in it: copy data/vaults too.');
   });
 
   test('replaces a file only with --force', async () => {
@@ -126,6 +127,7 @@ test('locara app data show tells sizes, contents and sharing, and names what is 
   expect(stdout).toContain('unreadable');
   expect(stdout).toContain('384 dimensions, porter');
   expect(stdout).toContain(`locara app revoke ${APP} ipc:people`);
+  expect(stdout).toContain('Their keys are in no backup and no export: copy data/vaults');
   expect(stdout).toMatch(/diary.* 2026-01-02 03:04 UTC +2026-01-02 03:04 UTC +yes +12/);
   expect(stdout).not.toContain('\u001b');
   expect(JSON.parse((await run(control, 'show', APP, '--json')).stdout)).toEqual({
@@ -154,6 +156,20 @@ test('what of it cannot be read names the command that helps, not an export that
   const { stdout } = await run(control, 'show', APP);
   expect(stdout).toContain(`What to do now: ${command}`);
   expect(stdout).not.toContain('data export');
+});
+
+test('backups say which keys are not in them', async () => {
+  const backup = {
+    id: '20261121t042645123-daily-v3-1f2e3d4c',
+    createdAt: '2026-11-21T04:26:45.123Z',
+    bytes: 9,
+    reason: 'daily',
+    schemaVersion: 3,
+  };
+  await using control = await ControlHome.start({ 'store.backups': () => ({ backups: [backup] }) });
+  const { stdout } = await run(control, 'backups', APP);
+  expect(stdout).toContain(backup.id);
+  expect(stdout).toContain('they are in data/vaults alone');
 });
 
 test.each([

@@ -242,6 +242,7 @@ describe('app uninstall', () => {
     await using control = await home();
     const { stdout } = await locara(argv, control);
     expect(stdout).toContain('its data stays');
+    expect(stdout).toContain('so do the keys of what it sealed under a passphrase');
     expect(stdout).toContain('locara app uninstall acme/notes --wipe');
   });
 

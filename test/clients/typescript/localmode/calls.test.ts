@@ -35,6 +35,29 @@ async function asked(handlers: Record<string, unknown>) {
   return { ...running, params, local: createLocalMode(running.client) };
 }
 
+describe('encrypt', () => {
+  const envelope = { ciphertext: '', iv: '', salt: '', algorithm: 'AES-GCM', version: 1 };
+
+  test('takes exactly the bytes of a view, of whatever kind it is', async () => {
+    await using run = await asked({ 'vault.encrypt': { envelope } });
+    const floats = Float32Array.of(9, 1.5, 9).subarray(1, 2);
+    await run.local.encrypt(floats, { database: 'd' });
+    await run.local.encrypt(new DataView(Uint8Array.of(7, 8, 9).buffer, 1, 1), { database: 'd' });
+    expect(run.params.map(({ value }) => value)).toEqual([
+      { base64: Buffer.from(Float32Array.of(1.5).buffer).toString('base64') },
+      { base64: Buffer.of(8).toString('base64') },
+    ]);
+  });
+
+  test('refuses what is neither text nor bytes, in place of encrypting zeroes', async () => {
+    await using run = await asked({ 'vault.encrypt': { envelope } });
+    for (const data of [12, [1, 2], { length: 3 }, null] as unknown as string[]) {
+      await expect(run.local.encrypt(data, { database: 'd' })).rejects.toThrow(TypeError);
+    }
+    expect(run.params).toEqual([]);
+  });
+});
+
 describe('redactPII', () => {
   test('edits by a function in one pass, each by the name of its pattern', async () => {
     await using run = await asked({ 'privacy.detect': { entities: found } });

@@ -76,8 +76,6 @@ describe('what does not type-check, and comes from JavaScript', () => {
     ['a number', 5],
     ['nothing', null],
     ['an object', { secret: 1 }],
-    ['floats', new Float32Array([0.5, 0.25])],
-    ['a view of bytes', new DataView(new ArrayBuffer(4))],
   ])('is never encrypted as other bytes than it has: %s', async (_, value) => {
     await expect(encrypt(value as never, 'pw')).rejects.toThrow(/encryptJSON/);
   });

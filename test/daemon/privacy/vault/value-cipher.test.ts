@@ -44,6 +44,17 @@ function asText({ type, value }: PlainValue): string {
 }
 
 describe('a sealed value', () => {
+  test.each(['name', 'memoryKib', 'passes', 'lanes', 'salt'])(
+    'is none where it does not say the %s by which its key comes of a passphrase',
+    (left) => {
+      const kdf = { ...KDF, salt: randomBytes(16).toString('base64') };
+      const envelope = createValueCipher(vaultKeyOf({ origin: { kdf } })).seal(TEXT, {});
+      expect(EnvelopeV2.safeParse(envelope).success).toBe(true);
+      const vague = { ...envelope, kdf: { ...kdf, [left]: undefined } };
+      expect(EnvelopeV2.safeParse(vague).success).toBe(false);
+    },
+  );
+
   test('comes back in its type, whatever it is', () => {
     const plain = fc.oneof(
       fc.string({ unit: 'binary' }).map((value) => ({

@@ -42,6 +42,15 @@ describe('disabling', () => {
     await expect(home.seal()).rejects.toMatchObject({ details: { rule: 'vault_disabled' } });
   });
 
+  test('encrypts nothing any more, though its passphrase is still known', async () => {
+    await home.initialize();
+    const letter = await home.seal();
+    await disable(RIGHT, () => Promise.resolve({ decrypted: 0 }));
+    expect(await home.guess(RIGHT)).toEqual({ isRight: true });
+    await expect(home.seal()).rejects.toMatchObject({ details: { rule: 'vault_disabled' } });
+    expect(await home.open(letter)).toBe('dear diary');
+  });
+
   test('that is cut off in the middle loses nothing, and can be repeated', async () => {
     await home.initialize();
     const letter = await home.seal();

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createVault } from '../../../../../daemon/privacy/vault/create-vault.ts';
 import {
   createDerivations,
   type Derivations,
@@ -41,6 +42,38 @@ describe('an opened key', () => {
     expect(home.keystore.isUnlocked('s1', DATABASE)).toBe(true);
     await vi.advanceTimersByTimeAsync(1);
     expect(home.keystore.isUnlocked('s1', DATABASE)).toBe(false);
+  });
+
+  test('is locked when the computer slept through its time', async () => {
+    await home.initialize();
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const unlocking = { passphrase: Buffer.from(RIGHT), autoLockMs: 5000 };
+    await home.keystore.unlock(callOf(), DATABASE, unlocking);
+    vi.setSystemTime(Date.now() + 4000);
+    await home.seal();
+    vi.setSystemTime(Date.now() + 4000);
+    expect(home.keystore.isUnlocked('s1', DATABASE)).toBe(true);
+    vi.setSystemTime(Date.now() + 5000);
+    await expect(home.seal()).rejects.toMatchObject({ details: { rule: 'vault_locked' } });
+    expect(home.keystore.isUnlocked('s1', DATABASE)).toBe(false);
+  });
+
+  test('is used by each piece of a stream, and does not lock itself in the middle of one', async () => {
+    await home.initialize();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const unlocking = { passphrase: Buffer.from(RIGHT), autoLockMs: 5000 };
+    await home.keystore.unlock(callOf(), DATABASE, unlocking);
+    const vault = createVault({ derivations: createDerivations(), keystore: home.keystore });
+    const by = { direction: 'encrypt', database: DATABASE } as const;
+    const { stream } = await vault.openStream(callOf(), by);
+    const bytes = Buffer.from('x');
+    for (const offset of [0, 1, 2]) {
+      await vi.advanceTimersByTimeAsync(4999);
+      await vault.pushStream('s1', { stream, offset, bytes });
+    }
+    await vi.advanceTimersByTimeAsync(5000);
+    const late = vault.pushStream('s1', { stream, offset: 3, bytes });
+    await expect(late).rejects.toMatchObject({ details: { rule: 'vault_locked' } });
   });
 
   test('that was locked meanwhile encrypts nothing any more: its bytes are erased', async () => {

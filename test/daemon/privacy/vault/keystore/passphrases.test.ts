@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { RpcError } from '@locara/protocol';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { APP, DATABASE, KeystoreHome, RIGHT } from '../../../../support/keystore-home.ts';
 import { callOf, QUICK_KDF } from '../../../../support/vault.ts';
@@ -59,6 +60,15 @@ describe('a passphrase', () => {
     const replace = vi.spyOn(home.files, 'replace');
     await home.guess('no');
     expect(replace.mock.calls.map(([, { failures }]) => failures)).toEqual([1]);
+  });
+
+  test('that could not be judged counts as no guess', async () => {
+    await home.initialize();
+    const busy = new RpcError('Busy', 'Too many wait.');
+    home.restart({ argon2: () => Promise.reject(busy) });
+    await expect(home.guess(RIGHT)).rejects.toBe(busy);
+    home.restart();
+    expect(await home.guess(RIGHT)).toEqual({ isRight: true });
   });
 
   test('guessed sixteen times at once is judged once', async () => {
