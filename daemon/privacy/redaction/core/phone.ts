@@ -8,7 +8,8 @@ import { type PhoneScore, scorePhone, type WrittenNumber } from './phone-shapes.
 const MAX_PHONE_GROUPS = 8;
 const CONTEXT_CHARS = 48;
 /** How near, step by step, the nearest word is looked for that names another number, or a telephone. */
-const NEAR_CHARS = [4, 8, 12, 16, 20];
+const OTHER_CHARS = 20;
+const NEAR_CHARS = [4, 8, 12, 16, OTHER_CHARS];
 const BEHIND =
   /^[ ,(\\-]{0,4}(?:office|mobile|cell|cellulare|mobil|handy|fax|home|work|phone|desk|tel|call|text|whatsapp)\b/i;
 /** Right before a number what is elsewhere a make of printers, or the end of a label without its space: `TEL617-…`. */
@@ -188,7 +189,9 @@ function judge(
     (score.needsName !== true && scanned.hasWordBefore(start, LOOSE_PHONE_WORDS, chars));
   const isOtherIn = (chars: number): boolean =>
     scanned.hasWordBefore(start, OTHER_NUMBER_WORDS, chars);
-  const nearest = NEAR_CHARS.find((chars) => isOtherIn(chars) || isNamed(chars));
+  const nearest = isOtherIn(OTHER_CHARS)
+    ? NEAR_CHARS.find((chars) => isOtherIn(chars) || isNamed(chars))
+    : undefined;
   const isOther = nearest !== undefined && isOtherIn(nearest);
   const hasContext = !isOther && (isNamed(CONTEXT_CHARS) || isLabelled(text, start, end));
   if (score.needsContext === true && !hasContext) return undefined;
