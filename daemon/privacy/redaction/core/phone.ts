@@ -7,8 +7,8 @@ import { type PhoneScore, scorePhone, type WrittenNumber } from './phone-shapes.
 
 const MAX_PHONE_GROUPS = 8;
 const CONTEXT_CHARS = 48;
-/** How near, step by step, the nearest word is looked for that names another number, or a telephone. */
 const OTHER_CHARS = 20;
+/** How near, step by step, the nearest word is looked for that names another number, or a telephone. */
 const NEAR_CHARS = [4, 8, 12, 16, OTHER_CHARS];
 const BEHIND =
   /^[ ,(\\-]{0,4}(?:office|mobile|cell|cellulare|mobil|handy|fax|home|work|phone|desk|tel|call|text|whatsapp)\b/i;
