@@ -23,7 +23,7 @@ export interface Trap {
 }
 
 export function readJudgedTexts(
-  name: 'judge-positives' | 'judge-hard-negatives' | 'judge-positives-2' | 'judge-hard-negatives-2',
+  name: `judge-${'positives' | 'hard-negatives'}${'' | '-2' | '-3'}`,
 ): readonly JudgedText[] {
   return readRows(name) as readonly JudgedText[];
 }

@@ -34,30 +34,13 @@ const ISSUERS: readonly (readonly [prefix: RegExp, lengths: readonly number[]])[
 ];
 
 const CONTEXT: ReadonlySet<string> = new Set([
+  'american express',
   ...[
-    'credit',
-    'card',
-    'cards',
-    'cc',
-    'debit',
-    'visa',
-    'mastercard',
-    'maestro',
-    'amex',
-    'discover',
-  ],
-  ...['american express', 'jcb', 'diners', 'unionpay', 'rupay', 'pan', 'kreditkarte', 'karte'],
-  ...[
-    'kreditkartennummer',
-    'carte',
-    'tarjeta',
-    'carta',
-    'cartão',
-    'creditcard',
-    'карта',
-    'カード',
-    '卡',
-  ],
+    'credit card cards cc debit visa mastercard maestro amex discover jcb diners unionpay rupay pan creditcard',
+    'kreditkarte karte kartennummer kartennr kreditkartennummer bankkarte carte tarjeta carta cartão kaart kaartnummer',
+    'kort kortnummer kreditkort kortti karta karty kartą kartę kart kartı карта карты карту карте картой κάρτα κάρτας',
+    'カード 卡 카드 บัตร بطاقة כרטיס कार्ड thẻ kartu',
+  ].flatMap((line) => line.split(' ')),
 ]);
 /** Other numbers with a check digit, and counts of milliseconds. */
 const OTHER_NUMBERS: ReadonlySet<string> = new Set([
@@ -113,9 +96,14 @@ function standsAlone(text: string, start: number, end: number): boolean {
   const before = text[start - 1];
   const after = text[end];
   if (before !== undefined && '.-'.includes(before) && isDigitAt(text, start - 2)) return false;
-  // One digit, a comma, and many more are a decimal number.
-  if (before === ',' && isDigitAt(text, start - 2) && !isDigitAt(text, start - 3)) return false;
+  // One digit, a comma, and many more are a decimal number, unless they begin a row of a table.
+  const isDecimal = before === ',' && isDigitAt(text, start - 2) && !isDigitAt(text, start - 3);
+  if (isDecimal && !(isLineStart(text, start - 2) && after === ',')) return false;
   return !(after !== undefined && '.-'.includes(after) && isDigitAt(text, end + 1));
+}
+
+function isLineStart(text: string, at: number): boolean {
+  return at === 0 || text[at - 1] === '\n';
 }
 
 /** 12 to 19 digits with a Luhn check digit that are not one digit again and again. */

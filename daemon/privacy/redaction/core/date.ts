@@ -11,6 +11,8 @@ const DATES: readonly {
   readonly id: string;
   readonly shape: RegExp;
   readonly score: number;
+  /** Nothing but behind a word for births. */
+  readonly isBirth?: boolean;
 }[] = [
   {
     id: 'date-iso',
@@ -48,9 +50,36 @@ const DATES: readonly {
   },
   { id: 'date-day-month', shape: new RegExp(`(?<d>\\d{1,2})-${MONTHS}`, 'iy'), score: 0.36 },
   { id: 'date-month-year', shape: /(?<m>\d{1,2})\/(?:1[89]|20)\d\d/y, score: 0.15 },
+  {
+    id: 'date-compact',
+    shape: /(?<y>(?:19|20)\d\d)(?<m>\d\d)(?<d>\d\d)/y,
+    score: 0.05,
+    isBirth: true,
+  },
+  {
+    id: 'date-spaced',
+    shape: /(?<a>\d{1,2})(\. | ?\/ | - | )(?<b>\d{1,2})\2(?:19|20)\d\d/y,
+    score: 0.05,
+    isBirth: true,
+  },
+  {
+    id: 'date-spaced-iso',
+    shape: /(?:19|20)\d\d(\. |\/ | )(?<m>\d{1,2})\1(?<d>\d{1,2})/y,
+    score: 0.05,
+    isBirth: true,
+  },
+  {
+    id: 'date-any-month',
+    shape: /(?<d>\d{1,2})\.?(?:-| | de | da )\p{L}{3,12}[.,]?(?: |-| de )(?:19|20)\d\d/uy,
+    score: 0.05,
+    isBirth: true,
+  },
   { id: 'date-part', shape: /(?<a>\d{1,2})\/(?<b>\d{1,2})/y, score: 0.05 },
 ];
-const START = new RegExp(`\\d{1,4}(?=[-/. stnreº°年년])|(?<![A-Za-z])${MONTHS}(?=[. -])`, 'gi');
+const START = new RegExp(
+  `\\d{8}(?!\\d)|\\d{1,4}(?=[-/. stnreº°年년])|(?<![A-Za-z])${MONTHS}(?=[. -])`,
+  'gi',
+);
 const NAMED = new RegExp(
   `${MONTHS}\\.?[ -](?:(?<d>\\d{1,2})(?:st|nd|rd|th)?(?:, ?|[ -])(?:1[89]|20)\\d\\d|(?:1[89]|20)\\d\\d)`,
   'iy',
@@ -58,8 +87,10 @@ const NAMED = new RegExp(
 const BIRTH: ReadonlySet<string> = new Set(
   [
     'birth birthday birthdate born dob d.o.b bday',
-    'geboren geburtsdatum geburtstag geb geboortedatum geboortedag född født fødselsdato födelsedatum syntynyt syntymäaika',
-    'né née naissance nacimiento nacido nacida nació nato nata nascita nascimento nascido nascida născut',
+    'geboren geburtsdatum gebdatum geburtstag geb geboortedatum geboortedag född født fødselsdato födelsedatum syntynyt syntymäaika',
+    'né née naissance naiss nacimiento nac nasc nacido nacida nació nato nata nascita nascimento nascido nascida născut',
+    'födelsedag fødselsdag syntymäpäivä lahir rođen rođena születési născută рожд',
+
     'urodzony urodzona urodzenia narozen narozena narození született doğum рождения родился родилась народження',
     'γέννησης γεννήθηκε 生年月日 生まれ 出生 生日 생년월일 생일 출생 לידה الميلاد ولد تولد เกิด जन्म',
   ].flatMap((line) => line.split(' ')),
@@ -87,7 +118,7 @@ function* findDates(
   for (const { 0: first, index } of text.matchAll(START)) {
     if ((count += 1) % 256 === 0) yield undefined;
     if (index < done || !isFreeBefore(text, index)) continue;
-    const read = isDigitAt(first, 0) ? readDate(text, index) : readNamed(text, index);
+    const read = isDigitAt(first, 0) ? readDate(scanned, index) : readNamed(text, index);
     if (read === undefined) continue;
     done = read.end;
     const found = scoreDate(scanned, index, read);
@@ -103,12 +134,15 @@ interface ReadDate {
   readonly score: number;
 }
 
-function readDate(text: string, start: number): ReadDate | undefined {
-  for (const { id, shape, score } of DATES) {
+function readDate(scanned: ScannedText, start: number): ReadDate | undefined {
+  const { text } = scanned;
+  for (const { id, shape, score, isBirth = false } of DATES) {
     shape.lastIndex = start;
     const match = shape.exec(text);
     if (match === null || !isFreeBehind(text, shape.lastIndex)) continue;
-    if (isDate(match.groups ?? {})) return { id, score, end: shape.lastIndex };
+    const end = shape.lastIndex;
+    if (!isDate(match.groups ?? {})) continue;
+    if (!isBirth || scanned.hasWordBefore(start, BIRTH)) return { id, score, end };
   }
   return undefined;
 }
@@ -141,7 +175,9 @@ function isMonth(written: string): boolean {
 function isFreeBefore(text: string, start: number): boolean {
   const before = text[start - 1];
   if (joinsWord(text, start - 1)) return false;
-  return !(before !== undefined && '.-/:'.includes(before) && joinsWord(text, start - 2));
+  // `DOB:` names what follows; only a digit before the colon makes it a time.
+  if (before === ':') return !isDigitAt(text, start - 2);
+  return !(before !== undefined && '.-/'.includes(before) && joinsWord(text, start - 2));
 }
 
 function isFreeBehind(text: string, end: number): boolean {

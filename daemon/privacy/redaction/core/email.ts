@@ -12,6 +12,8 @@ const LEADING = /^[%'~.+-]+/;
 const MAX_LOCAL_CHARS = 64;
 const MAX_DOMAIN_CHARS = 253;
 const DOMAIN = /[\p{L}\p{N}\p{M}-]{1,63}(?:\.[\p{L}\p{N}\p{M}-]{1,63}){1,126}/uy;
+/** Names of networks of one's own, and of examples (RFC 2606, 6762, 8375): people write them as others write theirs. */
+const RESERVED = /\.(?:example|test|invalid|local|localdomain|internal|intranet|lan|corp|home)$/i;
 /** How many words of a sentence that go on without a space are taken off its end. */
 const MAX_SHORTENINGS = 8;
 
@@ -90,6 +92,7 @@ function readDomain(text: string, start: number): number {
 function isDomain(host: string): boolean {
   if (/^[-.]|[-.]$|-\.|\.-|\.\./.test(host)) return false;
   const { isIcann, domain, isPrivate } = parse(host);
+  if (RESERVED.test(host)) return true;
   return (isIcann === true || isPrivate === true) && domain !== null;
 }
 

@@ -78,6 +78,8 @@ const NUMBERED: ReadonlySet<string> = new Set([
     'capitolo',
   ],
   ...['art', 'lemma', 'theorem', 'satz', 'corollary', 'definition', 'requirement', 'step'],
+  ...['nuget', 'npm', 'package', 'dll', 'sdk', 'jdk', 'jre', 'plugin', 'hotfix', 'downgrade'],
+  ...['downgraded', 'upgrading', 'changelog', 'semver', 'pkgver'],
   ...['artikel', 'hoofdstuk', 'versión', 'versione', 'версия', 'глава', 'раздел', 'пункт'],
 ]);
 const NEAR_CHARS = 24;

@@ -113,9 +113,16 @@ function scorePrefixed({ digits, lengths, separators }: WrittenNumber): PhoneSco
 function scoreTrunk(number: WrittenNumber): PhoneScore | undefined {
   const { digits, lengths } = number;
   if (!/^0[1-9]/.test(digits) || digits.length < 9 || digits.length > 11) return undefined;
-  if (lengths.length < 3 || !hasPlainSeparators(number)) return undefined;
+  if (lengths.length < 3 || !(hasPlainSeparators(number) || hasAreaSeparator(number))) {
+    return undefined;
+  }
   if (lengths.slice(1).some((length) => length < 2) || lengths.join() === '3,2,4') return undefined;
   return TRUNK_NUMBER.test(digits) ? { score: 0.4, reason: 'phone-trunk-valid' } : undefined;
+}
+
+/** A hyphen or slash behind the area alone, and one other separator after it: `08-123 456 78`, `030/23125-678`. */
+function hasAreaSeparator({ written }: WrittenNumber): boolean {
+  return /^0(?:\d{1,4} ?-|\d{2,4} ?\/) ?\d+(?:([ -])\d+)(?:\1\d+)*$/.test(written);
 }
 
 function hasPlainSeparators({ separators, lengths, hasParentheses }: WrittenNumber): boolean {
@@ -126,7 +133,7 @@ function hasPlainSeparators({ separators, lengths, hasParentheses }: WrittenNumb
 }
 
 function scoreAny({ digits, lengths }: WrittenNumber): PhoneScore | undefined {
-  if (/^(.)\1+$/.test(digits) || digits.length > 12 || lengths.length > 6) return undefined;
+  if (/^(?:000|(.)\1+$)/.test(digits) || digits.length > 12 || lengths.length > 6) return undefined;
   const isSolid = lengths.length === 1;
   const isDialled = /^(?:0|1?[2-9]\d{2}[2-9]\d{6}$)/.test(digits);
   const isLocal = lengths.join() === '3,4';

@@ -2,10 +2,10 @@
 const WORDS: readonly string[] = [
   // English
   'phone phones telephone tel ph cellphone cellular mob dial fax landline',
-  'hotline tollfree whatsapp sms voicemail',
+  'hotline helpline tollfree whatsapp sms voicemail',
   // German, Dutch
-  'telefon telefonnummer tel telefonisch fon handy handynummer mobil mobilnummer mobilfunk festnetz durchwahl rufnummer',
-  'anruf anrufen anrufe rückruf erreichbar bel bellen mobiel mobieltje telefoon telefoonnummer gsm',
+  'telefon telefonnummer tel telefonisch fon handy handynummer handynr telefonnr mobil mobilnummer mobilfunk festnetz durchwahl rufnummer',
+  'anruf anrufen anrufe ruf rufe rufen rückruf erreichbar bel bellen mobiel mobieltje telefoon telefoonnummer gsm',
   // French
   'téléphone téléphoner tél appelez appeler rappeler rappelez joindre joignable',
   // Spanish, Portuguese, Italian
@@ -24,7 +24,7 @@ const WORDS: readonly string[] = [
   // Tagalog, Indonesian, Malay, Vietnamese
   'telepono telepon telp hubungi sđt',
   // Written without spaces, or with particles
-  '电话 手机 電話 手機 携帯 連絡先 전화 휴대폰 핸드폰 연락처 โทร เบอร์ फोन फ़ोन मोबाइल',
+  '电话 手机 拨打 撥打 致电 致電 電話 手機 携帯 連絡先 전화 휴대폰 핸드폰 연락처 โทร เบอร์ फोन फ़ोन मोबाइल',
 ];
 const PHRASES: readonly string[] = [
   ...[
@@ -50,6 +50,16 @@ const PHRASES: readonly string[] = [
     'no hp',
     'điện thoại',
   ],
+  ...['mon numéro', 'mi número', 'meu número', 'mio numero', 'meine nummer', 'mijn nummer'],
+  ...['mitt nummer', 'mit nummer', 'mój numer', 'мой номер', 'numaram', 'numéro vert'],
+  ...[
+    'new number',
+    'neue nummer',
+    'nouveau numéro',
+    'nuevo número',
+    'nuovo numero',
+    'nieuwe nummer',
+  ],
 ];
 
 export const PHONE_WORDS: ReadonlySet<string> = new Set([
@@ -62,5 +72,17 @@ export const LOOSE_PHONE_WORDS: ReadonlySet<string> = new Set(
   [
     'call calling called calls text texts message messages answering answer ring ringe reach contact desk cell',
     'mobile portable standard appel appelle liga',
+  ].flatMap((line) => line.split(' ')),
+);
+
+/** What other numbers are called. Standing nearer than a word for telephones, they win. */
+export const OTHER_NUMBER_WORDS: ReadonlySet<string> = new Set(
+  [
+    'order orders ticket invoice build pid version isbn issn ean upc serial tracking timestamp epoch id uid',
+    'account card ssn passport licence license zip zipcode postcode plz ref reference case sku part pn model lot',
+    'vat iban routing doi rfc commit port error code imei npi tin lat lon lng latitude longitude coordinates score',
+    'total bytes pin job seq catalog policy claim',
+    'commande facture référence bestellung bestellnummer auftrag auftragsnummer rechnung rechnungsnummer artikel',
+    'artikelnummer teilenummer aktenzeichen pedido factura ordine fattura zamówienie faktura ordre заказ',
   ].flatMap((line) => line.split(' ')),
 );

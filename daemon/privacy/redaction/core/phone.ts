@@ -1,70 +1,20 @@
 import { joinsWord, isDigitAt } from '../characters.ts';
 import { raiseScore } from '../context-score.ts';
 import type { Candidate, Recognizer, ScannedText, ScanSettings } from '../recognizer.ts';
-import { LOOSE_PHONE_WORDS, PHONE_WORDS } from './phone-words.ts';
+import { LOOSE_PHONE_WORDS, OTHER_NUMBER_WORDS, PHONE_WORDS } from './phone-words.ts';
 import { listPhoneRuns, type PhoneRun } from './phone-runs.ts';
 import { type PhoneScore, scorePhone, type WrittenNumber } from './phone-shapes.ts';
 
 const MAX_PHONE_GROUPS = 8;
 const CONTEXT_CHARS = 48;
-/** What other numbers are called. Standing nearer than a word for telephones, they win. */
-const OTHER: ReadonlySet<string> = new Set([
-  ...[
-    'order',
-    'orders',
-    'ticket',
-    'invoice',
-    'build',
-    'pid',
-    'version',
-    'isbn',
-    'issn',
-    'ean',
-    'upc',
-  ],
-  ...[
-    'serial',
-    'tracking',
-    'timestamp',
-    'epoch',
-    'id',
-    'uid',
-    'account',
-    'card',
-    'ssn',
-    'passport',
-  ],
-  ...['licence', 'license', 'zip', 'zipcode', 'postcode', 'plz', 'ref', 'reference', 'case', 'sku'],
-  ...[
-    'vat',
-    'iban',
-    'routing',
-    'doi',
-    'rfc',
-    'commit',
-    'port',
-    'error',
-    'code',
-    'imei',
-    'npi',
-    'tin',
-  ],
-  ...[
-    'lat',
-    'lon',
-    'lng',
-    'latitude',
-    'longitude',
-    'coordinates',
-    'score',
-    'total',
-    'bytes',
-    'pin',
-  ],
-]);
 const OTHER_CHARS = 20;
+/** How near, step by step, the nearest word is looked for that names another number, or a telephone. */
+const NEAR_CHARS = [4, 8, 12, 16, OTHER_CHARS];
 const BEHIND =
   /^[ ,(\\-]{0,4}(?:office|mobile|cell|cellulare|mobil|handy|fax|home|work|phone|desk|tel|call|text|whatsapp)\b/i;
+/** Right before a number what is elsewhere a make of printers, or the end of a label without its space: `TEL617-…`. */
+const HANDPHONE = /(?<![\p{L}\p{N}])hp(?: no)?[.:]? {0,2}$/iu;
+const GLUED = /(?<![\p{L}\p{N}])(?:tel|phone|ph|fax|mob|cell|mobile)$/iu;
 const EXTENSION = / ?(?:x|ext\.?|extension) ?\d{1,6}(?!\d)/iy;
 const UNIT = /^ ?(?:%|°|ms\b|kb\b|mb\b|gb\b|bytes?\b|points?\b|px\b|kg\b|usd\b|eur\b|dollars?\b)/i;
 /** Brackets, a plus or a hyphen: no decimal number, whatever a comma beside it parts. */
@@ -165,7 +115,8 @@ function startOf(text: string, digitsStart: number): number {
 function isFreeBefore(text: string, start: number): boolean {
   const before = text.charAt(start - 1);
   if (before === '' || before === '\n') return true;
-  if (joinsWord(text, start - 1) || '#$€£¥%'.includes(before)) return false;
+  if (joinsWord(text, start - 1)) return GLUED.test(text.slice(Math.max(0, start - 8), start));
+  if ('#$€£¥%'.includes(before)) return false;
   if (before === '-') return !joinsWord(text, start - 2);
   if (before === ',' && SHAPED.test(text.slice(start, start + 8))) return true;
   if ('.,/:+*^'.includes(before)) return !isDigitAt(text, start - 2);
@@ -233,13 +184,16 @@ function judge(
   }: { readonly start: number; readonly end: number; readonly score: PhoneScore },
 ): Candidate | undefined {
   const { text } = scanned;
-  const isOther = scanned.hasWordBefore(start, OTHER, OTHER_CHARS);
-  const hasContext =
-    !isOther &&
-    (scanned.hasWordBefore(start, PHONE_WORDS, CONTEXT_CHARS) ||
-      (score.needsName !== true &&
-        scanned.hasWordBefore(start, LOOSE_PHONE_WORDS, CONTEXT_CHARS)) ||
-      BEHIND.test(text.slice(end, end + 16)));
+  const isNamed = (chars: number): boolean =>
+    scanned.hasWordBefore(start, PHONE_WORDS, chars) ||
+    (score.needsName !== true && scanned.hasWordBefore(start, LOOSE_PHONE_WORDS, chars));
+  const isOtherIn = (chars: number): boolean =>
+    scanned.hasWordBefore(start, OTHER_NUMBER_WORDS, chars);
+  const nearest = isOtherIn(OTHER_CHARS)
+    ? NEAR_CHARS.find((chars) => isOtherIn(chars) || isNamed(chars))
+    : undefined;
+  const isOther = nearest !== undefined && isOtherIn(nearest);
+  const hasContext = !isOther && (isNamed(CONTEXT_CHARS) || isLabelled(text, start, end));
   if (score.needsContext === true && !hasContext) return undefined;
   if (score.score < 0.5 && text[start] !== '+' && isAmongNumbers(text, start, end))
     return undefined;
@@ -251,4 +205,12 @@ function judge(
     score: hasContext ? raiseScore(score.score) : score.score,
     reason: hasContext ? `${score.reason}+context` : score.reason,
   };
+}
+
+/** By what stands right beside it. */
+function isLabelled(text: string, start: number, end: number): boolean {
+  return (
+    BEHIND.test(text.slice(end, end + 16)) ||
+    HANDPHONE.test(text.slice(Math.max(0, start - 10), start))
+  );
 }

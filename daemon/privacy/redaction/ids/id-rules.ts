@@ -1,4 +1,5 @@
 import type { IdRule } from '../recognizer.ts';
+import { ANY_COUNTRY_RULES } from './any-country.ts';
 import { AUSTRALIA_RULES } from './australia.ts';
 import { BRAZIL_RULES } from './brazil.ts';
 import { CANADA_RULES } from './canada.ts';
@@ -58,4 +59,5 @@ export const ID_RULES: readonly IdRule[] = [
   ...US_BANK_RULES,
   ...US_DOCUMENT_RULES,
   ...US_HEALTH_RULES,
+  ...ANY_COUNTRY_RULES,
 ];

@@ -98,7 +98,7 @@ export const INDIA_RULES: readonly IdRule[] = [
     entity: 'IN_GSTIN',
     first: GSTIN_RUN,
     shape: unbroken(GSTIN),
-    score: SCORES.checked,
+    score: SCORES.likely,
     context: GSTIN_CONTEXT,
   },
   {

@@ -60,7 +60,7 @@ export const ITALY_RULES: readonly IdRule[] = [
     entity: 'IT_FISCAL_CODE',
     first: signaturesOf('aaaaaaddaddaddda'),
     shape: unbroken(FISCAL_CODE),
-    score: SCORES.checked,
+    score: SCORES.likely,
     context: FISCAL_CONTEXT,
   },
   {

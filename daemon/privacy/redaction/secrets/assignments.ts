@@ -90,6 +90,44 @@ function* findHeaders(text: string): Iterable<Candidate> {
   }
 }
 
+/** Not a number or a word alone, as those of users and groups are: `docker run -u 1000:1000`. */
+const CHOSEN = /^(?=.*\D)(?=.*[^\p{L}])/u;
+/** Capitals, small letters and digits mixed, as in no word and in no hexadecimal hash. */
+const RANDOM = /^(?=.*\d)(?=.*[a-z])(?=.*[A-Z])/;
+
+/** What gives itself away without a sign between name and value. */
+const UNASSIGNED = [
+  {
+    reason: 'command-login', // `curl -u name:password`
+    pattern: /(?<![\w-])(?:-u|--user|--proxy-user)[ =]{1,2}["']?[^\s:"']{1,128}:([^\s"']{4,128})/g,
+    looksSo: CHOSEN,
+    score: 0.75,
+  },
+  {
+    reason: 'telegram-token', // the number of a bot, and how all their tokens begin
+    pattern: /(?<!\d)(\d{8,10}:AA[\w-]{33})(?![\w-])/g,
+    looksSo: CHOSEN,
+    score: 0.95,
+  },
+  {
+    reason: 'secret-beside-its-name', // `aws secret …`
+    pattern: /(?<![A-Za-z])(?:secret|token|key) {1,2}([A-Za-z0-9+/_-]{32,128})(?![\w+/-])/gi,
+    looksSo: RANDOM,
+    score: 0.65,
+  },
+] as const;
+
+function* findUnassigned(text: string): Iterable<Candidate> {
+  for (const { pattern, looksSo, score, reason } of UNASSIGNED) {
+    for (const found of text.matchAll(pattern)) {
+      const value = found[1] ?? '';
+      if (!looksSo.test(value)) continue;
+      const end = found.index + found[0].length;
+      yield { entity: 'CREDENTIAL', start: end - value.length, end, score, reason };
+    }
+  }
+}
+
 /** Passwords and keys by the name that they are given for. */
 export const ASSIGNMENTS: Recognizer = {
   id: 'assignments',
@@ -97,5 +135,6 @@ export const ASSIGNMENTS: Recognizer = {
   *scan({ text }) {
     yield* findAssigned(text);
     yield* findHeaders(text);
+    yield* findUnassigned(text);
   },
 };

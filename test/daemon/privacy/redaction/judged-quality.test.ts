@@ -5,9 +5,12 @@ import { type JudgedText, readJudgedTexts } from '../../../support/judged-texts.
 import { CORE_ENTITIES, scoreDetection, type Span } from '../../../support/score-detection.ts';
 
 const SETS = [
-  { positives: 'judge-positives', negatives: 'judge-hard-negatives', mostWrong: 3 },
-  { positives: 'judge-positives-2', negatives: 'judge-hard-negatives-2', mostWrong: 3 },
+  { name: 'judge-positives', negatives: 'judge-hard-negatives', mostMissed: 4 },
+  { name: 'judge-positives-2', negatives: 'judge-hard-negatives-2', mostMissed: 4 },
+  { name: 'judge-positives-3', negatives: 'judge-hard-negatives-3', mostMissed: 6 },
 ] as const;
+
+const MOST_WRONG = 3;
 
 const find = (text: string) => detect(text, { threshold: 'balanced' });
 
@@ -35,12 +38,16 @@ function findMarked({ text, spans }: JudgedText): readonly Span[] {
     );
 }
 
-describe.each(SETS)('on $positives', ({ positives, negatives, mostWrong }) => {
-  const cases = readJudgedTexts(positives).map((row) => ({ ...row, isLenient: false }));
+describe.each(SETS)('on $name', ({ name, negatives, mostMissed }) => {
+  const cases = readJudgedTexts(name).map((row) => ({ ...row, isLenient: false }));
 
   test('it scores .985 on the core entities', () => {
     const { missed, wrong, f1 } = scoreDetection(cases, CORE_ENTITIES, find);
-    expect([missed.length <= 4, wrong, f1 >= 0.985], missed.join()).toEqual([true, [], true]);
+    expect([missed.length <= mostMissed, wrong, f1 >= 0.985], missed.join()).toEqual([
+      true,
+      [],
+      true,
+    ]);
   });
 
   test('it scores .98 on everything that is marked', () => {
@@ -52,13 +59,17 @@ describe.each(SETS)('on $positives', ({ positives, negatives, mostWrong }) => {
       names.map(({ entity }) => entity),
       (text) => found.get(text) ?? [],
     );
-    expect([missed.length <= 4, wrong, f1 >= 0.98], missed.join()).toEqual([true, [], true]);
+    expect([missed.length <= mostMissed, wrong, f1 >= 0.98], missed.join()).toEqual([
+      true,
+      [],
+      true,
+    ]);
   });
 
   test('it takes hardly anything for what it is not', () => {
     const wrong = readJudgedTexts(negatives).filter(({ text, allows = [] }) =>
       find(text).some(({ entity }) => !allows.includes(entity) && entity !== 'URL'),
     );
-    expect(wrong.length, wrong.map(({ id }) => id).join()).toBeLessThanOrEqual(mostWrong);
+    expect(wrong.length, wrong.map(({ id }) => id).join()).toBeLessThanOrEqual(MOST_WRONG);
   });
 });

@@ -117,6 +117,9 @@ const CREDENTIALS = [
   ['passphrase: "correct horse battery staple"', 'correct horse battery staple'],
   [`Authorization: Bearer ${filler(ALNUM, 40)}`, filler(ALNUM, 40)],
   ['Authorization: Basic YW5uOnNlY3JldA==', 'YW5uOnNlY3JldA=='],
+  ['curl -u admin:S3cretPw99 https://intra/api', 'S3cretPw99'],
+  [`123456789:AA${filler(ALNUM, 33)}`, `123456789:AA${filler(ALNUM, 33)}`],
+  [`the aws secret ${filler(ALNUM, 40)} of mine`, filler(ALNUM, 40)],
 ] as const;
 
 test.each(CREDENTIALS)('in "%s" the secret is found', (text, secret) => {
@@ -128,6 +131,9 @@ test.each(CREDENTIALS)('in "%s" the secret is found', (text, secret) => {
 });
 
 const NO_SECRETS = [
+  'docker run -u 1000:1000 img',
+  'docker run -u root:root img',
+  'primary key user_idAndVeryLongColumnNameInTheDatabaseTable',
   'password: string',
   'password: "Please enter your password"',
   'password: required',
