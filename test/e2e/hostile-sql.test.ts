@@ -15,7 +15,7 @@ const REASONS = [
   'QuotaExceeded',
 ];
 /** The budget of a query, and room for a store that starts anew on a busy machine. */
-const ANSWER_MS = 12_000;
+const ANSWER_MS = 30_000;
 const CANARY = 'canary of the other app';
 
 let daemon: DaemonProcess;
@@ -104,7 +104,6 @@ describe('hostile SQL through a real daemon', () => {
       const kept = await app.call('db.query', { sql: 'SELECT b FROM t' });
       expect(kept.result).toEqual({ rows: [{ b: 'kept' }] });
     },
-    30_000,
   );
 
   test('too many parameters are a refusal, not an end', async () => {

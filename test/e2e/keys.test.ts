@@ -127,7 +127,7 @@ test('under a passphrase stores open after an unlock, and everything else works 
     error: { reason: 'PassphraseMissing' },
   });
   await expect
-    .poll(() => locara(['keys', 'unlock'], `${PASSPHRASE}\n`), { timeout: 10_000 })
+    .poll(() => locara(['keys', 'unlock'], `${PASSPHRASE}\n`))
     .toMatchObject({ state: 'ready' });
   expect((await readNotes()).result).toMatchObject({ rows: [{ body: 'kept' }] });
 

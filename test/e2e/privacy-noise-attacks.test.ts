@@ -134,7 +134,7 @@ describe('a worker that fails after the charge', () => {
       expect((await stateOf({ budget })).charges).toBe(RECORDS + 1);
       const again = async () => (await wire.call('privacy.noise', { ...RELEASE, budget })).error;
       // What joins a worker that is being ended is told so, and may try again.
-      await expect.poll(again, { timeout: 20_000 }).toBeUndefined();
+      await expect.poll(again).toBeUndefined();
       wire.end();
     },
     60_000,
