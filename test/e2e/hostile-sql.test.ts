@@ -100,7 +100,7 @@ describe('hostile SQL through a real daemon', () => {
       if (error !== undefined) expect(REASONS).toContain(error.data.reason);
       expect(performance.now() - startedAt).toBeLessThan(ANSWER_MS);
       // The machine of a test is busy; of the daemon itself the middle ping tells.
-      expect(pings[Math.floor(pings.length / 2)] ?? 0).toBeLessThan(10);
+      expect(pings[Math.floor(pings.length / 2)] ?? 0).toBeLessThan(100);
       const kept = await app.call('db.query', { sql: 'SELECT b FROM t' });
       expect(kept.result).toEqual({ rows: [{ b: 'kept' }] });
     },

@@ -57,7 +57,7 @@ test('the callers of another model notice nothing', () => {
 
 test('the daemon answers pings all the while', () => {
   // On a busy machine even a process that only echoes is late.
-  const allowedMs = Math.max(50, 3 * percentile(report.echoesMs, 99));
+  const allowedMs = Math.max(100, 5 * percentile(report.echoesMs, 99));
   expect(percentile(report.pingsMs, 99)).toBeLessThan(allowedMs);
 });
 
