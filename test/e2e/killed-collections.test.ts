@@ -11,7 +11,8 @@ import { openSession, type RawCredentials, type Wire } from '../support/raw-clie
 
 const APP = 'acme/notes';
 const collection = 'notes';
-const RECORDS = 2000;
+/** Twenty batches: there is time to kill the daemon after the first. */
+const RECORDS = 4000;
 
 const home = createHome();
 let daemon: DaemonProcess;

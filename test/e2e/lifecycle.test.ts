@@ -22,6 +22,7 @@ import {
 } from '../support/daemon-process.ts';
 import { installSample } from '../support/install-sample.ts';
 import { authenticate, openWire, type Wire, type WireMessage } from '../support/raw-client.ts';
+import { listOpenPaths } from '../support/written-files.ts';
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const longChat = { messages: [{ role: 'user', content: 'Once' }], maxTokens: 2000, temperature: 1 };
@@ -242,10 +243,7 @@ test('an umask of 0 opens nothing', async () => {
     wrapper: ['sh', '-c', 'umask 0; exec "$@"', 'sh'],
   });
   await openSession(daemon);
-  const open = readdirSync(home, { recursive: true, encoding: 'utf8' }).filter(
-    (path) => (statSync(join(home, path)).mode & 0o077) !== 0,
-  );
-  expect(open).toEqual([]);
+  expect(listOpenPaths(home)).toEqual([]);
 });
 
 test('a home that others may write to, or own, is refused with what to do', async () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PrivacyView } from '@locara/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import { openControlWire } from '../support/control-wire.ts';
 import { createHome, type DaemonProcess, startDaemonProcess } from '../support/daemon-process.ts';
 import { installSample } from '../support/install-sample.ts';
 import { openSession, type RawCredentials } from '../support/raw-client.ts';
+import { readFilesUnder } from '../support/written-files.ts';
 
 interface State {
   readonly budget: string;
@@ -43,10 +44,8 @@ const locara = (...argv: readonly string[]) => spawnCli(argv, { LOCARA_HOME: hom
 
 /** Everything that the daemon wrote which is not the ledger itself. */
 function writtenText(): string {
-  const files = readdirSync(home, { recursive: true, withFileTypes: true });
-  return files
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1'))
+  return readFilesUnder(home)
+    .map(({ bytes }) => bytes.toString('latin1'))
     .join('\n');
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { createClient, createLocalMode } from '@locara/client';
@@ -9,6 +9,7 @@ import { LETTERS, QUESTION } from '../../clients/typescript/examples/secure-rag/
 import { type DaemonProcess, startDaemonProcess } from '../support/daemon-process.ts';
 import { installSample } from '../support/install-sample.ts';
 import type { RawCredentials } from '../support/raw-client.ts';
+import { readFilesUnder } from '../support/written-files.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../clients/typescript/examples/secure-rag');
 /** What must be found nowhere but in what the user reads. */
@@ -59,14 +60,6 @@ async function runExample(passphrase: string) {
     stderr,
     steps: Object.fromEntries(steps.map(({ step, ...shown }) => [step, shown])) as unknown as Steps,
   };
-}
-
-/** Every file below a folder, as the bytes that are in it. */
-function readFilesUnder(folder: string): { readonly path: string; readonly bytes: Buffer }[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name))
-    .map((path) => ({ path, bytes: readFileSync(path) }));
 }
 
 describe('the worked example', () => {

@@ -18,6 +18,8 @@ export interface SoakOptions {
   readonly seed: number;
   /** The models whose workers are killed. */
   readonly victims: readonly Victim[];
+  /** Asked after `durationMs`: the load goes on until it says yes. Without it that time is enough. */
+  readonly isEnough?: (log: LoadLog) => boolean;
 }
 
 /** A model, and a kind of call that only succeeds once its worker is back. */
@@ -42,20 +44,28 @@ const LOOK_AGAIN_MS = 5;
 
 /** A load, under which workers are killed at random while they compute. It never kills one that has not worked again. */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
-  const { daemon, apps, durationMs, seed, victims } = options;
+  const { daemon, apps, durationMs, seed, victims, isEnough = () => true } = options;
   const log = new LoadLog(['Busy', ...(victims.length === 0 ? [] : ['WorkerCrashed'])]);
   const control = await openControlWire(daemon.controlSocket);
   const { echo, path } = await startEcho(join(daemon.home, 'echo.sock'));
   const pingers = [await startPinger(daemon.appSocket), await startPinger(path)];
-  const signal = AbortSignal.timeout(durationMs);
+  const over = new AbortController();
+  const { signal } = over;
   const [report, kills] = await Promise.all([
     runLoad({ ...LOAD, appSocket: daemon.appSocket, apps, seed, signal }, log),
     killAtRandom(control, { victims, log, random: createRandom(seed), signal }),
+    endWhenEnough(),
   ]);
   const [pingsMs = [], echoesMs = []] = await Promise.all(pingers.map((one) => one.stop()));
   echo.kill();
   control.end();
   return { ...report, kills, pingsMs, echoesMs };
+
+  async function endWhenEnough(): Promise<void> {
+    await wait(durationMs);
+    while (!isEnough(log)) await wait(LOOK_AGAIN_MS);
+    over.abort();
+  }
 }
 
 interface Killer {

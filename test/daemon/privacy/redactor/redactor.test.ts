@@ -17,7 +17,7 @@ const ENTRY = new URL('../../../fakes/privacy-worker/main.ts', import.meta.url);
 const SETTINGS: RedactionSettings = { threshold: 'balanced', replacement: '[{PATTERN}]' };
 const PLACEHOLDERS: RedactionSettings = { ...SETTINGS, replacement: { mode: 'placeholder' } };
 /** Some 2 s of slices. */
-const SLOW = `slow ${'x'.repeat(4096 * 400)}`;
+const SLOW = `slow ${'x'.repeat(4096 * 800)}`;
 
 const closings: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
