@@ -206,7 +206,7 @@ test('the example of each README runs as printed', async () => {
       expect(stdout.length).toBeGreaterThan(50);
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }, 180_000);
 
@@ -246,6 +246,6 @@ describe('a daemon that goes away', () => {
     const third = await startDaemonProcess({ home });
     expect((await survivor.connect()).daemon.pid).toBe(third.pid);
     await third.stop();
-    rmSync(home, { recursive: true, force: true });
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   });
 });

@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await daemon[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 test('a client in plain JavaScript, written from the contract alone, gets a session', async () => {

@@ -46,7 +46,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await daemon[Symbol.asyncDispose]();
-  rmSync(home, { recursive: true, force: true });
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 });
 
 async function start(): Promise<void> {

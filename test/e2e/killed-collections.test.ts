@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(async () => {
   wire.end();
   await daemon.stop();
-  rmSync(home, { recursive: true });
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 });
 
 async function connect(): Promise<void> {

@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await daemon.stop();
-  rmSync(home, { recursive: true });
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 });
 
 async function get(params: object): Promise<State> {

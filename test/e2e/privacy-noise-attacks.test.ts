@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await daemon.stop();
-  rmSync(home, { recursive: true });
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 });
 
 async function stateOf(params: object): Promise<State> {

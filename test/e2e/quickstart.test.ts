@@ -45,7 +45,7 @@ beforeEach(() => {
 
 afterEach(() => {
   // Throws when something that was left running still writes.
-  rmSync(folder, { recursive: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 /** The quickstart with its temporary home under `folder`, and all that it starts. */

@@ -43,7 +43,7 @@ beforeAll(async () => {
 afterAll(async () => {
   control.end();
   await daemon[Symbol.asyncDispose]();
-  rmSync(HOME, { recursive: true, force: true });
+  rmSync(HOME, { recursive: true, force: true, maxRetries: 5 });
 });
 
 async function connect(name: string): Promise<Wire> {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { startPinger } from '../../bench/pinger-process.ts';
@@ -80,6 +81,7 @@ async function killAtRandom(
   { victims, log, random, signal }: Killer,
 ): Promise<number> {
   let kills = 0;
+  const ended = once(signal, 'abort');
   const isOver = (): boolean => signal.aborted;
   while (!isOver()) {
     await wait(PAUSE_MS.shortest + random() * (PAUSE_MS.longest - PAUSE_MS.shortest));
@@ -90,7 +92,7 @@ async function killAtRandom(
     }
     if (isOver()) break;
     kills += 1;
-    await Promise.race([log.nextSuccess(victim.kind), wait(2 * PAUSE_MS.longest)]);
+    await Promise.race([log.nextSuccess(victim.kind), ended]);
   }
   return kills;
 }
