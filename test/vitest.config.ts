@@ -10,8 +10,10 @@ export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
     globalSetup: './support/temporary-folder.ts',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Only what hangs ends by time: a busy machine has its own idea of a second.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     maxWorkers: 2,
     ...(report === undefined ? {} : { reporters: ['default', ['json', { outputFile: report }]] }),
   },

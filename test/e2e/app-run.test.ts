@@ -78,7 +78,7 @@ describe.skipIf(obstacle !== undefined)(`locara app run (${obstacle ?? 'real'})`
     child.kill('SIGTERM');
     expect((await ended).exitCode).toBe(143);
     await expect.poll(() => processesWith('sleep 1007')).toEqual([]);
-  }, 20_000);
+  });
 
   test('an interrupt ends the command and the app', async () => {
     const argv = ['app', 'run', 'acme/notes', '--', 'sh', '-c', 'echo ready; exec sleep 1005'];

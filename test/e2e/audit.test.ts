@@ -49,7 +49,7 @@ beforeAll(async () => {
 afterAll(async () => {
   control.end();
   await daemon.stop();
-  rmSync(home, { recursive: true });
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 });
 
 async function openSession(): Promise<Wire> {

@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await daemon.stop();
-  rmSync(home, { recursive: true });
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 });
 
 /** One command as a person sees it, on both streams. */

@@ -20,7 +20,7 @@ beforeAll(() => {
 });
 
 afterAll(() => {
-  for (const path of [home, folder]) rmSync(path, { recursive: true });
+  for (const path of [home, folder]) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
 });
 
 /** One command with `--json`: its one document and its exit code; stderr must be silent. */

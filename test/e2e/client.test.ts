@@ -123,7 +123,7 @@ describe('giving up', () => {
     await expect(late).rejects.toMatchObject({ name: 'ClientError', code: 'RequestTimeout' });
     await vi.waitFor(async () => {
       expect((await client.daemon.status()).calls).toMatchObject({ running: 1, queued: 0 });
-    });
+    }, 30_000);
   });
 });
 
@@ -174,14 +174,14 @@ test('a decision of the user is heard as grants.changed', async () => {
   await control.call('app.revoke', grant);
   await vi.waitFor(() => {
     expect(heard).toHaveBeenCalledTimes(1);
-  });
+  }, 30_000);
   expect(heard.mock.lastCall?.[0]).toMatchObject({
     grants: expect.arrayContaining([{ capability: 'ocr:run', state: 'revoked' }]) as unknown,
   });
   await control.call('app.consent', grant);
   await vi.waitFor(() => {
     expect(heard).toHaveBeenCalledTimes(2);
-  });
+  }, 30_000);
   stop();
 });
 
@@ -206,7 +206,7 @@ test('the example of each README runs as printed', async () => {
       expect(stdout.length).toBeGreaterThan(50);
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }, 180_000);
 
@@ -221,7 +221,7 @@ describe('a daemon that goes away', () => {
     const home = createHome();
     const first = await startDaemonProcess({ home });
     const app = await installSample(first.controlSocket);
-    await using survivor = createClient({ credentials: app });
+    await using survivor = createClient({ credentials: app, connectTimeoutMs: 30_000 });
     const draining = vi.fn();
     survivor.on('daemon.draining', draining);
     await survivor.connect();
@@ -229,7 +229,7 @@ describe('a daemon that goes away', () => {
     await first.stop();
     await vi.waitFor(() => {
       expect(draining).toHaveBeenCalledTimes(1);
-    });
+    }, 30_000);
     // While nothing listens the call waits; the daemon that then starts answers it.
     const waiting = survivor.daemon.status();
     const second = await startDaemonProcess({ home });
@@ -240,12 +240,12 @@ describe('a daemon that goes away', () => {
     });
     await vi.waitFor(async () => {
       expect((await survivor.daemon.status()).calls.running).toBe(2);
-    });
+    }, 30_000);
     second.child.kill('SIGKILL');
     await lost;
     const third = await startDaemonProcess({ home });
     expect((await survivor.connect()).daemon.pid).toBe(third.pid);
     await third.stop();
-    rmSync(home, { recursive: true, force: true });
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   });
 });

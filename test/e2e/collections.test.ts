@@ -143,9 +143,8 @@ describe('a collection', () => {
     const text = 'a kitten and a cat sleep '.repeat(100);
     const records = Array.from({ length: 1000 }, (_value, at) => ({ id: `m${at}`, text }));
     const upsert = wire.call('collections.upsert', { collection: 'many', records }, 'many');
-    const startedAt = performance.now();
     await other.call('embed.create', { input: 'bank' });
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(wire.received.some(({ id }) => id === 'many')).toBe(false);
     wire.send({ jsonrpc: '2.0', method: '$/cancel', params: { id: 'many' } });
     expect((await upsert).error?.data.reason ?? 'done').toMatch(/^(Cancelled|done)$/);
   });

@@ -68,6 +68,8 @@ test.each(jobs)(
     if (crashed.error !== undefined) {
       expect(crashed.error.data).toMatchObject({ reason: 'WorkerCrashed', retryable: true });
     }
+    // After an answer that was faster than the signal, the process may still be dying.
+    await expect.poll(() => workerPid(kind)).not.toBe(pid);
     const again = await wire.call(method, params);
     expect(again.error).toBeUndefined();
     expect(await workerPid(kind)).not.toBe(pid);

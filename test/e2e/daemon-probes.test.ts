@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await daemon[Symbol.asyncDispose]();
-  rmSync(home, { recursive: true, force: true });
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 });
 
 onLinux('attack 16: another program of the same user takes nothing from the daemon', async () => {

@@ -39,7 +39,7 @@ describe('with a daemon', () => {
   });
   afterAll(async () => {
     await daemon.stop();
-    rmSync(home, { recursive: true });
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   });
 
   test('it looks at everything, and finds nothing wrong', async () => {

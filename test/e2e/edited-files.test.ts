@@ -24,7 +24,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await daemon.stop();
-  rmSync(home, { recursive: true });
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 });
 
 async function locara(...argv: readonly string[]) {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type DaemonProcess, startDaemonProcess } from '../support/daemon-process.ts';
 import { installSample } from '../support/install-sample.ts';
 import { authenticate, openWire, type Wire, type WireMessage } from '../support/raw-client.ts';
+import { readFilesUnder } from '../support/written-files.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures');
 const CANARY = 'Canary sentence about a lighthouse keeper';
@@ -257,8 +258,7 @@ test('no log line holds what apps sent or got', () => {
 });
 
 function plaintextFiles(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => readFileSync(path).includes(CANARY));
+  return readFilesUnder(folder)
+    .filter(({ bytes }) => bytes.includes(CANARY))
+    .map(({ path }) => path);
 }

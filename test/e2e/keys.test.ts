@@ -46,7 +46,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await daemon[Symbol.asyncDispose]();
-  rmSync(home, { recursive: true, force: true });
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 });
 
 async function start(): Promise<void> {
@@ -127,7 +127,7 @@ test('under a passphrase stores open after an unlock, and everything else works 
     error: { reason: 'PassphraseMissing' },
   });
   await expect
-    .poll(() => locara(['keys', 'unlock'], `${PASSPHRASE}\n`), { timeout: 10_000 })
+    .poll(() => locara(['keys', 'unlock'], `${PASSPHRASE}\n`))
     .toMatchObject({ state: 'ready' });
   expect((await readNotes()).result).toMatchObject({ rows: [{ body: 'kept' }] });
 

@@ -11,7 +11,8 @@ import { openSession, type RawCredentials, type Wire } from '../support/raw-clie
 
 const APP = 'acme/notes';
 const collection = 'notes';
-const RECORDS = 2000;
+/** Twenty batches: there is time to kill the daemon after the first. */
+const RECORDS = 4000;
 
 const home = createHome();
 let daemon: DaemonProcess;
@@ -27,7 +28,7 @@ beforeAll(async () => {
 afterAll(async () => {
   wire.end();
   await daemon.stop();
-  rmSync(home, { recursive: true });
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 });
 
 async function connect(): Promise<void> {

@@ -309,7 +309,8 @@ describe.skipIf(obstacle !== undefined)(`an app in a sandbox (${obstacle ?? 'rea
       code: 0,
       error: 'Unavailable',
     });
-    expect(performance.now() - startedAt).toBeLessThan(5000);
+    // Below the time that calls have to end in: the app sleeps for longer still.
+    expect(performance.now() - startedAt).toBeLessThan(9000);
     await brief[Symbol.asyncDispose]();
   });
 });

@@ -22,6 +22,7 @@ import {
 } from '../support/daemon-process.ts';
 import { installSample } from '../support/install-sample.ts';
 import { authenticate, openWire, type Wire, type WireMessage } from '../support/raw-client.ts';
+import { listOpenPaths } from '../support/written-files.ts';
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const longChat = { messages: [{ role: 'user', content: 'Once' }], maxTokens: 2000, temperature: 1 };
@@ -46,19 +47,20 @@ const answerTo = (wire: Wire, wanted: string): Promise<WireMessage> =>
   wire.next(({ id }) => id === wanted);
 
 test('SIGTERM tells the apps, waits for the deadline, answers what still runs, and exits 0', async () => {
-  const daemon = await startDaemonProcess({ environment: { LOCARA_DRAIN_TIMEOUT_MS: '700' } });
+  const daemon = await startDaemonProcess({ environment: { LOCARA_DRAIN_TIMEOUT_MS: '2000' } });
   const wire = await openSession(daemon);
   await startStream(wire);
   const startedAt = performance.now();
   daemon.child.kill('SIGTERM');
   const notice = await wire.next(({ method }) => method === 'daemon.draining');
-  expect(notice.params).toEqual({ reason: 'stopping', deadlineMs: 700 });
+  expect(notice.params).toEqual({ reason: 'stopping', deadlineMs: 2000 });
   const refused = await wire.call('daemon.status', {}, 'late');
   expect(refused.error?.data).toMatchObject({ reason: 'Unavailable', retryable: true });
   daemon.child.kill('SIGTERM');
   expect((await answerTo(wire, 'c')).error?.data.reason).toBe('Cancelled');
   expect(await daemon.stop()).toBe(0);
-  expect(performance.now() - startedAt).toBeLessThan(5000);
+  // Without the deadline the story goes on for much longer.
+  expect(performance.now() - startedAt).toBeLessThan(20_000);
   expect(existsSync(daemon.appSocket)).toBe(false);
 });
 
@@ -83,7 +85,8 @@ test('SIGTERM while a client never reads ends by the deadline with 0', async () 
   await wait(300);
   const startedAt = performance.now();
   expect(await daemon.stop()).toBe(0);
-  expect(performance.now() - startedAt).toBeLessThan(4500);
+  // Below the time after which who takes nothing is dropped.
+  expect(performance.now() - startedAt).toBeLessThan(20_000);
   wire.end();
 });
 
@@ -115,7 +118,7 @@ test('a start whose starter has stopped listening is a start', async () => {
   const home = createHome();
   const child = spawnDaemon(home);
   child.stdout?.destroy();
-  await expect.poll(() => existsSync(join(home, 'run/app.sock')), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => existsSync(join(home, 'run/app.sock'))).toBe(true);
   await wait(300);
   expect(child.exitCode).toBeNull();
   const exited = once(child, 'exit');
@@ -141,13 +144,15 @@ test('of eight daemons started at once exactly one runs', async () => {
   const children = Array.from({ length: 8 }, () => spawnDaemon(home));
   const ended: number[] = [];
   for (const child of children) child.once('exit', (code) => ended.push(code ?? -1));
+  const outputs = children.flatMap(({ stdout }) => stdout ?? []);
+  const ready = Promise.race(outputs.map((stdout) => once(stdout, 'data')));
   await expect.poll(() => ended, { timeout: 50_000 }).toEqual(Array<number>(7).fill(1));
-  await wait(1500);
+  await ready;
   const wire = await openWire(join(home, 'run/app.sock'));
   expect((await wire.call('daemon.ping')).result).toEqual({ ok: true });
   wire.end();
   for (const child of children) child.kill('SIGTERM');
-  await expect.poll(() => ended, { timeout: 10_000 }).toContain(0);
+  await expect.poll(() => ended).toContain(0);
 });
 
 test('the run folder removed under the daemon: no second one on the same data, and a clean stop', async () => {
@@ -180,8 +185,8 @@ test('few file descriptors: floods are turned away, nothing crashes, and it reco
     expect(daemon.child.exitCode).toBeNull();
     for (const wire of wires) if (wire.status === 'fulfilled') wire.value.end();
   }
-  await wait(1200);
-  await expectAlive(daemon);
+  // What was turned away is let go of at its own time.
+  await expect.poll(() => expectAlive(daemon).then(() => true)).toBe(true);
 });
 
 test('a disk that is full for the log: calls are answered and the stop is clean', async () => {
@@ -238,10 +243,7 @@ test('an umask of 0 opens nothing', async () => {
     wrapper: ['sh', '-c', 'umask 0; exec "$@"', 'sh'],
   });
   await openSession(daemon);
-  const open = readdirSync(home, { recursive: true, encoding: 'utf8' }).filter(
-    (path) => (statSync(join(home, path)).mode & 0o077) !== 0,
-  );
-  expect(open).toEqual([]);
+  expect(listOpenPaths(home)).toEqual([]);
 });
 
 test('a home that others may write to, or own, is refused with what to do', async () => {

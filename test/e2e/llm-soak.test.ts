@@ -7,6 +7,7 @@ import { soak, SOAK_ENVIRONMENT, type SoakReport } from '../support/load/soak.ts
 import type { RawCredentials } from '../support/raw-client.ts';
 
 const DURATION_MS = 3500;
+const KILLED_KINDS = ['chat', 'complete', 'count'] as const;
 const TASK = { prompt: 'Once upon a time', maxTokens: 12, temperature: 0 };
 
 let daemon: DaemonProcess;
@@ -26,6 +27,10 @@ beforeAll(async () => {
     durationMs: DURATION_MS,
     seed: 1,
     victims: [{ model: 'stories-260k', kind: 'complete' }],
+    // On a busy machine the time alone may see no call through, or none under a kill.
+    isEnough: (log) =>
+      log.count('complete', 'ok') > 0 &&
+      KILLED_KINDS.some((kind) => log.count(kind, 'WorkerCrashed') > 0),
   });
 });
 afterAll(() => daemon[Symbol.asyncDispose]());
@@ -45,9 +50,7 @@ test('every call is answered once, with the text of its seed, whatever is killed
 
 test('the callers of a killed worker are told that it crashed', () => {
   expect(report.kills).toBeGreaterThan(0);
-  const crashed = ['chat', 'complete', 'count'].map(
-    (kind) => report.outcomes[kind]?.['WorkerCrashed'] ?? 0,
-  );
+  const crashed = KILLED_KINDS.map((kind) => report.outcomes[kind]?.['WorkerCrashed'] ?? 0);
   expect(Math.max(...crashed)).toBeGreaterThan(0);
 });
 
@@ -57,7 +60,7 @@ test('the callers of another model notice nothing', () => {
 
 test('the daemon answers pings all the while', () => {
   // On a busy machine even a process that only echoes is late.
-  const allowedMs = Math.max(50, 3 * percentile(report.echoesMs, 99));
+  const allowedMs = Math.max(100, 5 * percentile(report.echoesMs, 99));
   expect(percentile(report.pingsMs, 99)).toBeLessThan(allowedMs);
 });
 

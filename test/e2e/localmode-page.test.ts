@@ -26,7 +26,7 @@ test('every example of the page of names runs as printed', async () => {
       expect(stdout).not.toBe('');
     }
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 });
 

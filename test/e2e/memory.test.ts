@@ -61,7 +61,7 @@ test('a second model takes the place of an idle one, and who used that hears of 
     ['stories-260k'],
     ['glove-sif-96'],
   ]);
-}, 60_000);
+});
 
 test('a model that can never fit is refused with the numbers', async () => {
   await using daemon = await startDaemonProcess({ environment: { LOCARA_MEMORY_LIMIT_MB: '64' } });
@@ -74,7 +74,7 @@ test('a model that can never fit is refused with the numbers', async () => {
   });
   const { neededBytes } = error?.data.details as { neededBytes: number };
   expect(neededBytes).toBeGreaterThan(64 * 2 ** 20);
-}, 60_000);
+});
 
 test('a busy model is waited for, not unloaded', async () => {
   await using daemon = await startDaemonProcess({ environment: ONE_MODEL });
@@ -87,7 +87,7 @@ test('a busy model is waited for, not unloaded', async () => {
     embed(wire).then(({ error }) => order.push(`embedding ${error?.data.reason ?? 'made'}`)),
   ]);
   expect(order).toEqual(['story told', 'embedding made']);
-}, 60_000);
+});
 
 test('a model that waits too long for a busy one is Busy, and cancelled at once', async () => {
   const environment = { ...ONE_MODEL, LOCARA_MEMORY_WAIT_MS: '100' };
@@ -104,7 +104,7 @@ test('a model that waits too long for a busy one is Busy, and cancelled at once'
   expect(error?.data.details).toMatchObject({ retryAfterMs: 5000, model: 'glove-sif-96' });
   wire.send({ jsonrpc: '2.0', method: '$/cancel', params: { id: 'story' } });
   expect((await story).error?.data.reason).toBe('Cancelled');
-}, 60_000);
+});
 
 describe('a lease', () => {
   const environment = { LOCARA_WORKER_IDLE_MS: '50' };
@@ -127,19 +127,15 @@ describe('a lease', () => {
     await expect.poll(() => loadedModels(daemon)).toEqual([]);
     const again = await wire.call('models.release', { lease });
     expect(again.error?.data.reason).toBe('NotFound');
-  }, 60_000);
+  });
 
-  test.each(['session', 'time'])(
-    'ends with its %s',
-    async (end) => {
-      await using daemon = await startDaemonProcess({ environment });
-      const wire = await openSession(daemon);
-      await take(wire, end === 'time' ? { ttlMs: 1 } : {});
-      if (end === 'session') wire.end();
-      await expect.poll(() => loadedModels(daemon)).toEqual([]);
-    },
-    60_000,
-  );
+  test.each(['session', 'time'])('ends with its %s', async (end) => {
+    await using daemon = await startDaemonProcess({ environment });
+    const wire = await openSession(daemon);
+    await take(wire, end === 'time' ? { ttlMs: 1 } : {});
+    if (end === 'session') wire.end();
+    await expect.poll(() => loadedModels(daemon)).toEqual([]);
+  });
 
   test('is one of four that an app may hold', async () => {
     await using daemon = await startDaemonProcess();
@@ -149,7 +145,7 @@ describe('a lease', () => {
       reason: 'Busy',
       details: { limit: 4 },
     });
-  }, 60_000);
+  });
 
   test('holds speech and images as well', async () => {
     await using daemon = await startDaemonProcess();
@@ -157,7 +153,7 @@ describe('a lease', () => {
     for (const model of ['micro-whisper-en', 'tesseract-eng', 'glove-sif-96']) {
       expect((await take(wire, { model })).result?.['model']).toMatchObject({ state: 'loaded' });
     }
-  }, 60_000);
+  });
 
   test('gives way when another model needs the memory', async () => {
     await using daemon = await startDaemonProcess({ environment: ONE_MODEL });
@@ -165,7 +161,7 @@ describe('a lease', () => {
     await take(wire);
     expect((await embed(wire)).error).toBeUndefined();
     expect(await loadedModels(daemon)).toEqual(['glove-sif-96']);
-  }, 60_000);
+  });
 });
 
 test('an app does not see that another one loaded a model', async () => {
@@ -176,7 +172,7 @@ test('an app does not see that another one loaded a model', async () => {
   expect(await stateOf(worker, 'stories-260k')).toBe('loaded');
   expect(await stateOf(watcher, 'stories-260k')).toBe('installed');
   expect(watcher.received.filter(({ method }) => method === 'models.changed')).toEqual([]);
-}, 60_000);
+});
 
 test('a loaded model goes on when its file is gone, and the next start puts it back', async () => {
   await using daemon = await startDaemonProcess();
@@ -190,7 +186,7 @@ test('a loaded model goes on when its file is gone, and the next start puts it b
   rmSync(join(cache, find() ?? ''));
   expect((await tell(wire)).error).toBeUndefined();
   expect(find()).toBeUndefined();
-}, 60_000);
+});
 
 test('models.list tells the context that every app gets', async () => {
   await using daemon = await startDaemonProcess({ environment: { LOCARA_CONTEXT_TOKENS: '600' } });
@@ -199,4 +195,4 @@ test('models.list tells the context that every app gets', async () => {
   expect(result?.['model']).toMatchObject({ contextTokens: 600 });
   const long = await wire.call('llm.complete', { prompt: 'word '.repeat(2000) });
   expect(long.error?.data.reason).toBe('ContextOverflow');
-}, 60_000);
+});

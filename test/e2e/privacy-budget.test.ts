@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PrivacyView } from '@locara/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,6 +9,7 @@ import { createHome, type DaemonProcess, startDaemonProcess } from '../support/d
 import { installSample } from '../support/install-sample.ts';
 import { openSession, type RawCredentials } from '../support/raw-client.ts';
 import { readBudget, type ShownBudget } from '../support/read-budget.ts';
+import { readFilesUnder } from '../support/written-files.ts';
 
 let home: string;
 let daemon: DaemonProcess;
@@ -21,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await daemon.stop();
-  rmSync(home, { recursive: true });
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 });
 
 const get = (params: object) => readBudget(daemon, credentials, params);
@@ -30,10 +31,8 @@ const locara = (...argv: readonly string[]) => spawnCli(argv, { LOCARA_HOME: hom
 
 /** Everything that the daemon wrote which is not the ledger itself. */
 function writtenText(): string {
-  const files = readdirSync(home, { recursive: true, withFileTypes: true });
-  return files
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1'))
+  return readFilesUnder(home)
+    .map(({ bytes }) => bytes.toString('latin1'))
     .join('\n');
 }
 

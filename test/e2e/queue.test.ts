@@ -34,6 +34,12 @@ function chat(wire: Wire, maxTokens: number, id?: string): Promise<WireMessage> 
   return wire.call('llm.chat', { messages, maxTokens }, id);
 }
 
+/** How many calls of the daemon run and wait. */
+async function callsOf(wire: Wire | undefined): Promise<Record<string, number> | undefined> {
+  const { result } = (await wire?.call('daemon.status')) ?? {};
+  return result?.['calls'] as Record<string, number> | undefined;
+}
+
 function cancel(wire: Wire, id: string): void {
   wire.send({ jsonrpc: '2.0', method: '$/cancel', params: { id } });
 }
@@ -42,8 +48,9 @@ test('an app is not kept waiting by the sixty calls of another', async () => {
   const ids = Array.from({ length: 30 }, (_, index) => `chat-${index}`);
   const many = greedy.map((wire) => Promise.all(ids.map((id) => chat(wire, 200, id))));
   await expect
-    .poll(async () => (await greedy[0]?.call('daemon.status'))?.result?.['calls'])
-    .toMatchObject({ queued: 56 });
+    .poll(async () => (await callsOf(greedy[0]))?.['queued'])
+    // Some of the first may have ended before anybody looks.
+    .toBeGreaterThan(40);
   expect((await chat(modest, 5)).error).toBeUndefined();
   const isAnswer = ({ id, method }: WireMessage) =>
     method === undefined && String(id).startsWith('chat-');
@@ -53,14 +60,12 @@ test('an app is not kept waiting by the sixty calls of another', async () => {
   expect(answers.filter(({ error }) => error?.data.reason === 'Cancelled').length).toBeGreaterThan(
     30,
   );
-}, 60_000);
+});
 
 test('a long list of texts lets a short one in between', async () => {
   const list = greedy[0]?.call('embed.create', { input: LONG_LIST, encoding: 'f32' }, 'list');
-  await expect
-    .poll(async () => (await greedy[0]?.call('daemon.status'))?.result?.['calls'])
-    .toMatchObject({ running: 2, queued: 0 });
+  await expect.poll(() => callsOf(greedy[0])).toMatchObject({ running: 2, queued: 0 });
   expect((await modest.call('embed.create', { input: 'cat' })).error).toBeUndefined();
   if (greedy[0]) cancel(greedy[0], 'list');
   expect((await list)?.error?.data.reason).toBe('Cancelled');
-}, 60_000);
+});

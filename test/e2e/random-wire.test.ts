@@ -149,7 +149,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 /** The peer's last word is a ping: it is answered, or the connection is closed. Nothing else may happen. */
 async function expectAnswerOrEnd(wire: Wire): Promise<void> {
   wire.sendRaw('\n{"jsonrpc":"2.0","id":"the-end","method":"daemon.ping"}\n');
-  await wire.next(({ id }) => id === 'the-end', 10_000);
+  await wire.next(({ id }) => id === 'the-end');
 }
 
 const ROUNDS = 400;

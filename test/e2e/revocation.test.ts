@@ -94,14 +94,14 @@ test('a blocked version is not installed, the mended one is', async () => {
 });
 
 test('with an expired list nothing new is installed, and what runs goes on', async () => {
-  const soon = new Date(Date.now() + 1500).toISOString();
+  const soon = new Date(Date.now() + 4000).toISOString();
   const issuedAt = new Date(0).toISOString();
   await importList(6, [], { issuedAt, expires: soon });
   const credentials = readCredentials(`${home}/data/apps/acme/other/credentials.json`);
   const app = await openWire(daemon.appSocket);
   await authenticate(app, credentials);
   await expect
-    .poll(async () => (await control.call('revocation.show')).result, { timeout: 20_000 })
+    .poll(async () => (await control.call('revocation.show')).result)
     .toMatchObject({ list: { isExpired: true } });
   expect((await install({ name: 'third' })).error?.data.details).toEqual({
     rule: 'revocations_stale',

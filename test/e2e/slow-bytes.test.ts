@@ -12,7 +12,7 @@ let daemon: DaemonProcess;
 let credentials: RawCredentials;
 
 beforeAll(async () => {
-  daemon = await startDaemonProcess({ environment: { LOCARA_AUTH_TIMEOUT_MS: '1000' } });
+  daemon = await startDaemonProcess({ environment: { LOCARA_AUTH_TIMEOUT_MS: '2000' } });
   credentials = await installSample(daemon.controlSocket);
 });
 afterAll(async () => {
@@ -34,9 +34,8 @@ test('in a session a line may take as long as it likes; others do not wait for i
   const answered = slow.next(({ id }) => id === 'slow');
   for (const byte of PING) {
     slow.sendRaw(byte);
-    const startedAt = performance.now();
+    // The next byte waits for this answer: if it waited for the end of the line, neither would come.
     expect((await other.call('daemon.ping')).result).toEqual({ ok: true });
-    expect(performance.now() - startedAt).toBeLessThan(1000);
     await sleep(50);
   }
   expect((await answered).result).toEqual({ ok: true });
@@ -53,7 +52,7 @@ test.runIf(process.platform === 'linux')(
       const wires = await Promise.all(Array.from({ length: 32 }, () => openSession()));
       for (const wire of wires) wire.sendRaw(part);
       for (const wire of wires) {
-        await expect.poll(() => wire.socket.writableLength, { timeout: 10_000 }).toBe(0);
+        await expect.poll(() => wire.socket.writableLength).toBe(0);
       }
       for (const wire of wires) wire.sendRaw(' ');
       await sleep(200);

@@ -3,7 +3,6 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   statSync,
   symlinkSync,
@@ -15,6 +14,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createHome, failedStart, startDaemonProcess } from '../support/daemon-process.ts';
 import { openWire } from '../support/raw-client.ts';
+import { listOpenPaths } from '../support/written-files.ts';
 
 test('needs nothing but its home folder, says it is ready, and stops with 0', async () => {
   const home = createHome();
@@ -31,10 +31,7 @@ test('every file it makes is closed to others', async () => {
   const home = createHome();
   await using daemon = await startDaemonProcess({ home });
   expect(daemon.pid).toBeGreaterThan(0);
-  const open = readdirSync(home, { recursive: true, encoding: 'utf8' })
-    .map((path) => join(home, path))
-    .filter((path) => (statSync(path).mode & 0o077) !== 0);
-  expect(open).toEqual([]);
+  expect(listOpenPaths(home)).toEqual([]);
 });
 
 test('a second daemon is refused and names the first', async () => {

@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await daemon.stop();
-  rmSync(home, { recursive: true });
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 });
 
 /** The app's calls, one after the other; answers of each. The session is over when this resolves. */

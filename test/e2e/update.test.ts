@@ -33,7 +33,7 @@ beforeAll(() => {
   key = createSigningKey();
 });
 afterAll(() => {
-  rmSync(home, { recursive: true, force: true });
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 });
 
 async function install(control: Wire, changes: Record<string, unknown>): Promise<RawCredentials> {

@@ -7,7 +7,7 @@ let daemon: DaemonProcess;
 let credentials: RawCredentials;
 
 beforeAll(async () => {
-  daemon = await startDaemonProcess({ environment: { LOCARA_AUTH_TIMEOUT_MS: '1500' } });
+  daemon = await startDaemonProcess({ environment: { LOCARA_AUTH_TIMEOUT_MS: '3000' } });
   credentials = await installSample(daemon.controlSocket);
 });
 afterAll(async () => {
@@ -53,7 +53,7 @@ describe('before authentication', () => {
 
   test('a silent client is let go after the authentication time', async () => {
     const wire = await open();
-    await wire.closed(4000);
+    await wire.closed();
   });
 
   test('one byte at a time ends with the authentication time', async () => {
@@ -61,7 +61,7 @@ describe('before authentication', () => {
     const timer = setInterval(() => {
       wire.sendRaw('{');
     }, 100);
-    await wire.closed(4000);
+    await wire.closed();
     clearInterval(timer);
   });
 
@@ -101,7 +101,7 @@ describe('malformed input', () => {
     async (bytes) => {
       const wire = await open();
       wire.sendRaw(bytes);
-      await wire.closed(1000);
+      await wire.closed(2500);
       expect(wire.received).toEqual([]);
     },
   );

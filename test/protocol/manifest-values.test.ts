@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkManifest } from '@locara/protocol';
 import { createManifest } from '../support/signed-package.ts';
+import { cpuMsOf } from '../support/cpu-time.ts';
 
 type Overrides = Readonly<Record<string, unknown>>;
 
@@ -165,11 +166,11 @@ describe('a licence', () => {
       '('.repeat(62) + 'MIT' + ')'.repeat(62),
       'MIT OR '.repeat(18),
     ];
-    const startedAt = performance.now();
-    for (const license of [...hostile, 'MIT+'.repeat(32), 'WITH'.repeat(32), 'a'.repeat(200_000)]) {
-      errorsOf({ license });
-    }
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    hostile.push('MIT+'.repeat(32), 'WITH'.repeat(32), 'a'.repeat(200_000));
+    const cpuMs = cpuMsOf(() => {
+      for (const license of hostile) errorsOf({ license });
+    });
+    expect(cpuMs).toBeLessThan(1000);
   });
 });
 

@@ -8,12 +8,18 @@ import { speakOver, type Wire } from './raw-client.ts';
 
 /** Relays between two sockets, and ends with either. */
 const RELAY = `
-const [test, daemon] = process.argv.slice(1).map((path) => require('node:net').connect(path));
-test.pipe(daemon).pipe(test);
-for (const socket of [test, daemon]) {
-  socket.on('error', () => process.exit(1));
-  socket.on('close', () => process.exit());
+const [shell, ...paths] = process.argv.slice(1);
+function relay() {
+  // As long as the shell lives, this is a descendant of the test.
+  if (process.ppid === Number(shell)) return setTimeout(relay, 2);
+  const [test, daemon] = paths.map((path) => require('node:net').connect(path));
+  test.pipe(daemon).pipe(test);
+  for (const socket of [test, daemon]) {
+    socket.on('error', () => process.exit(1));
+    socket.on('close', () => process.exit());
+  }
 }
+relay();
 `;
 
 /**
@@ -26,7 +32,7 @@ export async function openControlWire(path: string): Promise<Wire> {
   const server = createServer().listen(meeting);
   await once(server, 'listening');
   const connected = once(server, 'connection') as Promise<[Socket]>;
-  const command = '"$0" -e "$1" "$2" "$3" &';
+  const command = '"$0" -e "$1" $$ "$2" "$3" &';
   spawn('sh', ['-c', command, process.execPath, RELAY, meeting, path], { stdio: 'ignore' });
   const [socket] = await connected;
   server.close();

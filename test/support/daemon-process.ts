@@ -63,7 +63,7 @@ export async function startDaemonProcess(options: DaemonOptions = {}): Promise<D
     stop,
     [Symbol.asyncDispose]: async () => {
       await stop();
-      if (options.home === undefined) rmSync(home, { recursive: true, force: true });
+      if (options.home === undefined) rmSync(home, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

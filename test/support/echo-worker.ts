@@ -70,5 +70,5 @@ export function isProcessRunning(pid: number): boolean {
 }
 
 export async function untilRunning(worker: Worker<EchoOps>, running = 1): Promise<void> {
-  await expect.poll(() => worker.status().running, { timeout: 20_000 }).toBe(running);
+  await expect.poll(() => worker.status().running).toBe(running);
 }

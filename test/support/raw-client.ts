@@ -112,7 +112,7 @@ export function speakOver(socket: Duplex): Omit<Wire, 'socket'> {
       send({ jsonrpc: '2.0', id, method, ...(params === undefined ? {} : { params }) });
       return next((message) => message.id === id && message.method === undefined);
     },
-    closed: async (timeoutMs = 10_000) => {
+    closed: async (timeoutMs = 30_000) => {
       await until(() => (isClosed ? true : undefined), 'close', timeoutMs);
     },
     get isClosed() {

@@ -117,7 +117,7 @@ describe.runIf(other !== undefined)('on another Node', () => {
     child.stdout.on('data', (bytes: Buffer) => (output += bytes.toString()));
     while (!output.includes('ready')) await sleep(20);
     child.kill('SIGTERM');
-    const [code] = (await once(child, 'exit')) as [number];
+    const [code] = (await once(child, 'close')) as [number];
     expect({ code, output }).toEqual({ code: 0, output: 'ready\ndrained\n' });
   });
 

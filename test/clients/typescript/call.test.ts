@@ -11,7 +11,7 @@ describe('cancelling', () => {
     const ended = expect(answer).rejects.toMatchObject({ name: 'RpcError', reason: 'Cancelled' });
     await vi.waitFor(() => {
       expect(run.daemon.received).toContain('llm.chat');
-    });
+    }, 30_000);
     controller.abort();
     await ended;
     expect(run.daemon.received.at(-1)).toBe('$/cancel');
@@ -44,7 +44,7 @@ describe('cancelling', () => {
     await expect(call).rejects.toMatchObject({ code: 'RequestTimeout' });
     await vi.waitFor(() => {
       expect(run.daemon.received).toContain('$/cancel');
-    });
+    }, 30_000);
   });
 });
 

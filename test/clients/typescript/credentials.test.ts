@@ -30,7 +30,7 @@ describe('credentials', () => {
     for (const connection of daemon.connections) connection.destroy();
     await vi.waitFor(async () => {
       expect((await client.connect()).app.id).toBe('acme/notes');
-    });
+    }, 30_000);
   });
 
   test('come from LOCARA_CREDENTIALS when no option names them', async () => {

@@ -73,7 +73,7 @@ describe('the handshake', () => {
     await expect(client.daemon.ping()).rejects.toMatchObject({ code: 'DaemonNotTrusted' });
     await vi.waitFor(() => {
       expect(daemon.connections.size).toBe(0);
-    });
+    }, 30_000);
     expect(daemon.received).toEqual(['session.hello']);
   });
 

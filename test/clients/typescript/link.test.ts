@@ -15,7 +15,7 @@ describe('a daemon that goes away', () => {
     const lost = expect(call).rejects.toMatchObject({ code: 'ConnectionClosed' });
     await vi.waitFor(() => {
       expect(run.daemon.received).toContain('llm.chat');
-    });
+    }, 30_000);
     await run.daemon.die();
     await lost;
     await run.daemon.listen();
@@ -35,7 +35,7 @@ describe('a daemon that goes away', () => {
         code: 'ConnectionClosed',
         message: expect.stringContaining('reconnect') as string,
       });
-    });
+    }, 30_000);
   });
 
   test('is waited for while it starts', async () => {

@@ -152,7 +152,7 @@ describe('a refusal takes as long for an app that is installed as for one that i
   test.each([
     ['that is well formed', undefined],
     ['that is nonsense', Buffer.alloc(64, 255).toString('base64')],
-  ])('with a signature %s', { retry: 2 }, async (_, signature) => {
+  ])('with a signature %s', { retry: 5 }, async (_, signature) => {
     const paths = createPaths();
     const registry = await createAppRegistry({ paths, log: silentLog });
     const { record, manifestBytes } = notes;

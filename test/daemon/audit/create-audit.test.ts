@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { AuditLog } from '../../../daemon/audit/audit.ts';
 import { AuditHome } from '../../support/audit-home.ts';
+import { bestCpuMs } from '../../support/cpu-time.ts';
 
 const APP = 'acme/notes';
 const use = { appId: APP, capability: 'llm:generate', method: 'llm.chat' };
@@ -143,7 +144,7 @@ describe('uses and denials', () => {
     quick.use(use);
     await vi.waitFor(() => {
       expect(eventsOf(home.lines())).toContain('capability.used');
-    });
+    }, 30_000);
   });
 
   test('of an app that loops over made-up capabilities stay few, and no count is lost', async () => {
@@ -165,7 +166,7 @@ describe('uses and denials', () => {
         for (let call = 0; call < 20; call += 1) quick.deny({ ...denial, method: String(call) });
         return performance.now() > end;
       },
-      { interval: 2, timeout: 5000 },
+      { interval: 2, timeout: 30_000 },
     );
     expect(home.lines().length).toBeLessThanOrEqual(121);
   });
@@ -299,13 +300,10 @@ describe('a log that cannot be written', () => {
 
 test('counting a use costs at most 1 µs', () => {
   const calls = 1_000_000;
-  const best = Math.min(
-    ...Array.from({ length: 3 }, () => {
-      const start = performance.now();
-      for (let call = 0; call < calls; call += 1)
-        audit.use({ appId: APP, capability: 'llm:generate', method: 'llm.chat' });
-      return ((performance.now() - start) * 1000) / calls;
-    }),
-  );
-  expect(best).toBeLessThan(1);
+  const mostMs = calls / 1000;
+  const best = bestCpuMs(mostMs, () => {
+    for (let call = 0; call < calls; call += 1)
+      audit.use({ appId: APP, capability: 'llm:generate', method: 'llm.chat' });
+  });
+  expect(best).toBeLessThan(mostMs);
 });

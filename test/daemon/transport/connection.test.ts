@@ -69,8 +69,7 @@ test('a peer that takes nothing is dropped after the stalled time', async () => 
   connection.send(line(2 ** 21));
   await wait(100);
   expect(events).not.toContain('close');
-  await wait(400);
-  expect(events).toContain('close');
+  await expect.poll(() => events).toContain('close');
 });
 
 test('a peer that may stall is kept until it may no more', async () => {
@@ -85,29 +84,30 @@ test('a peer that may stall is kept until it may no more', async () => {
 });
 
 test('a peer that takes a little at a time is kept for as long as it takes', async () => {
-  const { connection, client, events } = await pair(400);
+  const { connection, client, events } = await pair(2000);
   const count = countBytes(client);
-  connection.send(line(2 ** 20));
-  for (let read = 0; read < 12; read += 1) {
+  connection.send(line(2 ** 22));
+  const start = performance.now();
+  while (performance.now() - start < 3000) {
     client.pause();
-    await wait(100);
+    await wait(200);
     client.resume();
     await wait(1);
   }
   expect(events).not.toContain('close');
   client.resume();
-  await expect.poll(count).toBe(2 ** 20);
+  await expect.poll(count).toBe(2 ** 22);
 });
 
 test('a peer that once was slow is not dropped later', async () => {
-  const { connection, client, events } = await pair(200);
+  const { connection, client, events } = await pair(1000);
   client.pause();
   // More than the kernel holds, by less than what Node calls congested.
   for (let sent = 0; sent < 40; sent += 1) connection.send(line(8 * 1024));
   await wait(50);
   const count = countBytes(client);
   await expect.poll(count).toBe(40 * 8 * 1024);
-  await wait(500);
+  await wait(1500);
   expect(events).not.toContain('close');
 });
 
@@ -119,11 +119,12 @@ test('whoever waits for room gets it one after another, and the queue stays boun
     await connection.sendInTurn(line(2 ** 22));
     sent += 1;
   });
+  await expect.poll(() => sent).toBe(1);
   await wait(100);
   expect(sent).toBe(1);
   const count = countBytes(client);
   await Promise.all(answers);
-  await expect.poll(count, { timeout: 10_000 }).toBe(32 * 2 ** 22);
+  await expect.poll(count).toBe(32 * 2 ** 22);
   expect(events).not.toContain('close');
 });
 
@@ -153,7 +154,7 @@ test('a peer that keeps its end open after ours is closed is let go', async () =
   client.resume();
   connection.end();
   await once(client, 'end');
-  await expect.poll(() => events, { timeout: 3000 }).toContain('close');
+  await expect.poll(() => events).toContain('close');
 });
 
 test('a peer that ends its side is told of, and may read on', async () => {

@@ -5,6 +5,7 @@ import {
   createLineDecoder,
   type FramingViolation,
 } from '../../../daemon/transport/line-decoder.ts';
+import { cpuMsOf } from '../../support/cpu-time.ts';
 
 interface Decoded {
   readonly lines: Buffer[];
@@ -159,11 +160,12 @@ describe('the line decoder', () => {
     const bytes = 4 * 1024 * 1024;
     const decoded = decode(bytes);
     const one = Buffer.of(0x78);
-    const startedAt = performance.now();
-    for (let index = 0; index < bytes; index++) decoded.write(one);
-    decoded.write(Buffer.from('\n'));
+    const cpuMs = cpuMsOf(() => {
+      for (let index = 0; index < bytes; index++) decoded.write(one);
+      decoded.write(Buffer.from('\n'));
+    });
     expect(decoded.lines[0]?.length).toBe(bytes);
-    expect(performance.now() - startedAt).toBeLessThan(5000);
+    expect(cpuMs).toBeLessThan(5000);
   });
 
   test('recognises HTTP at the start of a stream alone, also byte by byte', () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { BACKGROUND_EVERY, CallQueue } from '../../../daemon/workers/call-queue.ts';
 import { QUANTUM } from '../../../daemon/workers/fair-ring.ts';
 import { pendingCall } from '../../support/pending-call.ts';
+import { cpuMsOf } from '../../support/cpu-time.ts';
 
 const MAX_COST = 50;
 const APPS = ['a', 'b', 'c', 'd'];
@@ -172,10 +173,11 @@ test('twenty thousand waiting calls come, go and are told their places in a blin
   const calls = Array.from({ length: 20_000 }, (_, index) =>
     pendingCall({ app: `app-${index % 20}` }),
   );
-  const startedAt = performance.now();
-  for (const call of calls) queue.push(call);
-  for (let n = 0; n < 10; n += 1) queue.inOrder();
-  for (const call of calls.slice(0, 5000)) queue.remove(call);
-  while (queue.shift() !== undefined);
-  expect(performance.now() - startedAt).toBeLessThan(3000);
+  const cpuMs = cpuMsOf(() => {
+    for (const call of calls) queue.push(call);
+    for (let n = 0; n < 10; n += 1) queue.inOrder();
+    for (const call of calls.slice(0, 5000)) queue.remove(call);
+    while (queue.shift() !== undefined);
+  });
+  expect(cpuMs).toBeLessThan(3000);
 });

@@ -3,7 +3,7 @@ import { type OneRun, runOnce, type RunOutcome } from '../../../daemon/workers/r
 import { ECHO } from '../../support/echo-worker.ts';
 
 function run(op: string, params: unknown, limits: Partial<OneRun> = {}): Promise<RunOutcome> {
-  return runOnce({ entry: ECHO, op, params, timeoutMs: 20_000, maxHeapMib: 128, ...limits });
+  return runOnce({ entry: ECHO, op, params, timeoutMs: 60_000, maxHeapMib: 128, ...limits });
 }
 
 function isAlive(pid: number): boolean {
@@ -31,7 +31,8 @@ test('every run has a process of its own', async () => {
 test('attack 26: a process that hangs in a loop is killed when its time is over', async () => {
   const start = performance.now();
   expect(await run('spin', { ms: 600_000 }, { timeoutMs: 3000 })).toEqual({ cause: 'timeout' });
-  expect(performance.now() - start).toBeLessThan(10_000);
+  // Far below the ten minutes of the loop, and far above what a busy machine adds.
+  expect(performance.now() - start).toBeLessThan(60_000);
 });
 
 test('a process that never gets ready is killed too', async () => {

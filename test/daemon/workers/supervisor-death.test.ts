@@ -10,6 +10,7 @@ import {
   untilRunning,
   useEchoWorkers,
 } from '../../support/echo-worker.ts';
+import { isRunning } from '../../support/process-tree.ts';
 
 const UNSEALED = new URL('../../fakes/echo-worker/unsealed.ts', import.meta.url);
 const PARENT = new URL('../../fakes/echo-worker/parent.ts', import.meta.url);
@@ -131,7 +132,7 @@ describe('death', () => {
     const kill = async (): Promise<void> => {
       while (kills < 4) {
         const before = served;
-        await expect.poll(() => served, { timeout: 20_000 }).toBeGreaterThan(before + 40);
+        await expect.poll(() => served).toBeGreaterThan(before + 40);
         process.kill(worker.status().pid, 'SIGKILL');
         kills += 1;
       }
@@ -230,7 +231,7 @@ describe('end', () => {
       const [{ pid }] = (await once(parent, 'message')) as [{ readonly pid: number }];
       expect(isProcessRunning(pid)).toBe(true);
       parent.kill('SIGKILL');
-      await expect.poll(() => isProcessRunning(pid), { timeout: 5000 }).toBe(false);
+      await expect.poll(() => isRunning(pid)).toBe(false);
     },
   );
 

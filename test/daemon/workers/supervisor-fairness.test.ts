@@ -29,12 +29,14 @@ describe('bounds', () => {
 
 test('a newcomer joins the calls of an app that holds every place', async () => {
   const worker = open({ maxConcurrent: 2, maxOvercommit: 1 });
+  const abort = new AbortController();
   const flood = Array.from({ length: 4 }, () =>
-    worker.call('sleep', { ms: 1500 }, { app: 'flood' }),
+    failureOf(worker.call('sleep', { ms: 60_000 }, { app: 'flood', signal: abort.signal })),
   );
   await untilRunning(worker, 2);
   expect(await worker.call('echo', { text: 'a' }, { app: 'modest' })).toEqual({ text: 'a' });
   expect(worker.status()).toMatchObject({ running: 2, queued: 2 });
+  abort.abort();
   await Promise.all(flood);
 });
 

@@ -41,10 +41,14 @@ describe('calls', () => {
 
   test('run side by side up to maxConcurrent', async () => {
     const worker = open({ maxConcurrent: 2 });
-    const calls = [1, 2, 3].map(() => worker.call('sleep', { ms: 200 }));
+    const abort = new AbortController();
+    const calls = [1, 2, 3].map(() =>
+      failureOf(worker.call('sleep', { ms: 60_000 }, { signal: abort.signal })),
+    );
     await untilRunning(worker, 2);
     expect(worker.status().queued).toBe(1);
-    await Promise.all(calls);
+    abort.abort();
+    for (const call of calls) expect((await call).reason).toBe('Cancelled');
   });
 
   test('are refused as Busy when the queue is full', async () => {
@@ -124,9 +128,9 @@ describe('cancel and timeout', () => {
     await untilRunning(worker);
     const { pid } = worker.status();
     abort.abort();
-    const started = performance.now();
     expect((await failureOf(call)).reason).toBe('Cancelled');
-    expect(performance.now() - started).toBeLessThan(100);
+    // The answer came at once: the grace is not over yet.
+    expect(worker.status().pid).toBe(pid);
     expect(await worker.call('echo', { text: 'a' })).toEqual({ text: 'a' });
     expect(worker.status().pid).not.toBe(pid);
     expect(isProcessRunning(pid)).toBe(false);
@@ -141,14 +145,14 @@ describe('cancel and timeout', () => {
     });
     const { pid } = await cancelled;
     const killed = worker.call('snooze', { ms: 60_000 }, { signal: abort.signal });
-    const silent = worker.call('snooze', { ms: 1500 });
-    const chunks: number[] = [];
+    const silent = worker.call('snooze', { ms: 2500 });
+    const streamed = Promise.withResolvers<unknown>();
     const streaming = worker.call(
       'snooze',
-      { ms: 1500, chunk: true },
-      { onChunk: ({ n }) => chunks.push(n) },
+      { ms: 2500, chunk: true },
+      { onChunk: streamed.resolve },
     );
-    await expect.poll(() => chunks).toEqual([1]);
+    expect(await streamed.promise).toEqual({ n: 1 });
     abort.abort();
     expect((await failureOf(killed)).reason).toBe('Cancelled');
     expect((await failureOf(streaming)).reason).toBe('WorkerCrashed');

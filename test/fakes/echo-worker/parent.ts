@@ -22,7 +22,7 @@ const worker = createWorker<EchoOps>(
   },
 );
 const call = worker.call('echo', { text: '' });
-if (mode === 'never') await sleep(1000);
-else await call;
+if (mode !== 'never') await call;
+while (mode === 'never' && worker.status().pid === 0) await sleep(10);
 if (mode === 'leave') process.disconnect?.();
 else process.send?.({ pid: worker.status().pid });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { startPinger } from '../../bench/pinger-process.ts';
@@ -18,6 +19,8 @@ export interface SoakOptions {
   readonly seed: number;
   /** The models whose workers are killed. */
   readonly victims: readonly Victim[];
+  /** Asked after `durationMs`: the load goes on until it says yes. Without it that time is enough. */
+  readonly isEnough?: (log: LoadLog) => boolean;
 }
 
 /** A model, and a kind of call that only succeeds once its worker is back. */
@@ -42,20 +45,28 @@ const LOOK_AGAIN_MS = 5;
 
 /** A load, under which workers are killed at random while they compute. It never kills one that has not worked again. */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
-  const { daemon, apps, durationMs, seed, victims } = options;
+  const { daemon, apps, durationMs, seed, victims, isEnough = () => true } = options;
   const log = new LoadLog(['Busy', ...(victims.length === 0 ? [] : ['WorkerCrashed'])]);
   const control = await openControlWire(daemon.controlSocket);
   const { echo, path } = await startEcho(join(daemon.home, 'echo.sock'));
   const pingers = [await startPinger(daemon.appSocket), await startPinger(path)];
-  const signal = AbortSignal.timeout(durationMs);
+  const over = new AbortController();
+  const { signal } = over;
   const [report, kills] = await Promise.all([
     runLoad({ ...LOAD, appSocket: daemon.appSocket, apps, seed, signal }, log),
     killAtRandom(control, { victims, log, random: createRandom(seed), signal }),
+    endWhenEnough(),
   ]);
   const [pingsMs = [], echoesMs = []] = await Promise.all(pingers.map((one) => one.stop()));
   echo.kill();
   control.end();
   return { ...report, kills, pingsMs, echoesMs };
+
+  async function endWhenEnough(): Promise<void> {
+    await wait(durationMs);
+    while (!isEnough(log)) await wait(LOOK_AGAIN_MS);
+    over.abort();
+  }
 }
 
 interface Killer {
@@ -70,6 +81,7 @@ async function killAtRandom(
   { victims, log, random, signal }: Killer,
 ): Promise<number> {
   let kills = 0;
+  const ended = once(signal, 'abort');
   const isOver = (): boolean => signal.aborted;
   while (!isOver()) {
     await wait(PAUSE_MS.shortest + random() * (PAUSE_MS.longest - PAUSE_MS.shortest));
@@ -80,7 +92,7 @@ async function killAtRandom(
     }
     if (isOver()) break;
     kills += 1;
-    await Promise.race([log.nextSuccess(victim.kind), wait(2 * PAUSE_MS.longest)]);
+    await Promise.race([log.nextSuccess(victim.kind), ended]);
   }
   return kills;
 }

@@ -307,4 +307,4 @@ test('no sequence of installs, updates, consents and revocations goes beyond wha
     }),
     { numRuns: 40 },
   );
-}, 120_000);
+}, 300_000);

@@ -18,6 +18,7 @@ import {
   rejectionOf,
   ruleOf,
 } from '../../../support/signed-package.ts';
+import { bestCpuMs } from '../../../support/cpu-time.ts';
 
 const key = createKeyPair();
 const { publicKeyPem } = key;
@@ -299,8 +300,10 @@ test('10 000 entries: one look-up costs microseconds', async () => {
   await revocations.import(list(3, entries));
   const app = { ...notes, appId: 'acme/app-7', version: '1.7.0' };
   expect(revocations.find(app)).toBeDefined();
-  const started = performance.now();
-  for (let call = 0; call < 100_000; call += 1) revocations.find(app);
-  const eachMicros = ((performance.now() - started) * 1000) / 100_000;
-  expect(eachMicros).toBeLessThan(5);
+  const calls = 100_000;
+  const mostMs = (5 * calls) / 1000;
+  const best = bestCpuMs(mostMs, () => {
+    for (let call = 0; call < calls; call += 1) revocations.find(app);
+  });
+  expect(best).toBeLessThan(mostMs);
 });

@@ -30,7 +30,7 @@ async function runKilled(task: CopyTask, afterMs: number): Promise<number> {
     serialization: 'advanced',
   });
   let done = 0;
-  const exited = once(child, 'exit');
+  const exited = once(child, 'close');
   const opened = Promise.withResolvers<undefined>();
   child.on('message', (message: object) => {
     if ('opened' in message) opened.resolve(undefined);

@@ -244,4 +244,4 @@ test('what a store sorts, groups and indexes never lies in the clear in any file
   for (const [path, bytes] of readTree(root)) {
     expect({ path, isClear: bytes.includes(OWN_CANARY) }).toEqual({ path, isClear: false });
   }
-}, 120_000);
+}, 300_000);

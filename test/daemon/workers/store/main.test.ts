@@ -47,7 +47,6 @@ test.runIf(process.platform === 'linux')(
     const status = readFileSync(`/proc/${child.pid ?? 0}/status`, 'utf8');
     expect(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1])).toBeLessThan(800 * 1024);
   },
-  60_000,
 );
 
 test('where files are not confined SQL is off, and the typed methods work', async () => {

@@ -8,6 +8,7 @@ import { verifyStrictly } from '../../../../daemon/workers/verify/verify-strictl
 import { createKeyPair } from '../../../support/signed-package.ts';
 import { createSigstoreLab, createStatement } from '../../../support/sigstore-lab.ts';
 import { verdictOf } from '../../../support/verification-rule.ts';
+import { cpuMsOf } from '../../../support/cpu-time.ts';
 
 const SAN = 'https://github.com/acme/notes/.github/workflows/release.yml@refs/tags/v1';
 const ISSUER = 'https://token.actions.githubusercontent.com';
@@ -263,9 +264,10 @@ describe('attack 26: input made to hang or to crash', () => {
     ['something behind the document', `${good}{}`, 'bundle_malformed'],
     ['no document', '', 'bundle_malformed'],
   ])('%s is refused in time', (_, bundle, rule) => {
-    const start = performance.now();
-    expect(verdict(bundle)).toBe(rule);
-    expect(performance.now() - start).toBeLessThan(DEADLINE_MS);
+    const cpuMs = cpuMsOf(() => {
+      expect(verdict(bundle)).toBe(rule);
+    });
+    expect(cpuMs).toBeLessThan(DEADLINE_MS);
   });
 });
 

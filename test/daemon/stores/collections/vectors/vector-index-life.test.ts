@@ -70,7 +70,7 @@ test('words nobody put in find the words nearest to them', () => {
     'quantized',
   );
   expect(measureRecall(index, records, phrases)).toBeGreaterThanOrEqual(0.99);
-}, 60_000);
+});
 
 test('a collection of an earlier version is searched at once, and gets its codes little by little', () => {
   const database = openTemporaryStore();
