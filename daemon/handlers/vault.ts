@@ -1,4 +1,4 @@
-import type { VaultValue, vaultMethods } from '@locara/protocol';
+import { RpcError, type VaultValue, type vaultMethods, type Vector } from '@locara/protocol';
 import { toFloats } from '../collections/wire-vectors.ts';
 import type { Vault } from '../privacy/vault/create-vault.ts';
 import { keepMinusZero } from '../privacy/vault/json-text.ts';
@@ -43,8 +43,17 @@ export function vaultHandlers({ vault }: { readonly vault: Vault }): HandlersOf<
 function toPlainValue(value: VaultValue): PlainValue {
   if ('text' in value) return { type: 'string', value: value.text };
   if ('base64' in value) return { type: 'bytes', value: requireBase64(value.base64) };
-  if ('vector' in value) return { type: 'vector', value: toFloats(value.vector) };
+  if ('vector' in value) return { type: 'vector', value: toExactFloats(value.vector) };
   return { type: 'json', value: value.json };
+}
+
+/** Numbers of JSON are finite: what would be Infinity in 32 bits would come back as something else. */
+function toExactFloats(vector: Vector): Float32Array {
+  const floats = toFloats(vector);
+  if (!Array.isArray(vector) || floats.every(Number.isFinite)) return floats;
+  throw new RpcError('InvalidParams', 'A number of the vector is too large for 32-bit floats.', {
+    details: { rule: 'f32_range' },
+  });
 }
 
 /** Vectors as bytes: JSON has no NaN. */

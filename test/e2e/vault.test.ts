@@ -50,6 +50,19 @@ describe('the vault over the socket', () => {
     wire.end();
   });
 
+  test('refuses a number that a vector would bring back as Infinity', async () => {
+    const wire = await openSession();
+    const { error } = await wire.call('vault.encrypt', {
+      value: { vector: [1, 1e39] },
+      passphrase: 'p',
+    });
+    expect(error?.data).toMatchObject({
+      reason: 'InvalidParams',
+      details: { rule: 'f32_range' },
+    });
+    wire.end();
+  });
+
   test('keeps the sign of a zero in JSON on its whole way', async () => {
     const wire = await openSession();
     const value = '{"json":[-0,0,{"a":-0}]}';
