@@ -4,9 +4,11 @@ import type { Candidate, Recognizer, ScannedText } from '../recognizer.ts';
 
 /**
  * Of a dot-atom (RFC 5321, 6531), without what in a text stands before an address more often than in it (`=`, `&`,
- * `/`, `{`), and without the letters of scripts that write no spaces before one.
+ * `/`, `{`), and without the letters of scripts that write no spaces before one: Latin, Greek, Cyrillic, Armenian,
+ * Hebrew, Arabic, Devanagari, Georgian and what belongs to them.
  */
-const LOCAL = /^[A-Za-z0-9._%+'~\u00c0-\u024f\u0370-\u052f-]$/;
+const LOCAL =
+  /^[A-Za-z0-9._%+'~\u00c0-\u024f\u0370-\u0587\u05d0-\u05ea\u0620-\u064a\u0900-\u097f\u10a0-\u10ff\u1e00-\u1fff-]$/;
 /** What often stands before an address and is hardly ever part of one. */
 const LEADING = /^[%'~.+-]+/;
 const MAX_LOCAL_CHARS = 64;

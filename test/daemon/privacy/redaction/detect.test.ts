@@ -54,6 +54,14 @@ describe('offsets', () => {
     ]);
   });
 
+  test.each([
+    '\u1ea1nn@example.org',
+    '\u05d0\u05d9\u05dc@example.org',
+    '\u0905\u091c\u092f@example.org',
+  ])('an address is found whole in other alphabets too: %s', (address) => {
+    expect(find(`to ${address} now`)).toEqual([`EMAIL_ADDRESS ${address}`]);
+  });
+
   test('Arabic digits are digits', () => {
     expect(find('IP ١٩٢.١٦٨.١.١')).toEqual(['IP_ADDRESS ١٩٢.١٦٨.١.١']);
   });
