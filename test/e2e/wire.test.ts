@@ -206,8 +206,8 @@ describe('in a session', () => {
     const call = {
       jsonrpc: '2.0',
       id: 'large',
-      method: 'daemon.ping',
-      params: { x: 'x'.repeat(500_000) },
+      method: 'privacy.detect',
+      params: { text: 'call 415 555 0132 '.repeat(50_000) },
     };
     const cancel = { jsonrpc: '2.0', method: '$/cancel', params: { id: 'large' } };
     wire.sendRaw(`${JSON.stringify(call)}\n${JSON.stringify(cancel)}\n`);
