@@ -68,7 +68,7 @@ export const sessionMethods = {
       nonce: Base64.max(128).describe("The client's own 32 random bytes."),
       pid: z.int().describe("The client's process id."),
       signature: Base64.max(128).describe(
-        'Ed25519 over the client transcript (its bytes: protocol/handshake.ts) by the install key.',
+        'Ed25519 over the client transcript (its bytes: protocol/docs/handshake.md) by the install key.',
       ),
     }),
     result: z.object({
