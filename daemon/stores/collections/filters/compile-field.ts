@@ -50,7 +50,7 @@ function compileOperator(path: string, operator: string, value: unknown): Condit
   if (typeof value !== 'string' && typeof value !== 'number') throw refusedFilter('not comparable');
   const sign = RANGES[operator as keyof typeof RANGES];
   const types = typeof value === 'string' ? TEXT : NUMBER;
-  return condition`CASE WHEN ${field.type} IN (${types}) THEN ${field.value} ${sign} ${value} ELSE 0 END`;
+  return condition`CASE WHEN ${field.type} IN (${types}) THEN ${field.value} ${sign} ${toParameter(value)} ELSE 0 END`;
 }
 
 function compileOneOf(path: string, field: Operand, values: readonly Scalar[]): Condition {
@@ -85,8 +85,17 @@ function matchesOneOf({ type, value }: Operand, values: readonly Scalar[]): Cond
 function isOneOf(value: Condition, wanted: readonly (string | number)[]): Condition {
   const [only] = wanted;
   return wanted.length === 1 && only !== undefined
-    ? condition`${value} = ${only}`
+    ? condition`${value} = ${toParameter(only)}`
     : condition`${value} IN (SELECT value FROM json_each(${JSON.stringify(wanted)}))`;
+}
+
+/**
+ * A whole number beyond 2^53 is in the metadata by its shortest digits, which SQLite reads as an integer of 64 bits;
+ * the float that they stand for is another number.
+ */
+function toParameter(wanted: string | number): string | number | bigint {
+  const isRounded = Number.isInteger(wanted) && !Number.isSafeInteger(wanted);
+  return isRounded && Math.abs(Number(wanted)) < 2 ** 63 ? BigInt(String(wanted)) : wanted;
 }
 
 function isScalarList(value: unknown): value is readonly Scalar[] {

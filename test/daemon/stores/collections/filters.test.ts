@@ -47,6 +47,7 @@ describe('a filter', () => {
       fc.string({ unit: 'grapheme', maxLength: 3 }),
       fc.double({ noNaN: true, noDefaultInfinity: true }),
       fc.integer(),
+      fc.constantFrom(-48_160_668_222_298_410, 2 ** 53, 2 ** 63, -(2 ** 63), 2 ** 64, 1e21),
     );
     const name = fc
       .oneof(
@@ -70,6 +71,19 @@ describe('a filter', () => {
       { numRuns: 60 },
     );
   });
+});
+
+describe('a whole number that is no safe integer', () => {
+  test.each([2 ** 53 + 2, -48_160_668_222_298_410, 2 ** 62 + 1024, 2 ** 63, -(2 ** 63), 1e300])(
+    'is found by itself: %d',
+    (n) => {
+      const { search } = fill([{ n }, { n: String(n) }, { n: n * 2 }, { n: 0.5 }]);
+      expect(search({ n: { eq: n } })).toEqual([0]);
+      expect(search({ n: { in: [n] } })).toEqual([0]);
+      expect(search({ n: { gte: n, lte: n } })).toEqual([0]);
+      expect(search({ n: { [n < 0 ? 'lt' : 'gt']: n } })).toEqual([2]);
+    },
+  );
 });
 
 describe('a partition', () => {
