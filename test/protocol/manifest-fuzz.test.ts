@@ -50,7 +50,8 @@ describe('any document', () => {
     );
     fc.assert(
       fc.property(arbitraryManifestJson, field, fc.jsonValue(), (json, key, value) => {
-        fc.pre(!JSON.stringify(value).includes('__proto__'));
+        // Refused without a path: a key of the prototype, and what only looks as if it had a length.
+        fc.pre(!/__proto__|"length"/.test(JSON.stringify(value)));
         const bytes = Buffer.from(JSON.stringify({ ...json, [key]: value }));
         for (const { path } of checkManifest(bytes).errors) {
           expect(path.startsWith(key), path).toBe(true);
