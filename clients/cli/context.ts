@@ -5,7 +5,7 @@ import type {
   ControlResult,
   ControlStreamingMethodName,
 } from '@locara/protocol';
-import type { Streams } from './output.ts';
+import type { Streams } from './streams.ts';
 
 /** Exit codes of every command (contract, section 5). */
 export const EXIT = { done: 0, failed: 1, usage: 2, refused: 3, unreachable: 4 } as const;

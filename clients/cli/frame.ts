@@ -4,7 +4,7 @@ import type { CliContext } from './context.ts';
 import { toFailure } from './failure.ts';
 import type { Failure } from './failure.ts';
 import { plain, toJsonLine } from './output.ts';
-import type { Streams } from './output.ts';
+import type { Streams } from './streams.ts';
 import { createContext } from './terminal-context.ts';
 import type { SignalSource } from './terminal-context.ts';
 

@@ -1,14 +1,5 @@
-import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import type { CliContext } from './context.ts';
-
-/** The three streams of a process, or a test's. */
-export interface Streams {
-  readonly stdin: Readable & { readonly isTTY?: boolean };
-  readonly stdout: Writable & { readonly isTTY?: boolean };
-  /** `columns` is known of a terminal. */
-  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
-}
 
 type Style = Parameters<typeof styleText>[0];
 

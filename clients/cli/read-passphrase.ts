@@ -1,5 +1,5 @@
 import { CliError, EXIT } from './context.ts';
-import type { Streams } from './output.ts';
+import type { Streams } from './streams.ts';
 
 const MAX_BYTES = 4096;
 const KEYS = { enter: [0x0a, 0x0d], backspace: [0x08, 0x7f], interrupt: 0x03, end: 0x04 };

@@ -4,7 +4,7 @@ import { createControlClient } from '@locara/client';
 import { CliError, EXIT } from './context.ts';
 import type { CliContext } from './context.ts';
 import { plain, toJsonLine } from './output.ts';
-import type { Streams } from './output.ts';
+import type { Streams } from './streams.ts';
 import { currentPlaces } from './places.ts';
 import { wrapLine } from './wrap-line.ts';
 

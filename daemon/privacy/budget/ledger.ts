@@ -6,7 +6,7 @@ import { removeLeftovers } from '../../files/remove-leftovers.ts';
 import { describeError, type Log } from '../../log.ts';
 import { createTaskQueue } from '../../task-queue.ts';
 import { beginTurns } from '../../turns.ts';
-import { type AccountName, describeAccount, isExhausted, NOTHING_SPENT } from './account.ts';
+import type { AccountName } from './account.ts';
 import { type Account, Accounts } from './accounts.ts';
 import { admitCharge, examineCharge, noSuchBudget, tooManyAllowances } from './admit-charge.ts';
 import type { AllowanceCount, BudgetPage, BudgetTerms, Charge } from './budgets.ts';
@@ -16,6 +16,7 @@ import { LedgerMark, removeMark } from './ledger-mark.ts';
 import { isDamageRefusal, otherTerms, toRefusal } from './ledger-refusals.ts';
 import { toLimit } from './limit.ts';
 import { loadNameSeal } from './load-name-seal.ts';
+import { countAccounts, describeNamed, listAccounts } from './show-accounts.ts';
 
 export interface LedgerDeps {
   readonly appId: string;
@@ -99,29 +100,12 @@ export class Ledger {
     return this.#use(({ accounts }) => describeNamed(accounts, name));
   }
 
-  list({ limit, cursor }: BudgetPage): Promise<{ budgets: BudgetState[]; cursor?: string }> {
-    const after = cursor === undefined ? 0 : readCursor(cursor);
-    return this.#use(async ({ accounts }) => {
-      const budgets: BudgetState[] = [];
-      const turns = beginTurns();
-      let last = 0;
-      for (const account of accounts.values()) {
-        if (account.number <= after) continue;
-        if (budgets.length === limit) return { budgets, cursor: String(last) };
-        budgets.push(describe(accounts, account));
-        last = account.number;
-        if (turns.areOver()) await turns.next();
-      }
-      return { budgets };
-    });
+  list(page: BudgetPage): Promise<{ budgets: BudgetState[]; cursor?: string }> {
+    return this.#use(({ accounts }) => listAccounts(accounts, page));
   }
 
   count(): Promise<AllowanceCount> {
-    return this.#use(({ accounts }) => {
-      const all = [...accounts.values()];
-      const spent = all.filter(({ spending, limit }) => isExhausted(spending, limit));
-      return { allowances: all.length, exhausted: spent.length };
-    });
+    return this.#use(({ accounts }) => countAccounts(accounts));
   }
 
   reset(budget: string | undefined, subject: string | undefined): Promise<number> {
@@ -283,28 +267,10 @@ export class Ledger {
   }
 }
 
-function describe(accounts: Accounts, account: Account): BudgetState {
-  return describeAccount(accounts.nameOf(account), account.spending, account.limit);
-}
-
-/** A subject on whom nothing was spent has all of the budget left. Throws NotFound for a budget that was not made. */
-function describeNamed(accounts: Accounts, name: AccountName): BudgetState {
-  const budget = accounts.find({ budget: name.budget });
-  if (budget === undefined) throw noSuchBudget();
-  const account = accounts.find(name);
-  return describeAccount(name, account?.spending ?? NOTHING_SPENT, budget.limit);
-}
-
 function isSame({ limit }: Account, terms: BudgetTerms): boolean {
   return (
     limit?.maxEpsilon === terms.maxEpsilon &&
     limit.delta === terms.delta &&
     limit.onExhausted === terms.onExhausted
   );
-}
-
-function readCursor(cursor: string): number {
-  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
-  const details = { issues: [{ path: 'cursor', rule: 'as an earlier answer gave it' }] };
-  throw new RpcError('InvalidParams', 'The cursor is none that an answer gave.', { details });
 }

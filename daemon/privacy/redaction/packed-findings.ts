@@ -1,9 +1,9 @@
-import type { Finding } from './redaction-ops.ts';
+import type { Candidate } from './recognizer.ts';
 
 /** The findings of many texts as few objects, whatever their number: reading those takes no turn of the event loop. */
 export interface PackedFindings {
   /** What findings have in common, each once. */
-  readonly kinds: readonly Omit<Finding, 'start' | 'end'>[];
+  readonly kinds: readonly Omit<Candidate, 'start' | 'end'>[];
   /** Of one finding after the other: which of `kinds`, start, end. */
   readonly places: Int32Array;
   /** How many of them are in each text. */
@@ -12,7 +12,7 @@ export interface PackedFindings {
 
 const NUMBERS = 3;
 
-export function packFindings(findings: readonly (readonly Finding[])[]): PackedFindings {
+export function packFindings(findings: readonly (readonly Candidate[])[]): PackedFindings {
   const kinds: PackedFindings['kinds'][number][] = [];
   const known = new Map<string, number>();
   const counts = findings.map(({ length }) => length);
@@ -31,11 +31,15 @@ export function packFindings(findings: readonly (readonly Finding[])[]): PackedF
 }
 
 /** Undefined for what was not packed so. */
-export function unpackFindings({ kinds, places, counts }: PackedFindings): Finding[][] | undefined {
+export function unpackFindings({
+  kinds,
+  places,
+  counts,
+}: PackedFindings): Candidate[][] | undefined {
   let at = 0;
-  const findings: Finding[][] = [];
+  const findings: Candidate[][] = [];
   for (const count of counts) {
-    const ofText: Finding[] = [];
+    const ofText: Candidate[] = [];
     for (let of = 0; of < count; of += 1, at += NUMBERS) {
       const kind = kinds[places[at] ?? -1];
       const [start, end] = [places[at + 1], places[at + 2]];
