@@ -93,8 +93,8 @@ export function createRequestConnection(
     void begun.then(() => {
       connection.release();
       reader.release();
-      // What was held came before the peer's end, and is heard before it.
-      if (hasPeerEnded && !connection.isHeld) options.onEnd();
+      // What was held came before the peer's end, and has the turn to be answered that it would have had.
+      if (hasPeerEnded && !connection.isHeld) setImmediate(options.onEnd);
     });
   };
   return connection;
