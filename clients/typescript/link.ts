@@ -11,8 +11,12 @@ export class Link<S> {
   readonly #open: (signal: AbortSignal) => Promise<Opened<S>>;
   readonly #canReopen: boolean;
   readonly #stop = new AbortController();
+  /** All that have not ended: beside the one that takes calls there may be one that the daemon ends. */
+  readonly #connections = new Set<Connection>();
   #current: Promise<Opened<S>> | undefined;
-  #last: Connection | undefined;
+  /** What the current attempt has opened. */
+  #opened: Connection | undefined;
+  #wasOpen = false;
 
   constructor(open: (signal: AbortSignal) => Promise<Opened<S>>, canReopen: boolean) {
     this.#open = open;
@@ -21,20 +25,20 @@ export class Link<S> {
 
   get(): Promise<Opened<S>> {
     if (this.#stop.signal.aborted) return Promise.reject(closedHere());
-    if (this.#last?.takesCalls === false) this.#current = undefined;
+    if (this.#opened?.takesCalls === false) this.#opened = this.#current = undefined;
     this.#current ??= this.#attempt();
     return this.#current;
   }
 
-  /** Ends the connection, the attempt to make one, and every later call. */
+  /** Ends every connection, the attempt to make one, and every later call. */
   async close(): Promise<void> {
     this.#stop.abort(closedHere());
-    const opened = await this.#current?.catch(() => undefined);
-    opened?.connection.close(closedHere());
+    await this.#current?.catch(() => undefined);
+    for (const connection of this.#connections) connection.close(closedHere());
   }
 
   #attempt(): Promise<Opened<S>> {
-    if (this.#last !== undefined && !this.#canReopen) {
+    if (this.#wasOpen && !this.#canReopen) {
       return Promise.reject(
         new ClientError('ConnectionClosed', 'The connection was lost; `reconnect` is off.'),
       );
@@ -42,7 +46,10 @@ export class Link<S> {
     const attempt = this.#open(this.#stop.signal);
     attempt.then(
       ({ connection }) => {
-        this.#last = connection;
+        this.#opened = connection;
+        this.#wasOpen = true;
+        this.#connections.add(connection);
+        void connection.closed.then(() => this.#connections.delete(connection));
       },
       () => {
         if (this.#current === attempt) this.#current = undefined;

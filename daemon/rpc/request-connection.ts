@@ -49,6 +49,7 @@ export function createRequestConnection(
   socket: Socket,
   options: RequestConnectionOptions,
 ): Connection {
+  let hasPeerEnded = false;
   const reader = createMessageReader({
     maxBytes: options.maxBytes,
     onMessage: (message, bytes) => {
@@ -71,7 +72,10 @@ export function createRequestConnection(
     onBytes: (bytes) => {
       if (options.isReading()) reader.push(bytes);
     },
-    onEnd: options.onEnd,
+    onEnd: () => {
+      hasPeerEnded = true;
+      if (!connection.isHeld) options.onEnd();
+    },
     onClose: () => {
       reader.stop();
       options.onClose();
@@ -89,6 +93,8 @@ export function createRequestConnection(
     void begun.then(() => {
       connection.release();
       reader.release();
+      // What was held came before the peer's end, and has the turn to be answered that it would have had.
+      if (hasPeerEnded && !connection.isHeld) setImmediate(options.onEnd);
     });
   };
   return connection;

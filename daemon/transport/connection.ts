@@ -33,6 +33,7 @@ export interface Connection {
   /** Reads nothing until `release`. */
   hold(): void;
   release(): void;
+  readonly isHeld: boolean;
   /** Ends after everything queued is written; reads nothing more. */
   end(): void;
   destroy(): void;
@@ -46,6 +47,7 @@ export function createConnection(socket: Socket, options: ConnectionOptions): Co
 }
 
 class SocketConnection implements Connection {
+  isHeld = false;
   readonly #socket: Socket;
   readonly #stalledWriteMs: number;
   readonly #onDrop: () => void;
@@ -53,7 +55,6 @@ class SocketConnection implements Connection {
   #isClosed = false;
   #isEnding = false;
   #isWriting = false;
-  #isHeld = false;
   #queue: Buffer[] = [];
   #queuedBytes = 0;
   #waiters: (() => void)[] = [];
@@ -107,12 +108,12 @@ class SocketConnection implements Connection {
   }
 
   hold(): void {
-    this.#isHeld = true;
+    this.isHeld = true;
     this.#updateReading();
   }
 
   release(): void {
-    this.#isHeld = false;
+    this.isHeld = false;
     this.#updateReading();
   }
 
@@ -155,7 +156,7 @@ class SocketConnection implements Connection {
 
   /** A connection that ends reads what comes and drops it, so as to see the peer's end. */
   #updateReading(): void {
-    const mayRead = this.#isEnding || (this.hasRoom && !this.#isHeld);
+    const mayRead = this.#isEnding || (this.hasRoom && !this.isHeld);
     if (mayRead === !this.#socket.isPaused()) return;
     if (mayRead) this.#socket.resume();
     else this.#socket.pause();

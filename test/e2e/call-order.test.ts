@@ -30,3 +30,17 @@ test('calls of one connection begin in the order in which they were sent, also b
   expect((await answerTo(wire, 'insert')).error).toBeUndefined();
   wire.end();
 });
+
+test('what is sent before the peer ends its side is answered, also behind a call that takes turns to look into', async () => {
+  const wire = await openSession(daemon.appSocket, notes);
+  wire.socket.allowHalfOpen = true;
+  const params = Array.from({ length: 30_000 }, (_, n) => ({ n }));
+  wire.socket.end(
+    lineOf('long', 'db.exec', { sql: 'SELECT 1', params }) +
+      lineOf('ping', 'daemon.ping', {}) +
+      lineOf('none', 'no.such.method', {}),
+  );
+  await wire.closed();
+  const answered = wire.received.map(({ id }) => id).filter((id) => typeof id === 'string');
+  expect(answered.toSorted()).toEqual(['long', 'none', 'ping']);
+});

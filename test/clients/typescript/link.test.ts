@@ -23,6 +23,36 @@ describe('a daemon that goes away', () => {
     expect(run.daemon.received.filter((method) => method === 'llm.chat')).toHaveLength(1);
   });
 
+  test('is connected to once by the calls that are made together after it', async () => {
+    await using run = await started({ 'daemon.ping': () => ({ ok: true }) });
+    await run.client.daemon.ping();
+    await endSession(run);
+    await Promise.all([1, 2, 3].map(() => run.client.daemon.ping()));
+    expect(run.daemon.received.filter((method) => method === 'session.hello')).toHaveLength(2);
+  });
+
+  test('ends at `close` with all that still waits for it, also where a newer connection is open', async () => {
+    await using run = await started({
+      'llm.chat': () => new Promise(() => undefined),
+      'daemon.ping': () => ({ ok: true }),
+    });
+    const stream = run.client.llm.chat(chat);
+    const ended = expect(stream).rejects.toMatchObject({
+      code: 'ConnectionClosed',
+      message: 'The client was closed.',
+    });
+    await vi.waitFor(() => {
+      expect(run.daemon.received).toContain('llm.chat');
+    }, 30_000);
+    await endSession(run);
+    await run.client.daemon.ping();
+    await run.client.close();
+    await ended;
+    await vi.waitFor(() => {
+      expect(run.daemon.connections.size).toBe(0);
+    }, 30_000);
+  });
+
   test('stays away for a client with reconnect off', async () => {
     await using daemon = await FakeDaemon.start({
       handlers: { 'daemon.ping': () => ({ ok: true }) },
@@ -68,3 +98,13 @@ describe('a daemon that goes away', () => {
     expect(error instanceof ClientError && error.cause).toBeUndefined();
   });
 });
+
+type Run = Awaited<ReturnType<typeof started>>;
+
+/** What a daemon says before it ends a connection, which stays open here. */
+async function endSession({ client, daemon }: Run): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  client.on('session.ended', resolve);
+  daemon.notify('session.ended', { reason: 'updated', message: 'Updated.' });
+  await promise;
+}
