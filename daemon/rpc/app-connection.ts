@@ -10,10 +10,9 @@ import type { CodeFinding } from '../transport/peer-code.ts';
 import type { Peer } from '../transport/peer.ts';
 import { assertMayCall } from './assert-may-call.ts';
 import { abortUnauthorized, type AppCall, createAppCall } from './app-call.ts';
-import { createCallNotices } from './call-notices.ts';
 import { beginTurns, ONE_TURN, type Turns } from '../turns.ts';
 import type { ReadMemory } from '../transport/read-memory.ts';
-import { dispatch } from './dispatcher.ts';
+import { dispatchAppCall } from './dispatch-app-call.ts';
 import type { Request } from './envelope.ts';
 import type { Handlers } from './handler.ts';
 import { type Answer, toAnswerLine, toLine } from './message-line.ts';
@@ -235,28 +234,16 @@ class ServedConnection implements AppConnection {
   }
 
   #dispatch(request: Request, call: AppCall, turns: Turns): Promise<unknown> {
-    const { method } = request;
-    const { sendChunk, sendProgress } = createCallNotices(this.#connection, request);
-    return dispatch(
-      this.#deps.handlers,
-      { method, params: request.params },
-      {
-        handshake: this.#handshake,
-        session: this.#session,
-        signal: call.controller.signal,
-        turns,
-        onBegin: call.begin,
-        sendChunk,
-        sendProgress: (progress) => {
-          if (call.counted !== undefined) call.counted.isQueued = progress.stage === 'queued';
-          sendProgress(progress);
-        },
-        onRequire: (capability, isHeld) => {
-          call.leansOn.add(capability);
-          this.#record(isHeld ? 'use' : 'deny', capability, method);
-        },
+    return dispatchAppCall(request, call, {
+      handlers: this.#deps.handlers,
+      handshake: this.#handshake,
+      session: this.#session,
+      connection: this.#connection,
+      turns,
+      record: (outcome, capability) => {
+        this.#record(outcome, capability, call.method);
       },
-    );
+    });
   }
 
   #grantsChanged(): void {

@@ -3,6 +3,7 @@ import { NOTICES, RpcError } from '@locara/protocol';
 import { describeError, type Log } from '../log.ts';
 import { listSecretParams } from '../secrets/secret-bytes.ts';
 import { type Connection, createConnection } from '../transport/connection.ts';
+import { beginTurns } from '../turns.ts';
 import { createMessageReader } from '../transport/message-reader.ts';
 import type { ReadMemory } from '../transport/read-memory.ts';
 import { readEnvelope, type Request } from './envelope.ts';
@@ -50,13 +51,15 @@ export function createRequestConnection(
   options: RequestConnectionOptions,
 ): Connection {
   let hasPeerEnded = false;
+  let turns = beginTurns();
   const reader = createMessageReader({
     maxBytes: options.maxBytes,
     onMessage: (message, bytes) => {
       const served = options.isReading()
         ? receive({ message, bytes }, connection, options)
         : undefined;
-      holdUntil(served?.begun);
+      // However little each takes, others come between the many that may be in one read.
+      holdUntil(served?.begun ?? (turns.areOver() ? turns.next() : undefined));
       eraseSecrets(message, { answered: served?.answered, readMemory: options.readMemory });
     },
     onViolation: (error) => {
@@ -70,6 +73,7 @@ export function createRequestConnection(
   });
   const connection = createConnection(socket, {
     onBytes: (bytes) => {
+      turns = beginTurns();
       if (options.isReading()) reader.push(bytes);
     },
     onEnd: () => {
@@ -91,6 +95,7 @@ export function createRequestConnection(
     reader.hold();
     connection.hold();
     void begun.then(() => {
+      turns = beginTurns();
       connection.release();
       reader.release();
       // What was held came before the peer's end, and has the turn to be answered that it would have had.
