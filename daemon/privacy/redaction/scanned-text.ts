@@ -1,3 +1,4 @@
+import { isDigitAt } from './characters.ts';
 import type { ScannedText } from './recognizer.ts';
 
 const CONTEXT_CHARS = 80;
@@ -30,12 +31,15 @@ interface Wanted {
   /** By their first word, the words that follow it. */
   readonly phrases: ReadonlyMap<string, readonly (readonly string[])[]>;
   readonly unspaced: readonly string[];
+  /** Whether any of them begins with a digit: seldom, while many texts are full of numbers. */
+  readonly hasNumbers: boolean;
 }
 
 /** Splits into words only those blocks that something was found behind, and each once: linear, whatever is asked. */
 export function createScannedText(text: string): ScannedText {
   const blocks = new Map<number, readonly Word[]>();
   const wantedOf = new WeakMap<ReadonlySet<string>, Wanted>();
+  let hasUnspaced: boolean | undefined;
   const wordsOf = (block: number): readonly Word[] => {
     let words = blocks.get(block);
     if (words === undefined) blocks.set(block, (words = splitBlock(text, block)));
@@ -47,8 +51,8 @@ export function createScannedText(text: string): ScannedText {
       let wanted = wantedOf.get(words);
       if (wanted === undefined) wantedOf.set(words, (wanted = prepareWords(words)));
       const from = Math.max(0, start - chars);
-      if (wanted.unspaced.length > 0 && hasAny(text.slice(from, start), wanted.unspaced))
-        return true;
+      hasUnspaced ??= UNSPACED.test(text);
+      if (hasUnspaced && hasAny(text.slice(from, start), wanted.unspaced)) return true;
       const { occurrences } = wanted;
       const occurrencesOf = (block: number): readonly Occurrence[] => {
         let found = occurrences.get(block);
@@ -115,7 +119,10 @@ function findWanted(
 ): readonly Occurrence[] {
   const words = wordsOf(block);
   const found: Occurrence[] = [];
-  for (const [at, { start, lower, whole }] of words.entries()) {
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at];
+    if (word === undefined || (!wanted.hasNumbers && isDigitAt(word.lower, 0))) continue;
+    const { start, lower, whole } = word;
     const end = start + lower.length;
     if (wanted.words.has(lower) || (whole !== undefined && wanted.words.has(whole))) {
       found.push({ start, end });
@@ -160,5 +167,6 @@ function prepareWords(given: ReadonlySet<string>): Wanted {
     words,
     phrases,
     unspaced: [...given].filter((word) => UNSPACED.test(word)),
+    hasNumbers: [...given].some((word) => isDigitAt(word, 0)),
   };
 }
