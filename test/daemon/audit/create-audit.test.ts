@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { AuditLog } from '../../../daemon/audit/audit.ts';
 import { AuditHome } from '../../support/audit-home.ts';
 import { bestCpuMs } from '../../support/cpu-time.ts';
+import { asOrdinaryUser } from '../../support/ordinary-user.ts';
 
 const APP = 'acme/notes';
 const use = { appId: APP, capability: 'llm:generate', method: 'llm.chat' };
@@ -19,8 +20,6 @@ beforeEach(async () => {
 function eventsOf(lines: readonly string[]): string[] {
   return lines.map((line) => (JSON.parse(line) as { event: string }).event);
 }
-
-const isRoot = process.getuid?.() === 0;
 
 describe('decisions', () => {
   test('are on the disk once settled, in files that only the user may read', async () => {
@@ -289,11 +288,18 @@ describe('a log that cannot be written', () => {
     expect(next.capabilityLog(APP, { limit: 1 }).entries).toHaveLength(1);
   });
 
-  test.skipIf(isRoot)('is not read around when its folder is closed', async () => {
+  test('is not read around when its folder is closed', async () => {
     await audit.close();
+    const verify = async () => {
+      const opened = await home.open();
+      const verified = await opened.verify();
+      await opened.close();
+      return verified;
+    };
+    const asOwner = { owns: true };
+    expect(await asOrdinaryUser(home.root, verify, asOwner)).toMatchObject({ ok: true });
     chmodSync(home.paths.audit, 0o000);
-    const next = await home.open();
-    expect(await next.verify()).toMatchObject({ ok: false });
+    expect(await asOrdinaryUser(home.root, verify, asOwner)).toMatchObject({ ok: false });
     chmodSync(home.paths.audit, 0o700);
   });
 });

@@ -19,6 +19,7 @@ import { describeDevice } from '../../../../daemon/workers/device.ts';
 import { findGpuBuilds, isSafeFolder } from '../../../../daemon/workers/llm/engine-packages.ts';
 import { silentLog } from '../../../fakes/silent-log.ts';
 import { unpackEmbeddedModel } from '../../../support/embedded-model.ts';
+import { asOrdinaryUser } from '../../../support/ordinary-user.ts';
 
 function folderWith(...names: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'engine-packages-'));
@@ -68,14 +69,18 @@ test.each([
   expect(findGpuBuilds(folder)).toEqual([]);
 });
 
-// Root reads what nobody may.
-test.skipIf(process.getuid?.() === 0).each(['@node-llama-cpp', PACKAGE, `${PACKAGE}/dist`])(
+test.each(['@node-llama-cpp', PACKAGE, `${PACKAGE}/dist`])(
   'builds are not used when %s cannot be looked at',
-  (path) => {
+  async (path) => {
     const folder = folderWith('linux-x64-cuda');
+    await asOrdinaryUser(folder, () => {
+      expect(isSafeFolder(folder)).toBe(true);
+    });
     chmodSync(join(folder, path), 0o000);
-    expect(isSafeFolder(folder)).toBe(false);
-    expect(findGpuBuilds(folder)).toEqual([]);
+    await asOrdinaryUser(folder, () => {
+      expect(isSafeFolder(folder)).toBe(false);
+      expect(findGpuBuilds(folder)).toEqual([]);
+    });
   },
 );
 
