@@ -1,4 +1,4 @@
-import type { NewRecord } from '@locara/protocol';
+import { type NewRecord, parseJson } from '@locara/protocol';
 import type { DecryptedRecords, SealedBy } from '../privacy/vault/keystore/keystore.ts';
 import type { SessionCall } from '../rpc/handler.ts';
 import type { AppStores } from '../stores/app-stores.ts';
@@ -80,5 +80,5 @@ async function unsealCollection(
 
 function parseLines(jsonl: string): NewRecord[] {
   const lines = jsonl.split('\n').filter((line) => line !== '');
-  return lines.map((line) => JSON.parse(line) as NewRecord);
+  return lines.map((line) => parseJson(line) as NewRecord);
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { createClient, RpcError } from '@locara/client';
 import type { CallableMethod, Client, Progress, StreamOptions } from '@locara/client';
+import { parseJson } from '@locara/protocol';
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../context.ts';
 import type { CliContext } from '../context.ts';
@@ -126,7 +127,7 @@ async function readParams(context: CliContext, json = '{}'): Promise<Record<stri
 function parseParams(json: string): Record<string, unknown> {
   let params: unknown;
   try {
-    params = JSON.parse(json);
+    params = parseJson(json);
   } catch {
     params = undefined;
   }

@@ -1,4 +1,4 @@
-import type { VaultValue } from '@locara/protocol';
+import { parseJson, type VaultValue } from '@locara/protocol';
 import { fromWire } from '../wire-values.ts';
 
 /** The bytes of a value of any type. */
@@ -22,7 +22,7 @@ export function toJson(value: VaultValue): unknown {
   if ('json' in value) return value.json;
   if (!('base64' in value)) throw anotherType('JSON');
   try {
-    return JSON.parse(toText(value));
+    return parseJson(toText(value));
   } catch {
     // The parser's own message quotes what was decrypted.
     throw anotherType('JSON');

@@ -1,4 +1,4 @@
-import { LIMITS } from '@locara/protocol';
+import { LIMITS, parseJson } from '@locara/protocol';
 import { unfit } from './vault-errors.ts';
 
 /**
@@ -32,7 +32,7 @@ export function parseJsonText(text: string): { readonly value: unknown } | undef
 /** The first half of it, for a text of megabytes. */
 export function parseAnyJson(text: string): { readonly value: unknown } | undefined {
   try {
-    return { value: JSON.parse(text) };
+    return { value: parseJson(text) };
   } catch {
     return undefined;
   }

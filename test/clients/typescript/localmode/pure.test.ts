@@ -13,6 +13,7 @@ import {
   wrapEmbeddingModel,
 } from '@locara/client';
 import { describe, expect, test } from 'vitest';
+import { toJson } from '../../../../clients/typescript/localmode/opened-value.ts';
 
 const database = 'notes';
 
@@ -103,4 +104,14 @@ test('a passphrase is never handed back', () => {
 
 test('memory can be shared in this process', () => {
   expect(isCrossOriginIsolated()).toBe(true);
+});
+
+test('a key that is spelt with an escape stays itself, whatever was decrypted before', () => {
+  for (const value of [
+    { a: 1, '\\': 2 },
+    { a: 1, '"': 3 },
+  ]) {
+    const base64 = Buffer.from(JSON.stringify(value)).toString('base64');
+    expect(toJson({ base64 })).toEqual(value);
+  }
 });

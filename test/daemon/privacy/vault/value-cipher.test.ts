@@ -43,6 +43,15 @@ function asText({ type, value }: PlainValue): string {
   return JSON.stringify([type, comparable]);
 }
 
+test('a key that is spelt with an escape stays itself, whatever was opened before', () => {
+  for (const value of [
+    { a: 1, '\\': 2 },
+    { a: 1, '"': 3 },
+  ]) {
+    expect(open(seal({ type: 'json', value }))).toEqual({ type: 'json', value });
+  }
+});
+
 describe('a sealed value', () => {
   test.each(['name', 'memoryKib', 'passes', 'lanes', 'salt'])(
     'is none where it does not say the %s by which its key comes of a passphrase',
